@@ -1,0 +1,1 @@
+"""The inventory core: everything the screens, the API and the command line share."""

@@ -1,0 +1,25 @@
+"""Refusals. Each carries the sentence that the person at the screen reads."""
+
+
+class ImsError(Exception):
+    """Something was refused: the message says what is wrong, where, and what to do next."""
+
+
+class Refused(ImsError):
+    """The shop's rules forbid this; the message names the rule."""
+
+
+class NotAllowed(ImsError):
+    """The person's role does not reach this far."""
+
+
+class Unreadable(ImsError):
+    """A file that cannot be read as a table; the message names the file and the reason."""
+
+
+class Busy(ImsError):
+    """Another process holds the database, or writes for longer than we wait."""
+
+
+class StorageFailed(ImsError):
+    """The disk did not take the change; nothing of it was written."""

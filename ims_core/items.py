@@ -1,0 +1,99 @@
+"""The catalogue: items and their barcodes, as versions; the newest counts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ims_core import people, versions
+from ims_core.db import Database
+from ims_core.errors import Refused
+
+
+def catalogue(db: Database) -> pd.DataFrame:
+    """Every item: item_id sku name category unit cost price active, barcodes and suppliers as text."""
+    return db.frame("""
+        select i.item_id, i.sku, i.name, i.category, i.unit, i.cost, i.price, i.active, b.barcodes, s.suppliers
+        from items i
+        left join (select item_id, string_agg(code, ', ' order by code) as barcodes
+                   from barcodes where active group by item_id) b using (item_id)
+        left join (select item_id, string_agg(name, ', ' order by name) as suppliers
+                   from supplies join suppliers using (supplier_id) where supplies.active group by item_id) s using (item_id)
+        where i.same_as is null
+        order by lower(i.name), i.sku
+    """)
+
+
+def one(db: Database, item_id: int) -> dict[str, Any]:
+    """The item's fields by name; refused where there is no such item."""
+    if not (found := db.row("select * from items where item_id = ?", [item_id])):
+        raise Refused(f"There is no item number {item_id}. Its import may have been undone; look for it on the Stock page.")
+    return found
+
+
+def barcodes(db: Database, item_id: int) -> pd.DataFrame:
+    """The item's barcodes: code pack; pack in pieces."""
+    return db.frame("select code, pack from barcodes where item_id = ? and active order by pack, code", [item_id])
+
+
+@people.needs("manager")
+def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]], via: str = "screen") -> int:
+    """Write new versions of items; an edit names `item_id` and the columns that change, a new item has no `item_id`.
+
+    Refused: an empty code or name, a negative cost or price, a code that another item has (case does not count).
+    """
+    rows = versions.edited(db, "items", ("item_id",), edits)
+    with db.change(who=who.name, what=_what(rows), via=via) as change_id:
+        _refuse_bad(db, rows)
+        _number(rows, next_id(db))
+        db.append("item_versions", rows)
+    return change_id
+
+
+@people.needs("staff")
+def link_barcode(db: Database, who: people.Person, item_id: int, code: str, pack: float = 1) -> int:
+    """Let `code` mean `pack` pieces of the item. Refused where another item has the code."""
+    if not (code := code.strip()):
+        raise Refused("The barcode is empty. Scan or type one.")
+    if pack <= 0:
+        raise Refused(f"A barcode stands for at least a part of a piece, not for {pack:g}. Type how many pieces it means.")
+    sku = one(db, item_id)["sku"]
+    with db.change(who=who.name, what=f"Barcode {code} for {sku}") as change_id:
+        owner = db.row("select item_id, sku from barcodes join items using (item_id) where code = ? and barcodes.active", [code])
+        if owner and owner["item_id"] != item_id:
+            raise Refused(f"The barcode {code} belongs to {owner['sku']}. Take it off there first.")
+        db.append("barcode_versions", [{"code": code, "item_id": item_id, "pack": pack}])
+    return change_id
+
+
+def next_id(db: Database) -> int:
+    """The next free item number; asked inside a change, where nobody else writes."""
+    return int(db.scalar("select coalesce(max(item_id), 0) + 1 from item_versions"))
+
+
+def _number(rows: list[versions.Row], first: int) -> None:
+    for row in rows:
+        if row.get("item_id") is None:
+            row["item_id"], first = first, first + 1
+
+
+def _refuse_bad(db: Database, rows: list[versions.Row]) -> None:
+    edited = [row["item_id"] for row in rows if row.get("item_id") is not None]
+    others = db.rows("select upper(trim(sku)), name from items where not list_contains(?::bigint[], item_id)", [edited])
+    taken = dict(others)
+    for row in rows:
+        sku, name = row.get("sku"), row.get("name")
+        if not sku:
+            raise Refused(f"The item {name or 'without a name'} has no code. Give it one; a short number will do.")
+        if not name:
+            raise Refused(f"The item {sku} has no name. Type what it is called on the shelf.")
+        for column in ("cost", "price"):
+            if (row.get(column) or 0) < 0:
+                raise Refused(f"The {column} of {sku} is {row[column]:g}. Money is never negative here; type 0 or leave it empty.")
+        if sku.upper() in taken:
+            raise Refused(f"The code {sku} belongs to {taken[sku.upper()]} already. Choose another code.")
+        taken[sku.upper()] = name
+
+
+def _what(rows: list[versions.Row]) -> str:
+    return f"Item {rows[0].get('sku')}" if len(rows) == 1 else f"{len(rows)} items edited"

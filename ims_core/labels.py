@@ -1,0 +1,163 @@
+"""Every name, unit and format that is used twice: what the shop calls things."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+MOVEMENT_KINDS = {
+    "opening": "Opening stock",
+    "receipt": "Receipt",
+    "sale": "Sale",
+    "transfer": "Transfer",
+    "return_in": "Return from customer",
+    "return_out": "Return to supplier",
+    "count": "Count difference",
+    "adjustment": "Adjustment",
+    "scrap": "Scrap",
+}
+
+FILE_KINDS = {
+    "items": "Items",
+    "stock": "Stock on hand",
+    "sales": "Sales",
+    "purchases": "Purchases",
+    "suppliers": "Suppliers",
+    "counts": "Stock count",
+    "ignore": "Not for us",
+}
+
+MAIN_PLACE = "Shop"
+"""Where goods are when a file names no place."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One of our fields: what it is called on screens and what its values are."""
+
+    name: str
+    label: str
+    type: Literal["text", "id", "number", "money", "date", "days"]
+
+
+FIELDS = {
+    field.name: field
+    for field in (
+        Field("sku", "Item code", "id"),
+        Field("barcode", "Barcode", "id"),
+        Field("name", "Name", "text"),
+        Field("category", "Category", "text"),
+        Field("unit", "Unit", "text"),
+        Field("qty", "Quantity", "number"),
+        Field("on_hand", "On hand", "number"),
+        Field("cost", "Unit cost", "money"),
+        Field("price", "Sales price", "money"),
+        Field("total", "Line total", "money"),
+        Field("day", "Date", "date"),
+        Field("ref", "Document number", "id"),
+        Field("customer", "Customer", "text"),
+        Field("place", "Place", "text"),
+        Field("supplier", "Supplier", "text"),
+        Field("supplier_code", "Supplier's code", "id"),
+        Field("lead_days", "Lead time (days)", "days"),
+        Field("pack", "Pack size", "number"),
+        Field("moq", "Smallest order", "number"),
+        Field("min_order", "Smallest order value", "money"),
+        Field("ordered", "Ordered on", "date"),
+        Field("expected", "Expected on", "date"),
+        Field("received", "Received on", "date"),
+        Field("received_qty", "Quantity received", "number"),
+        Field("email", "E-mail", "text"),
+        Field("phone", "Phone", "text"),
+        Field("expires", "Expires on", "date"),
+        Field("lot", "Lot", "id"),
+    )
+}
+"""Listed once: recognising looks for these (what others call them is in words.toml), cleaning types them, screens label them."""
+
+KIND_FIELDS = {
+    "items": (
+        "sku",
+        "name",
+        "barcode",
+        "category",
+        "unit",
+        "cost",
+        "price",
+        "on_hand",
+        "place",
+        "supplier",
+        "supplier_code",
+        "lead_days",
+        "pack",
+        "moq",
+    ),
+    "stock": ("sku", "name", "barcode", "on_hand", "place", "cost", "day", "lot", "expires"),
+    "counts": ("sku", "name", "barcode", "on_hand", "place", "day"),
+    "sales": ("sku", "name", "barcode", "qty", "day", "price", "total", "ref", "customer", "place"),
+    "purchases": (
+        "sku",
+        "name",
+        "barcode",
+        "qty",
+        "cost",
+        "total",
+        "supplier",
+        "supplier_code",
+        "ref",
+        "ordered",
+        "expected",
+        "received",
+        "received_qty",
+        "place",
+    ),
+    "suppliers": ("supplier", "email", "phone", "lead_days", "min_order"),
+    "ignore": (),
+}
+"""What each kind of file can tell us; the first ones are what it is recognised by."""
+
+KIND_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "items": (("sku", "barcode", "name"),),
+    "stock": (("sku", "barcode", "name"), ("on_hand",)),
+    "counts": (("sku", "barcode", "name"), ("on_hand",)),
+    "sales": (("sku", "barcode", "name"), ("qty",), ("day",)),
+    "purchases": (("sku", "barcode", "name"), ("qty",), ("ordered", "received")),
+    "suppliers": (("supplier",),),
+    "ignore": (),
+}
+"""Without one field of each group a file of this kind cannot be used."""
+
+
+def pieces(qty: float | Decimal | None, unit: str = "") -> str:
+    """A quantity as people write it: no decimals where there are none."""
+    if qty is None or (qty := float(qty)) != qty:
+        return "–"
+    text = f"{qty:,.0f}" if qty == round(qty) else f"{qty:,.2f}".rstrip("0").rstrip(".")
+    return f"{text} {unit}".strip()
+
+
+def money(amount: float | Decimal | None, currency: str = "") -> str:
+    """An amount with the shop's sign; cents only where they matter (below 1,000)."""
+    if amount is None or (amount := float(amount)) != amount:
+        return "–"
+    text = f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}"
+    return f"{currency}\u202f{text}" if currency else text
+
+
+def day_text(day: date | None, today: date | None = None) -> str:
+    """`22 Nov`, with the year where it is not this one."""
+    if day is None or day != day:
+        return "–"
+    return f"{day.day} {day:%b}" if today and day.year == today.year else f"{day.day} {day:%b} {day.year}"
+
+
+def about_days(days: float | None) -> str:
+    """`about 9 days`: nobody trusts 8.73."""
+    if days is None or days != days:
+        return "–"
+    if days < 1:
+        return "less than a day"
+    if days >= 730:
+        return "over two years"
+    whole = round(days) if days < 60 else round(days / 7) * 7
+    return "about 1 day" if whole == 1 else f"about {whole:,} days"

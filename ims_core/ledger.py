@@ -1,0 +1,247 @@
+"""The only writer of movements. Every balance is a sum of them; nothing is ever overwritten."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pandas as pd
+
+from ims_core import items, labels, people, undoing, versions
+from ims_core.db import Database, Rows
+from ims_core.errors import Refused
+
+SIGNS = {"receipt": 1, "return_in": 1, "opening": 1, "sale": -1, "return_out": -1, "scrap": -1, "adjustment": 1}
+"""Which way a movement recorded by hand goes; an adjustment carries its own sign, a transfer goes both ways."""
+
+FOREVER = date(9999, 12, 31)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One movement recorded by hand; `qty` in pieces, positive but for an adjustment that takes away."""
+
+    kind: str
+    item_id: int
+    qty: float
+    place: str
+    day: date
+    to: str | None = None
+    unit_cost: float | None = None
+    unit_price: float | None = None
+    ref: str | None = None
+    note: str | None = None
+
+
+# -- questions
+
+
+def on_hand(db: Database, day: date | None = None) -> pd.DataFrame:
+    """Stock at the end of `day`, or with everything booked: item_id sku place on_hand value (at cost; None without one)."""
+    return db.frame(
+        """
+        select i.item_id, i.sku, s.place, s.on_hand, s.on_hand * c.cost as value
+        from stock_on(?::date) s join items i using (item_id) left join costs c using (item_id)
+        order by i.sku, s.place
+        """,
+        [day or FOREVER],
+    )
+
+
+def overview(db: Database, day: date) -> pd.DataFrame:
+    """Every item at the end of `day`: item_id sku name category on_hand on_order cost value last_day days_since last_sale active counted.
+
+    `counted` is false where no opening, count or receipt says what there was: then on_hand only says what left.
+    """
+    return db.frame(
+        """
+        with held as (select item_id, sum(on_hand) as on_hand, max(last_day) as last_day, max(last_sale) as last_sale
+                      from stock_on($day::date) group by item_id),
+             coming as (select item_id, sum(open) as on_order from on_order group by item_id),
+             known as (select distinct item_id from movements where kind in ('opening', 'count', 'receipt') and day <= $day::date)
+        select i.item_id, i.sku, i.name, i.category, coalesce(h.on_hand, 0) as on_hand, coalesce(o.on_order, 0) as on_order,
+               c.cost, coalesce(h.on_hand, 0) * c.cost as value, h.last_day, $day::date - h.last_day as days_since,
+               h.last_sale, i.active, i.item_id in (select item_id from known) as counted
+        from items i
+        left join held h using (item_id) left join coming o using (item_id) left join costs c using (item_id)
+        where i.same_as is null
+        order by lower(i.name), i.sku
+        """,
+        {"day": day},
+    )
+
+
+def by_place(db: Database, day: date) -> pd.DataFrame:
+    """Every item and place at the end of `day`: item_id sku name place on_hand value last_day."""
+    return db.frame(
+        """
+        select i.item_id, i.sku, i.name, s.place, s.on_hand, s.on_hand * c.cost as value, s.last_day
+        from stock_on(?::date) s join items i using (item_id) left join costs c using (item_id)
+        order by lower(i.name), s.place
+        """,
+        [day],
+    )
+
+
+def history(db: Database, item_id: int, place: str | None = None) -> pd.DataFrame:
+    """The item's days with movements: day net on_hand (at the end of the day, over all places unless one is named)."""
+    return db.frame(
+        """
+        select day, sum(qty) as net, sum(sum(qty)) over (order by day) as on_hand
+        from movements
+        where item_id in (select item_id from merged where counts_as = $item) and ($place is null or place = $place)
+        group by day order by day
+        """,
+        {"item": item_id, "place": place},
+    )
+
+
+def movements(
+    db: Database,
+    item_id: int | None = None,
+    kind: str | None = None,
+    place: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    search: str | None = None,
+    most: int = 2000,
+) -> pd.DataFrame:
+    """The newest movements that fit, undone ones left out.
+
+    change_id line happened_at day kind item_id sku name place qty unit_cost unit_price ref note who file sheet source_row
+    """
+    return db.frame(
+        """
+        select m.change_id, m.line, m.happened_at, m.day, m.kind, m.item_id, i.sku, i.name, m.place, m.qty,
+               m.unit_cost, m.unit_price, m.ref, m.note, c.who, f.name as file, f.sheet, m.source_row
+        from visible_movements m
+        join changes c using (change_id)
+        left join items i on i.item_id = m.item_id
+        left join import_files f on f.file_id = m.file_id and f.change_id = m.change_id
+        where ($item is null or m.item_id in (select item_id from merged where counts_as = $item))
+          and ($kind is null or m.kind = $kind) and ($place is null or m.place = $place)
+          and ($first is null or m.day >= $first::date) and ($last is null or m.day <= $last::date)
+          and ($search is null or contains(lower(concat_ws(' ', i.sku, i.name, m.ref, m.note)), lower($search)))
+        order by m.happened_at desc, m.change_id desc, m.line desc
+        limit $most
+        """,
+        {"item": item_id, "kind": kind, "place": place, "first": first, "last": last, "search": search or None, "most": most},
+    )
+
+
+def happened(db: Database, most: int = 20) -> pd.DataFrame:
+    """The newest changes: change_id done_at who what via undone movements (how many it holds)."""
+    return db.frame(
+        """
+        with newest as (select * from changes order by change_id desc limit ?)
+        select n.change_id, n.done_at, n.who, n.what, n.via, n.undoes,
+               n.change_id not in (select change_id from visible_changes) as undone, count(m.line) as movements
+        from newest n left join movements m using (change_id)
+        group by all order by n.change_id desc
+        """,
+        [most],
+    )
+
+
+CHECKS = {
+    "Every movement has its change": "select count(*) from movements where change_id not in (select change_id from changes)",
+    "Every movement has its item": "select count(*) from movements where item_id not in (select item_id from item_versions)",
+    "No movement is empty": "select count(*) from movements where qty = 0",
+    "Every kind of movement is known": f"select count(*) from movements where kind not in {tuple(labels.MOVEMENT_KINDS)}",
+    "Lines are numbered once": "select count(*) - count(distinct (change_id, line)) from movements",
+    "Transfers net to nothing": """
+        select count(*) from (select change_id, item_id from movements where kind = 'transfer' group by all having sum(qty) <> 0)""",
+    "Every undo takes back exactly what it undoes": """
+        select count(*) from (
+            select u.change_id, m.item_id, m.place, m.day from changes u join movements m on m.change_id in (u.change_id, u.undoes)
+            where u.undoes is not null group by all having sum(m.qty) <> 0)""",
+    "Every version has its change": f"""
+        select count(*) from ({" union all ".join(f"select change_id from {table}" for table in versions.KEYS)})
+        where change_id not in (select change_id from changes)""",
+    "Changes are numbered without gaps": "select coalesce(max(change_id), 0) - count(*) from changes",
+    "No code is given to two items": """
+        select count(*) from (select upper(trim(sku)) from items where same_as is null group by all having count(*) > 1)""",
+    "Merged items lead somewhere": "select count(*) from items where item_id not in (select item_id from merged)",
+    "Stock is the sum of its movements": """
+        select count(*) from (select sum(on_hand) as qty from stock) s, (select sum(qty) as qty from movements) m
+        where s.qty is distinct from m.qty""",
+    "Every imported line is accounted for": "select count(*) from import_files where lines <> used + joined + set_aside + refused",
+    "Every line not used is kept": """
+        select count(*) from import_files f where joined + set_aside + refused <>
+        (select count(*) from import_lines l where l.change_id = f.change_id and l.file_id = f.file_id)""",
+}
+
+
+def check(db: Database) -> pd.DataFrame:
+    """Prove the ledger: rule ok found (how many facts break the rule)."""
+    found = {rule: int(db.scalar(sql)) for rule, sql in CHECKS.items()}
+    return pd.DataFrame([{"rule": rule, "ok": broken == 0, "found": broken} for rule, broken in found.items()])
+
+
+# -- commands
+
+
+@people.needs("staff")
+def record(db: Database, who: people.Person, entry: Record, via: str = "screen", key: str | None = None) -> int:
+    """Post one movement made by hand; a transfer posts two rows that net to nothing."""
+    sku = items.one(db, entry.item_id)["sku"]
+    _refuse_bad(db, entry, sku)
+    what = f"{labels.MOVEMENT_KINDS[entry.kind]} of {labels.pieces(abs(entry.qty))} {sku}"
+    with db.change(who=who.name, what=what, via=via, key=key) as change_id:
+        post(db, _rows(entry))
+    return change_id
+
+
+@people.needs("staff")
+def undo(db: Database, who: people.Person, change_id: int, via: str = "screen") -> int:
+    """Take a change back by a new one with opposite rows; undoing an undo brings it into force again.
+
+    Refused, with the list of what stands on it: a change that later ones build on, and one that is undone already.
+    """
+    change = undoing.undoable(db, change_id)
+    restores = undoing.restored(db, change)
+    with db.change(who=who.name, what=f"Undo: {change['what']}", via=via, undoes=change_id, restores=restores) as new_id:
+        undoing.refuse_what_stands(db, change)
+        undoing.append_versions_before(db, change_id)
+        undoing.append_documents(db, change, restores)
+        db.append("movements", undoing.opposite_movements(db, change_id))
+    return new_id
+
+
+def post(db: Database, rows: Rows) -> None:
+    """Append movements inside the open change; nobody else writes them. Zero quantities are left out by the caller."""
+    db.append("movements", rows)
+
+
+def _rows(entry: Record) -> list[dict[str, Any]]:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    today = abs((entry.day - now.date()).days) <= 1  # the shop's day may be ahead of or behind UTC
+    happened_at = now if today else datetime.combine(entry.day, datetime.min.time())
+    row = {
+        "line": 1, "happened_at": happened_at, "day": entry.day, "kind": entry.kind, "item_id": entry.item_id,
+        "place": entry.place, "qty": SIGNS.get(entry.kind, -1) * entry.qty, "unit_cost": entry.unit_cost,
+        "unit_price": entry.unit_price, "ref": entry.ref, "note": entry.note,
+    }  # fmt: skip
+    if entry.kind != "transfer":
+        return [row]
+    return [row, {**row, "line": 2, "place": entry.to, "qty": entry.qty}]
+
+
+def _refuse_bad(db: Database, entry: Record, sku: str) -> None:
+    if entry.kind not in SIGNS and entry.kind != "transfer":
+        raise Refused(f"Movements of the kind {entry.kind} are not recorded by hand.")
+    if entry.qty == 0 or entry.qty != entry.qty:
+        raise Refused(f"How many pieces of {sku}? The quantity is empty or 0.")
+    if entry.qty < 0 and entry.kind != "adjustment":
+        raise Refused(
+            f"A {labels.MOVEMENT_KINDS[entry.kind].lower()} has a positive quantity, not {entry.qty:g}; its kind says which way it goes."
+        )
+    if abs(entry.qty) >= 1e12:
+        raise Refused(f"{entry.qty:,.0f} pieces of {sku} cannot be right. Check the quantity.")
+    if entry.day < date(1970, 1, 1) or entry.day > date(2199, 12, 31):
+        raise Refused(f"{entry.day} cannot be the day of a movement. Check the date.")
+    known = {place for (place,) in db.rows("select place from places where active")} | {labels.MAIN_PLACE}
+    for place in [entry.place, *([entry.to] if entry.kind == "transfer" else [])]:
+        if place not in known:
+            raise Refused(f"There is no place called {place or 'nothing'} in use. Choose one of: {', '.join(sorted(known))}.")
+    if entry.kind == "transfer" and entry.place == entry.to:
+        raise Refused(f"{sku} would be moved from {entry.place} to {entry.place}. Choose two different places.")

@@ -1,0 +1,45 @@
+"""Where goods stand: shop floor, cellar, van. A place is known by its short name, which movements carry."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ims_core import labels, people, versions
+from ims_core.db import Database
+from ims_core.errors import Refused
+
+
+def listed(db: Database) -> pd.DataFrame:
+    """Every place: place name active, items (with stock there), pieces."""
+    return db.frame("""
+        select p.place, p.name, p.active, count(s.item_id) filter (s.on_hand <> 0) as items, coalesce(sum(s.on_hand), 0) as pieces
+        from places p left join stock s using (place)
+        group by all order by p.place
+    """)
+
+
+def names(db: Database) -> list[str]:
+    """The short names of places in use; the main place where there is none yet."""
+    return [place for (place,) in db.rows("select place from places where active order by place")] or [labels.MAIN_PLACE]
+
+
+@people.needs("manager")
+def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -> int:
+    """Write new versions of places. Refused: no short name, and closing a place where goods still stand."""
+    rows = versions.edited(db, "places", ("place",), edits)
+    with db.change(who=who.name, what=f"Place {', '.join(str(row.get('place')) for row in rows)}") as change_id:
+        for row in rows:
+            _refuse_bad(db, row)
+            row["name"] = row.get("name") or row["place"]
+        db.append("place_versions", rows)
+    return change_id
+
+
+def _refuse_bad(db: Database, row: versions.Row) -> None:
+    if not row.get("place"):
+        raise Refused("A place needs a short name, such as Cellar.")
+    if row.get("active") is False:
+        pieces = db.scalar("select sum(abs(on_hand)) from stock where place = ?", [row["place"]])
+        if pieces:
+            raise Refused(f"{row['place']} still holds {labels.pieces(pieces)} pieces. Move or count them out first, then close it.")

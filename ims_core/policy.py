@@ -1,0 +1,59 @@
+"""What a manager may set, by scope: for the whole shop, later for a class or an item."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ims_core import people
+from ims_core.db import Database
+from ims_core.errors import Refused
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The shop's own settings; each has a default, so an empty shop works."""
+
+    name: str = "My shop"
+    currency: str = "€"
+    timezone: str = "UTC"
+    service: float = 0.95
+    """Share of demand to be served from the shelf."""
+    review_days: int = 7
+    """How often orders are placed."""
+    lead_days: int = 14
+    """Lead time where neither item nor supplier has one."""
+
+
+LIMITS = {"service": (0.5, 0.999), "review_days": (1, 90), "lead_days": (0, 365)}
+
+
+def shop(db: Database) -> Shop:
+    """The settings in force."""
+    stored = dict(db.rows("select name, value from policies where scope = 'shop'"))
+    standard = vars(Shop())
+    return Shop(**{name: type(standard[name])(value) for name, value in stored.items() if name in standard})
+
+
+@people.needs("manager")
+def set_shop(db: Database, who: people.Person, /, **values: Any) -> int:
+    """Change settings of the shop by name, e.g. `service=0.97`. Refused: unknown names and values out of range."""
+    for name, value in values.items():
+        _refuse_bad(name, value)
+    what = "Settings: " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+    with db.change(who=who.name, what=what) as change_id:
+        rows = [{"scope": "shop", "name": name, "value": str(value)} for name, value in values.items()]
+        db.append("policy_versions", rows)
+    return change_id
+
+
+def _refuse_bad(name: str, value: Any) -> None:
+    from zoneinfo import available_timezones
+
+    if name not in {field.name for field in fields(Shop)}:
+        raise Refused(f"There is no setting called {name}.")
+    if name in LIMITS and not LIMITS[name][0] <= value <= LIMITS[name][1]:
+        low, high = LIMITS[name]
+        raise Refused(f"{name.replace('_', ' ').capitalize()} must lie between {low:g} and {high:g}, not at {value:g}.")
+    if name == "timezone" and value not in available_timezones():
+        raise Refused(f"{value} is no time zone. Use a name such as Europe/Athens.")
+    if not str(value).strip():
+        raise Refused(f"The {name} is empty.")

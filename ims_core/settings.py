@@ -1,0 +1,30 @@
+"""The environment, read in one place. Everything a shop sets on a screen is a fact and lives in `policy`."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how much of the machine we may take."""
+
+    database: Path
+    backups: Path
+    memory: str
+    threads: int
+    max_file_mb: int
+
+
+def load() -> Settings:
+    """Read IMS_DATABASE, IMS_BACKUPS, IMS_MEMORY, IMS_THREADS and IMS_MAX_FILE_MB, or their defaults."""
+    database = Path(os.environ.get("IMS_DATABASE", ROOT / "data" / "shop.duckdb")).expanduser().resolve()
+    return Settings(
+        database=database,
+        backups=Path(os.environ.get("IMS_BACKUPS", database.parent / "backups")).expanduser().resolve(),
+        memory=os.environ.get("IMS_MEMORY", "2GB"),
+        threads=int(os.environ.get("IMS_THREADS", 0)) or os.cpu_count() or 2),
+        max_file_mb=int(os.environ.get("IMS_MAX_FILE_MB", "200")),
+    )

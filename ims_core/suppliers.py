@@ -1,0 +1,77 @@
+"""Who sells to us, and on which terms each item comes from them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ims_core import people, versions
+from ims_core.db import Database
+from ims_core.errors import Refused
+
+
+def listed(db: Database) -> pd.DataFrame:
+    """Every supplier: supplier_id name email phone lead_days min_order active, items (supplied)."""
+    return db.frame("""
+        select s.supplier_id, s.name, s.email, s.phone, s.lead_days, s.min_order, s.active, count(p.item_id) as items
+        from suppliers s left join supplies p on p.supplier_id = s.supplier_id and p.active
+        group by all order by lower(s.name)
+    """)
+
+
+def of_item(db: Database, item_id: int) -> pd.DataFrame:
+    """The item's suppliers: name code cost pack moq lead_days preferred; terms fall back to the supplier's."""
+    return db.frame(
+        """
+        select s.name, p.code, p.cost, p.pack, p.moq, coalesce(p.lead_days, s.lead_days) as lead_days, p.preferred
+        from supplies p join suppliers s using (supplier_id)
+        where p.item_id = ? and p.active order by p.preferred desc, s.name
+        """,
+        [item_id],
+    )
+
+
+@people.needs("manager")
+def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -> int:
+    """Write new versions of suppliers. Refused: no name, a name another has, negative days or money."""
+    rows = versions.edited(db, "suppliers", ("supplier_id",), edits)
+    with db.change(who=who.name, what=f"Supplier {', '.join(str(row.get('name')) for row in rows)}") as change_id:
+        number = next_id(db)
+        for row in rows:
+            _refuse_bad(db, row)
+            if row.get("supplier_id") is None:
+                row["supplier_id"], number = number, number + 1
+        db.append("supplier_versions", rows)
+    return change_id
+
+
+@people.needs("manager")
+def save_terms(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -> int:
+    """Write new versions of supplies: item_id supplier_id code cost pack moq lead_days preferred active."""
+    rows = versions.edited(db, "supplies", ("item_id", "supplier_id"), edits)
+    for row in rows:
+        for column in ("cost", "pack", "moq", "lead_days"):
+            if (row.get(column) or 0) < 0:
+                raise Refused(f"{column.replace('_', ' ').capitalize()} is {row[column]:g}; it cannot be negative.")
+    with db.change(who=who.name, what=f"Terms of {len(rows)} items") as change_id:
+        db.append("supply_versions", rows)
+    return change_id
+
+
+def next_id(db: Database) -> int:
+    """The next free supplier number; asked inside a change, where nobody else writes."""
+    return int(db.scalar("select coalesce(max(supplier_id), 0) + 1 from supplier_versions"))
+
+
+def _refuse_bad(db: Database, row: versions.Row) -> None:
+    if not row.get("name"):
+        raise Refused("A supplier needs a name.")
+    for column in ("lead_days", "min_order"):
+        if (row.get(column) or 0) < 0:
+            raise Refused(f"{row['name']}: {column.replace('_', ' ')} is {row[column]:g}; it cannot be negative.")
+    same = db.scalar(
+        "select count(*) from suppliers where lower(name) = lower(?) and supplier_id is distinct from ?",
+        [row["name"], row.get("supplier_id")],
+    )
+    if same:
+        raise Refused(f"There is a supplier called {row['name']} already. Edit that one, or choose another name.")

@@ -1,0 +1,108 @@
+"""What undoing means for each kind of fact: the version before, the opposite movement, the document taken back."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from ims_core import versions
+from ims_core.db import Database
+from ims_core.errors import Refused
+
+DOCUMENTS = ("orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points")
+"""Not repeated by an undo: their views count visible changes only."""
+
+STANDS_ON = {
+    ("item_versions", "item_id"): ("movements", "order_lines", "barcode_versions", "supply_versions"),
+    ("place_versions", "place"): ("movements",),
+    ("supplier_versions", "supplier_id"): ("orders", "supply_versions"),
+    ("orders", "order_id"): ("order_steps",),
+}
+"""What one change created, and which facts of later changes stand on it."""
+
+
+def undoable(db: Database, change_id: int) -> dict[str, Any]:
+    """The change, if it exists and is not undone yet."""
+    change = db.row("select * from changes where change_id = ?", [change_id])
+    if not change:
+        raise Refused(f"There is no change number {change_id}.")
+    by = db.row("select change_id, who from changes where undoes = ?", [change_id])
+    if by:
+        raise Refused(f"'{change['what']}' was undone already by {by['who']}. To have it back, undo that undoing.")
+    return change
+
+
+def restored(db: Database, change: dict[str, Any]) -> int | None:
+    """Undoing an undo brings a change back: its number; None where `change` is no undo."""
+    if change["undoes"] is None:
+        return None
+    first: int = change["undoes"]
+    before = db.row("select restores from changes where change_id = ?", [first])
+    return int(before["restores"] or first)
+
+
+def refuse_what_stands(db: Database, change: dict[str, Any]) -> None:
+    """Refuse where later, standing changes build on this one, and name them."""
+    later = sorted(_newer_versions(db, change["change_id"]) | _builds_on(db, change["change_id"]))
+    if later:
+        names = db.rows(
+            "select change_id, what from changes where list_contains(?::bigint[], change_id) order by change_id desc limit 8", [later]
+        )
+        listed = "; ".join(f"{what} (change {number})" for number, what in names)
+        more = f", and {len(later) - len(names)} more" if len(later) > len(names) else ""
+        raise Refused(f"'{change['what']}' cannot be undone, because later changes stand on it: {listed}{more}. Undo those first.")
+
+
+def append_versions_before(db: Database, change_id: int) -> None:
+    """For each version the change wrote, the one before it comes into force again; a first version is taken back."""
+    for table, key in versions.KEYS.items():
+        keys = ", ".join(key)
+        db.append(table, db.arrow(f"""
+            with mine as (select distinct on ({keys}) * from {table} where change_id = $change order by {keys}),
+                 before as (select distinct on ({keys}) * from {table} where change_id < $change order by {keys}, change_id desc)
+            select b.* exclude (change_id) from before b semi join mine using ({keys})
+            union all by name
+            select m.* exclude (change_id, gone), true as gone from mine m anti join before using ({keys})
+        """, {"change": change_id}))  # fmt: skip
+
+
+def append_documents(db: Database, change: dict[str, Any], restores: int | None) -> None:
+    """Undoing an undo writes the documents once more, under the new change; a plain undo only hides them."""
+    if restores is None:
+        return
+    for table in DOCUMENTS:
+        db.append(table, db.arrow(f"select * exclude (change_id) from {table} where change_id = ?", [change["undoes"]]))
+
+
+def opposite_movements(db: Database, change_id: int) -> pa.Table:
+    """The change's movements with the other sign."""
+    return db.arrow("select * exclude (change_id) replace (-qty as qty) from movements where change_id = ?", [change_id])
+
+
+def _newer_versions(db: Database, change_id: int) -> set[int]:
+    found: set[int] = set()
+    for table, key in versions.KEYS.items():
+        keys = ", ".join(key)
+        found |= _numbers(db, f"""
+            select distinct v.change_id from {table} v
+            semi join (select {keys} from {table} where change_id = $change) m using ({keys})
+            where v.change_id > $change and v.change_id in (select change_id from visible_changes)
+        """, change_id)  # fmt: skip
+    return found
+
+
+def _builds_on(db: Database, change_id: int) -> set[int]:
+    found: set[int] = set()
+    for (table, key), users in STANDS_ON.items():
+        created = (
+            f"select {key} from {table} where change_id = $change and {key} not in (select {key} from {table} where change_id < $change)"
+        )
+        for user in users:
+            found |= _numbers(db, f"""
+                select distinct u.change_id from {user} u
+                where u.change_id > $change and u.{key} in ({created}) and u.change_id in (select change_id from visible_changes)
+            """, change_id)  # fmt: skip
+    return found
+
+
+def _numbers(db: Database, sql: str, change_id: int) -> set[int]:
+    return {number for (number,) in db.rows(sql, {"change": change_id})}

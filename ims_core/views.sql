@@ -1,0 +1,115 @@
+-- Questions that every page asks; replaced at each start, so they may change without a migration.
+
+create or replace view visible_changes as    -- neither undone nor the undoing of another
+select c.*
+from changes c
+where c.change_id not in (select undoes from changes where undoes is not null)
+  and (c.undoes is null or c.restores is not null);
+
+create or replace view items as
+select * exclude (gone)
+from (select distinct on (item_id) * from item_versions order by item_id, change_id desc)
+where not gone;
+
+create or replace view barcodes as
+select * exclude (gone)
+from (select distinct on (code) * from barcode_versions order by code, change_id desc)
+where not gone;
+
+create or replace view places as
+select * exclude (gone)
+from (select distinct on (place) * from place_versions order by place, change_id desc)
+where not gone;
+
+create or replace view suppliers as
+select * exclude (gone)
+from (select distinct on (supplier_id) * from supplier_versions order by supplier_id, change_id desc)
+where not gone;
+
+create or replace view supplies as
+select * exclude (gone)
+from (select distinct on (item_id, supplier_id) * from supply_versions order by item_id, supplier_id, change_id desc)
+where not gone;
+
+create or replace view policies as
+select * exclude (gone)
+from (select distinct on (scope, name) * from policy_versions order by scope, name, change_id desc)
+where not gone;
+
+create or replace view merged as             -- every item and the item its history counts for
+with recursive chain as (
+    select item_id, item_id as counts_as from items where same_as is null
+    union all
+    select i.item_id, c.counts_as from items i join chain c on i.same_as = c.item_id
+)
+select item_id, counts_as from chain;
+
+create or replace view visible_movements as  -- for lists: what was undone, and its undoing, left out
+select m.* from movements m where m.change_id in (select change_id from visible_changes);
+
+create or replace macro stock_on(until) as table   -- balances at the end of a day
+select coalesce(g.counts_as, m.item_id) as item_id, m.place, sum(m.qty) as on_hand,
+       max(m.day) as last_day, max(m.day) filter (m.kind = 'sale') as last_sale
+from movements m
+left join merged g on g.item_id = m.item_id
+where m.day <= until
+group by all;
+
+create or replace view stock as              -- balances with everything booked, also for days to come
+select item_id, place, on_hand, last_day, last_sale from stock_on(date '9999-12-31');
+
+create or replace view costs as              -- what one piece cost: the item's own cost, else the mean of its receipts
+select i.item_id, coalesce(i.cost, r.cost) as cost
+from items i
+left join (
+    select item_id, sum(qty::decimal(38, 4) * unit_cost) / nullif(sum(qty), 0) as cost
+    from movements
+    where kind in ('receipt', 'opening') and unit_cost is not null
+    group by item_id
+) r using (item_id);
+
+create or replace view demand as             -- pieces asked for a day, cancelled sales taken back from their own day
+select item_id, day, sum(qty) as qty
+from (
+    select coalesce(g.counts_as, m.item_id) as item_id, coalesce(m.takes_back, m.day) as day, -m.qty as qty
+    from movements m
+    left join merged g on g.item_id = m.item_id
+    where m.kind = 'sale' or m.takes_back is not null
+)
+group by all;
+
+create or replace view on_order as           -- what is still to come, per order line
+with state as (
+    select order_id, arg_max(step, change_id) as step
+    from order_steps where change_id in (select change_id from visible_changes)
+    group by order_id
+),
+asked as (
+    select o.order_id, o.number, o.supplier_id, o.ordered, o.expected, l.item_id,
+           sum(l.qty) as qty, max(l.unit_cost) as unit_cost
+    from orders o
+    join order_lines l using (order_id)
+    join state s using (order_id)
+    where s.step not in ('draft', 'closed', 'cancelled')
+      and o.change_id in (select change_id from visible_changes)
+      and l.change_id in (select change_id from visible_changes)
+    group by all
+),
+come as (
+    select ref as number, item_id, sum(qty) as qty
+    from movements where kind = 'receipt' and ref is not null
+    group by all
+)
+select a.*, greatest(a.qty - coalesce(c.qty, 0), 0) as open
+from asked a
+left join come c on c.number = a.number and c.item_id = a.item_id
+where a.qty > coalesce(c.qty, 0);
+
+create or replace view imports as            -- one row an import
+select f.change_id, c.done_at, c.who, c.what, count(distinct f.sha256) as files,
+       sum(f.lines) as lines, sum(f.used) as used, sum(f.joined) as joined,
+       sum(f.set_aside) as set_aside, sum(f.refused) as refused,
+       f.change_id not in (select change_id from visible_changes) as undone
+from import_files f
+join changes c using (change_id)
+group by all;

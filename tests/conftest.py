@@ -1,0 +1,26 @@
+"""A shop in memory for every test; nothing of ours is mocked."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from ims_core import db as database
+from ims_core.db import Database
+from tests.builders import Shop
+
+TODAY = date(2026, 5, 20)
+
+
+@pytest.fixture
+def db() -> Iterator[Database]:
+    """An empty shop."""
+    shop = database.connect(":memory:")
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def shop(db: Database) -> Shop:
+    """An empty shop with words to fill it."""
+    return Shop(db)
