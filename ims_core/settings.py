@@ -25,6 +25,6 @@ def load() -> Settings:
         database=database,
         backups=Path(os.environ.get("IMS_BACKUPS", database.parent / "backups")).expanduser().resolve(),
         memory=os.environ.get("IMS_MEMORY", "2GB"),
-        threads=int(os.environ.get("IMS_THREADS", 0)) or os.cpu_count() or 2),
+        threads=int(os.environ.get("IMS_THREADS", "0")) or os.cpu_count() or 2,
         max_file_mb=int(os.environ.get("IMS_MAX_FILE_MB", "200")),
     )
