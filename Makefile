@@ -1,0 +1,63 @@
+# One command to use the program (make run), one to prove it (make test). `make help` lists the rest.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN    := .venv/bin
+PORT   ?= 8501
+DEMO   := data/demo.duckdb
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run demo test check format bench lock clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="	" read -r name says; do printf '  make %-8s %s\n' "$$name" "$$says"; done
+
+run: .venv/installed  ## set up what is missing and start the app (PORT=8501)
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+demo: .venv/installed  ## start the app on a fresh sample shop, beside your own
+	rm -rf $(DEMO) $(DEMO).wal
+	IMS_DATABASE=$(DEMO) $(BIN)/python -m ims_core import data/sample/*.*
+	IMS_DATABASE=$(DEMO) $(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: .venv/tools  ## every test; ARGS="tests/test_ledger.py -x" for some
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/tools  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_layers.py
+
+format: .venv/tools  ## lay the code out and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/tools  ## every figure, each as a ratio to a peer in the same run
+	set -e; for script in benchmarks/*.py; do echo "-- $$script"; PYTHONPATH=. $(BIN)/python $$script; done
+
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --python-version 3.11 --no-emit-index-url --upgrade -q
+
+lock:  ## make both locks anew from the short lists; needs uv
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+clean:  ## remove the environment and caches, never data
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Each mark is younger than the list it was made from: a second `make run` asks pip for nothing.
+
+.venv/made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. On Debian: sudo apt-get install python3.11 python3.11-venv" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or newer is needed." >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv || { rm -rf .venv; echo "Python cannot make environments here. On Debian: sudo apt-get install python3.11-venv" >&2; exit 1; }
+	touch $@
+
+.venv/installed: requirements.txt .venv/made
+	$(BIN)/python -m pip install -q -r requirements.txt
+	touch $@
+
+.venv/tools: requirements-dev.txt .venv/installed
+	$(BIN)/python -m pip install -q -r requirements-dev.txt
+	touch $@
