@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 MOVEMENT_KINDS = {
     "opening": "Opening stock",
@@ -55,7 +54,7 @@ FIELDS = {
         Field("total", "Line total", "money"),
         Field("day", "Date", "date"),
         Field("ref", "Document number", "id"),
-        Field("customer", "Customer", "text"),
+        Field("customer", "Customer", "id"),
         Field("place", "Place", "text"),
         Field("supplier", "Supplier", "text"),
         Field("supplier_code", "Supplier's code", "id"),
@@ -128,7 +127,7 @@ KIND_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 """Without one field of each group a file of this kind cannot be used."""
 
 
-def pieces(qty: float | Decimal | None, unit: str = "") -> str:
+def pieces(qty: Any, unit: str = "") -> str:
     """A quantity as people write it: no decimals where there are none."""
     if qty is None or (qty := float(qty)) != qty:
         return "–"
@@ -136,7 +135,7 @@ def pieces(qty: float | Decimal | None, unit: str = "") -> str:
     return f"{text} {unit}".strip()
 
 
-def money(amount: float | Decimal | None, currency: str = "") -> str:
+def money(amount: Any, currency: str = "") -> str:
     """An amount with the shop's sign; cents only where they matter (below 1,000)."""
     if amount is None or (amount := float(amount)) != amount:
         return "–"

@@ -1,0 +1,115 @@
+"""Text to values: how numbers and dates are written in a column, and the SQL that turns them into values."""
+
+from dataclasses import dataclass
+
+from ims_core.scratch import Pad
+
+MONEY_MARKS = r"(€|\$|£|¥|₹|EUR|USD|GBP|CHF|JPY|INR|AUD|CAD|SEK|NOK|DKK|PLN|Kč|zł|kr\.?|Fr\.?|\s|\x{a0}|\x{202f}|''|’)"
+
+DATE_PARTS = r"^(\d{1,4})[./-](\d{1,2})[./-](\d{2,4})(?:[ T]+(\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*([AaPp][Mm])?)?$"
+
+WRITTEN_DATES = [
+    f"{day}{clock}"
+    for day in ("%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a %d %b %Y", "%Y%m%d")
+    for clock in ("", " %H:%M", " %H:%M:%S")
+]
+
+MOST_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a column writes its values. `name`: plain, point or comma (numbers); iso, dmy, mdy, written or serial (dates)."""
+
+    name: str
+    sure: bool = True
+    """False where the column reads both ways and the person should be asked."""
+
+
+def text(column: str) -> str:
+    """SQL: the cell without blanks around it and control characters; null where nothing is left."""
+    return f"nullif(trim(regexp_replace({_name(column)}, '[\\x00-\\x1f\\x{{7f}}\\x{{a0}}]+', ' ', 'g')), '')"
+
+
+def number(column: str, style: Style) -> str:
+    """SQL: the cell as decimal(18, 4); null where it is no number as this column writes them."""
+    if style.name == "plain":
+        return f"try_cast(trim({_name(column)}) as decimal(18, 4))"
+    bare = _bare(column)
+    sign = f"case when regexp_matches({bare}, '^\\(.*\\)$|^-|-$') then -1 else 1 end"
+    digits = f"regexp_replace({bare}, '[()+-]', '', 'g')"
+    if style.name == "comma":
+        fits, plain = r"^(\d{1,3}(\.\d{3})+|\d+)?(,\d+)?$", f"replace(replace({digits}, '.', ''), ',', '.')"
+    else:
+        fits, plain = r"^(\d{1,3}(,\d{2,3})+|\d+)?(\.\d+)?$", f"replace({digits}, ',', '')"
+    return f"case when regexp_matches({digits}, '{fits}') then {sign} * try_cast({plain} as decimal(18, 4)) end"
+
+
+def moment(column: str, style: Style) -> str:
+    """SQL: the cell as a timestamp; null where it is no date as this column writes them."""
+    cell = f"trim({_name(column)})"
+    if style.name == "iso":
+        return f"try_cast({cell} as timestamp)"
+    if style.name == "serial":
+        return f"timestamp '1899-12-30' + to_seconds(round(try_cast({cell} as double) * 86400))"
+    if style.name == "written":
+        formats = ", ".join(f"'{form}'" for form in WRITTEN_DATES)
+        return f"try_strptime({cell}, [{formats}])"
+    parts = f"regexp_extract({cell}, '{DATE_PARTS}', ['a', 'b', 'c', 'clock', 'half'])"
+    year = "case when length({0}.c) = 2 then '20' || {0}.c else {0}.c end".format(f"({parts})")
+    day, month = ("a", "b") if style.name == "dmy" else ("b", "a")
+    stamp = f"{year} || '-' || ({parts}).{month} || '-' || ({parts}).{day} || ' ' || coalesce(nullif(({parts}).clock, ''), '00:00')"
+    noon = f"case when lower(({parts}).half) = 'pm' and not starts_with(({parts}).clock, '12') then interval 12 hour else interval 0 hour end"
+    return f"case when regexp_matches({cell}, '{DATE_PARTS}') then try_cast({stamp} as timestamp) + {noon} end"
+
+
+def number_style(pad: Pad, source: str, column: str) -> Style:
+    """Decide by the whole column whether 1,234 is one or a thousand: only values that read one way count."""
+    bare = f"regexp_replace({_bare(column)}, '[()+-]', '', 'g')"
+    seen = pad.row(f"""
+        with cells as (select {bare} as v, try_cast(trim({_name(column)}) as decimal(18, 4)) is not null as plain
+                       from {source} where {text(column)} is not null)
+        select count(*) filter (not plain) as rest,
+               count(*) filter (regexp_matches(v, '^\\d*,\\d{{1,2}}$|^\\d+,\\d{{4,}}$|^\\d{{1,3}}(\\.\\d{{3}})+(,\\d+)$|^\\d{{1,3}}(\\.\\d{{3}}){{2,}}$')) as comma,
+               count(*) filter (regexp_matches(v, '^\\d*\\.\\d{{1,2}}$|^\\d+\\.\\d{{4,}}$|^\\d{{1,3}}(,\\d{{3}})+(\\.\\d+)$|^\\d{{1,3}}(,\\d{{3}}){{2,}}$')) as point,
+               count(*) filter (regexp_matches(v, '^\\d{{1,3}},\\d{{3}}$')) as thousand_comma,
+               count(*) filter (regexp_matches(v, '^[1-9]\\d{{0,2}}\\.\\d{{3}}$')) as thousand_point
+        from cells
+    """)  # fmt: skip
+    if seen["comma"] > seen["point"]:
+        return Style("comma")
+    if seen["point"] or not seen["thousand_comma"]:
+        sure = bool(seen["point"]) or not seen["thousand_point"]
+        return Style("point" if seen["rest"] else "plain", sure)
+    return Style("point", sure=False)
+
+
+def date_style(pad: Pad, source: str, column: str) -> Style:
+    """Decide by the whole column which number is the day; where every date reads both ways, say so."""
+    cell = f"trim({_name(column)})"
+    parts = f"regexp_extract({cell}, '{DATE_PARTS}', ['a', 'b', 'c'])"
+    seen = pad.row(f"""
+        with cells as (select {cell} as v, {parts} as p from {source} where {text(column)} is not null)
+        select count(*) as n, count(*) filter (try_cast(v as timestamp) is not null and regexp_matches(v, '^\\d{{4}}')) as iso,
+               count(*) filter (p.a <> '' and length(p.a) <= 2) as parts,
+               count(*) filter (try_cast(p.a as integer) > 12 and length(p.a) <= 2) as dmy,
+               count(*) filter (try_cast(p.b as integer) > 12 and length(p.a) <= 2) as mdy,
+               count(*) filter (contains(v, '.') and p.a <> '') as dotted,
+               count(*) filter (try_cast(v as double) between 20000 and 80000) as serial
+        from cells
+    """)  # fmt: skip
+    if seen["iso"] * 2 >= seen["n"]:
+        return Style("iso")
+    if seen["parts"] * 2 >= seen["n"]:
+        if seen["dmy"] == seen["mdy"] == 0 and not seen["dotted"]:
+            return Style("dmy", sure=False)
+        return Style("mdy" if seen["mdy"] > seen["dmy"] else "dmy")
+    return Style("serial" if seen["serial"] * 2 >= seen["n"] else "written")
+
+
+def _bare(column: str) -> str:
+    return f"regexp_replace(trim({_name(column)}), '{MONEY_MARKS}', '', 'gi')"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
