@@ -1,1 +1,3 @@
 """The inventory core: everything the screens, the API and the command line share."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,80 @@
+"""The server, started by `streamlit run app.py`: screens and /api in one process, because one process owns the shop's file."""
+
+import asyncio.base_events
+import importlib.util
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import streamlit as st
+
+from ims_core import api
+from ims_core.db import Database
+from ims_core.errors import Busy, ImsError
+
+MENU = Path(__file__).resolve().parent / "ims_core" / "web" / "menu.py"
+PATIENCE = 15.0
+"""Seconds to wait for a server that is just stopping to let go of the file."""
+
+
+def opened() -> Database:
+    """The shop, opened once a process."""
+    from ims_core.web import ui  # here, not above: caches may be made only when the server stands
+
+    return ui.db()
+
+
+def open_patiently() -> Database:
+    """Open the shop; at a restart the old server may still hold the file for some seconds."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return opened()
+        except Busy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Open the shop before the first page, and fold its log into the file at the end."""
+    try:
+        shop = await anyio.to_thread.run_sync(open_patiently)
+    except ImsError as refusal:
+        print(refusal, file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(1)  # raising here would bury the sentence under the server's traceback
+    for note in shop.notes:
+        logging.getLogger(__name__).warning(note)
+    try:
+        yield
+    finally:
+        from ims_core.web import ui
+
+        await anyio.to_thread.run_sync(ui.close)
+
+
+def say_it_is_broken(failure: Exception) -> bool:
+    """Whatever a page did not expect becomes a calm sentence; the traceback goes to the log."""
+    from ims_core.web import ui
+
+    ui.calm(failure)
+    return True
+
+
+def send_at_once(sock: socket.socket) -> None:
+    """Without uvloop, asyncio leaves Nagle's algorithm on for sockets that Streamlit opens: 40 ms an answer."""
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+if importlib.util.find_spec("uvloop") is None:
+    asyncio.base_events._set_nodelay = send_at_once  # type: ignore[attr-defined]
+
+app = st.App(MENU, routes=api.routes(opened), lifespan=lifespan, on_script_error=say_it_is_broken)

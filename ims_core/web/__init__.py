@@ -1,0 +1,1 @@
+"""The screens: these files and the pages are the only ones that know Streamlit."""

@@ -1,0 +1,177 @@
+"""Ask and do: the two roads from a page to the shop, and who is here on which day."""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException, StopException
+
+from ims_core import db as database
+from ims_core import people, policy, settings
+from ims_core.db import Database
+from ims_core.errors import ImsError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Progress = Callable[[float, str], None]
+"""Called by long work with the fraction done, 0..1, and a sentence on what it does now."""
+
+PAGES = settings.ROOT / "pages"
+
+LOG = logging.getLogger(__name__)
+
+
+# -- the shop
+
+
+def db() -> Database:
+    """The open shop; opened on demand where no server has opened it, as in tests."""
+    return _opened(str(settings.load().database))
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(path: str) -> Database:
+    folder = settings.load().backups
+    return database.connect(path, also=[folder])
+
+
+def close() -> None:
+    """Fold the log into the file and let go of it."""
+    shop = db()
+    _opened.clear()
+    shop.close()
+
+
+def who() -> people.Person:
+    """The person at the screen; the owner, as long as there are no accounts."""
+    return people.LOCAL
+
+
+def shop() -> policy.Shop:
+    """The shop's settings."""
+    return ask(policy.shop)
+
+
+def today() -> date:
+    """The shop's day."""
+    return datetime.now(ZoneInfo(shop().timezone)).date()
+
+
+# -- asking
+
+
+def ask(question: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The question's answer, kept until the next change."""
+    here = db()
+    name = (question.__module__, question.__qualname__, here.path, here.version, id(here))
+    answer: T = _answer(here, question, name, args, kwargs)
+    return answer
+
+
+@st.cache_data(show_spinner=False, max_entries=1000, max_size="300MB")
+def _answer(_db: Database, _question: Callable[..., Any], name: tuple[Any, ...], args: Any, kwargs: Any) -> Any:
+    return _question(_db, *args, **kwargs)
+
+
+# -- doing
+
+
+def act(name: str) -> str:
+    """A word for this very act, new after each success.
+
+    As the key of its form or button, a second click on what was drawn before meets nothing; as the key of the
+    change, the same act twice is one act.
+    """
+    mine = memory()
+    return f"{name}-{mine['session']}-{mine['done']}"
+
+
+def do(command: Callable[..., int | None], *args: Any, done: str, working: str | None = None, **kwargs: Any) -> None:
+    """Write through a command, then redraw with `done` and *Undo*; a refusal is shown where this stands.
+
+    With `working` as title, a bar shows what the command reports to its `progress`.
+    """
+    mine, here, person = memory(), db(), who()
+    try:
+        if working is None:
+            change_id = command(here, person, *args, **kwargs)
+        else:
+            with _working(working) as progress:
+                change_id = command(here, person, *args, progress=progress, **kwargs)
+    except ImsError as refusal:
+        refuse(refusal)
+        return
+    # no call of Streamlit's between the change and here: a waiting click would break in before it is remembered
+    mine.update(done=mine["done"] + 1, last={"change_id": change_id, "says": done, "fresh": True})
+    st.rerun()
+
+
+@contextmanager
+def working(title: str) -> Iterator[Progress]:
+    """Long work on the screen: a bar and what is being done now. Clicks meanwhile wait until it is finished."""
+    with _working(title) as progress:
+        yield progress
+
+
+@contextmanager
+def _working(title: str) -> Iterator[Progress]:
+    waiting: list[RerunException | StopException] = []
+    with st.status(plain(title), expanded=True) as status:
+        bar = st.progress(0.0, text=" ")
+
+        def progress(fraction: float, sentence: str) -> None:
+            try:
+                bar.progress(min(max(float(fraction), 0.0), 1.0), text=plain(sentence))
+            except (RerunException, StopException) as click:  # half an import is worth nothing: finish first
+                waiting.append(click)
+
+        try:
+            yield progress
+        except (RerunException, StopException):
+            status.update(state="complete")
+            raise
+    if waiting:
+        raise waiting[-1]
+
+
+def memory() -> dict[str, Any]:
+    """What this session remembers between two runs: which acts are done, and the last change."""
+    mine: dict[str, Any] = st.session_state.setdefault("_mine", {"session": secrets.token_hex(4), "done": 0, "last": None})
+    return mine
+
+
+# -- going and saying
+
+
+def go(page: str, **query: Any) -> NoReturn:
+    """Open the page `pages/<page>.py`, with filters or an item in its address."""
+    st.switch_page(PAGES / f"{page}.py", query_params={name: str(value) for name, value in query.items()})
+
+
+def refuse(refusal: ImsError) -> None:
+    """Show a refusal's sentence."""
+    st.error(plain(str(refusal)), icon=":material/block:")
+
+
+def calm(failure: Exception) -> None:
+    """Show that something failed which nobody foresaw; the number leads to the traceback in the log."""
+    number = secrets.token_hex(3).upper()
+    LOG.error("Failure %s", number, exc_info=failure)
+    st.error(
+        f"This page could not be shown. Nothing was changed by it. Reload the page; if it happens again, "
+        f"tell whoever looks after the program the number {number}.",
+        icon=":material/error:",
+    )
+
+
+def plain(text: object) -> str:
+    """Text as it is: what Streamlit would read as markdown, colour or icon is escaped."""
+    return str(text).translate(_ESCAPED)
+
+
+_ESCAPED = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]()<>#+-.!|~$:"}

@@ -1,0 +1,91 @@
+"""What every page shares: its head, what to do on an empty screen, and the way to another page."""
+
+from typing import Any
+
+import streamlit as st
+
+from ims_core import ledger
+from ims_core.web.doing import (
+    PAGES,
+    Progress,
+    act,
+    ask,
+    calm,
+    close,
+    db,
+    do,
+    go,
+    memory,
+    plain,
+    refuse,
+    shop,
+    today,
+    who,
+    working,
+)
+from ims_core.web.tables import columns, download, matching, table
+
+__all__ = [
+    "Progress", "act", "ask", "calm", "close", "columns", "db", "do", "download", "empty", "go", "link", "matching", "page",
+    "plain", "refuse", "shop", "table", "today", "who", "working",
+]  # fmt: skip
+
+
+def page(title: str, says: str = "", icon: str | None = None) -> None:
+    """The head of a page: its title, one line that says in words what is shown, and the last change with *Undo*."""
+    st.title(plain(title), icon=icon and f":material/{icon}:", anchor=False)
+    if says:
+        st.caption(plain(says))
+    _say_notes()
+    _say_last_change(title)
+
+
+def empty(sentence: str, button: str, page: str, icon: str = "inbox", **query: Any) -> None:
+    """Nothing to show: why, and one button to the page that changes that."""
+    with st.container(border=True, horizontal_alignment="center", key=f"empty-{page}"):
+        st.space("small")
+        st.markdown(f":gray[:material/{icon}:]", width="content")
+        st.markdown(plain(sentence), text_alignment="center")
+        if st.button(plain(button), type="primary"):
+            go(page, **query)
+        st.space("small")
+
+
+def link(page: str, label: str, icon: str | None = None, **query: Any) -> None:
+    """A link to `pages/<page>.py`, with filters or an item in its address."""
+    st.page_link(
+        PAGES / f"{page}.py",
+        label=plain(label),
+        icon=icon and f":material/{icon}:",
+        query_params={name: str(value) for name, value in query.items()},
+    )
+
+
+def _say_notes() -> None:
+    """What the owner must know about the last start, until somebody has read it."""
+    notes = db().notes
+    for note in list(notes):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(plain(note), icon=":material/healing:")
+            if st.button("I have read this", key=f"read-{note}"):
+                notes.remove(note)
+                st.rerun()
+
+
+def _say_last_change(title: str) -> None:
+    """A slim line on the page where the change was made; elsewhere it would be about something out of sight."""
+    last = memory()["last"]
+    if not last:
+        return
+    if last.pop("fresh", False):
+        st.toast(plain(last["says"]), icon=":material/check_circle:")
+    if last.setdefault("on", title) != title:
+        memory()["last"] = None
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="last-change"):
+        st.markdown(f":green[:material/check_circle:] {plain(last['says'])}")
+        if last["change_id"] and st.button("Undo", key=act("undo"), icon=":material/undo:", type="tertiary"):
+            do(ledger.undo, last["change_id"], done=f"Undone: {last['says']}")
+        if st.button("Close", key=act("close"), icon=":material/close:", type="tertiary"):
+            memory()["last"] = None
+            st.rerun()

@@ -1,0 +1,3 @@
+from ims_core.web import ui
+
+ui.page("Upload")
