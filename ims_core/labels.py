@@ -55,6 +55,7 @@ FIELDS = {
         Field("day", "Date", "date"),
         Field("ref", "Document number", "id"),
         Field("customer", "Customer", "id"),
+        Field("status", "Status", "text"),
         Field("place", "Place", "text"),
         Field("supplier", "Supplier", "text"),
         Field("supplier_code", "Supplier's code", "id"),
@@ -93,7 +94,7 @@ KIND_FIELDS = {
     ),
     "stock": ("sku", "name", "barcode", "on_hand", "place", "cost", "day", "lot", "expires"),
     "counts": ("sku", "name", "barcode", "on_hand", "place", "day"),
-    "sales": ("sku", "name", "barcode", "qty", "day", "price", "total", "ref", "customer", "place"),
+    "sales": ("sku", "name", "barcode", "qty", "day", "price", "total", "ref", "customer", "status", "place"),
     "purchases": (
         "sku",
         "name",

@@ -21,6 +21,7 @@ HEADER_WITHIN = 40
 """Rows from the top among which the header is looked for."""
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 OLD_EXCEL = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
 PICTURES = {b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"%PDF": "a PDF", b"\x1f\x8b": "a gzip archive"}
 
@@ -155,18 +156,22 @@ def _text_table(name: str, grid: list[list[str]], head: int) -> Table:
 def _decode(name: str, content: bytes) -> str:
     """The text, by byte-order mark, else utf-8, else the older Windows code page that exports still use."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
+        return _without_controls(content.decode("utf-16", errors="replace"))
     head = content[:4000]
     if head.count(0) > len(head) // 4:
         if head[1::2].count(0) > len(head) // 3:
-            return content.decode("utf-16-le", errors="replace")
+            return _without_controls(content.decode("utf-16-le", errors="replace"))
         raise Unreadable(f"{name} is no text and no workbook. Drop .csv, .tsv, .xlsx or .xls files.")
     try:
-        return content.decode("utf-8-sig").replace("\x00", "")
+        return _without_controls(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         if sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) // 20:
             raise Unreadable(f"{name} is no text and no workbook. Drop .csv, .tsv, .xlsx or .xls files.") from None
-        return content.decode("cp1252", errors="replace").replace("\x00", "")
+        return _without_controls(content.decode("cp1252", errors="replace"))
+
+
+def _without_controls(text: str) -> str:
+    return CONTROLS.sub("", text) if CONTROLS.search(text) else text
 
 
 def _separator(text: str) -> str:

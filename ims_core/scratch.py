@@ -25,7 +25,7 @@ class Pad:
 
     def table(self, sql: str, params: list[Any] | None = None) -> pa.Table:
         """The answer as an Arrow table."""
-        return self._connection.execute(sql, params).to_arrow_table()
+        return self._connection.sql(sql, params=params).to_arrow_table()
 
     def rows(self, sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The answer as tuples."""

@@ -27,14 +27,14 @@ class Style:
 
 
 def text(column: str) -> str:
-    """SQL: the cell without blanks around it and control characters; null where nothing is left."""
-    return f"nullif(trim(regexp_replace({_name(column)}, '[\\x00-\\x1f\\x{{7f}}\\x{{a0}}]+', ' ', 'g')), '')"
+    """SQL: the cell on one line without blanks around it; null where nothing is left."""
+    return f"nullif(trim(replace(replace({quoted(column)}, chr(10), ' '), chr(160), ' '), E' \\t\\r'), '')"
 
 
 def number(column: str, style: Style) -> str:
     """SQL: the cell as decimal(18, 4); null where it is no number as this column writes them."""
     if style.name == "plain":
-        return f"try_cast(trim({_name(column)}) as decimal(18, 4))"
+        return f"try_cast(trim({quoted(column)}) as decimal(18, 4))"
     bare = _bare(column)
     sign = f"case when regexp_matches({bare}, '^\\(.*\\)$|^-|-$') then -1 else 1 end"
     digits = f"regexp_replace({bare}, '[()+-]', '', 'g')"
@@ -47,7 +47,7 @@ def number(column: str, style: Style) -> str:
 
 def moment(column: str, style: Style) -> str:
     """SQL: the cell as a timestamp; null where it is no date as this column writes them."""
-    cell = f"trim({_name(column)})"
+    cell = f"trim({quoted(column)})"
     if style.name == "iso":
         return f"try_cast({cell} as timestamp)"
     if style.name == "serial":
@@ -63,12 +63,12 @@ def moment(column: str, style: Style) -> str:
     return f"case when regexp_matches({cell}, '{DATE_PARTS}') then try_cast({stamp} as timestamp) + {noon} end"
 
 
-def number_style(pad: Pad, source: str, column: str) -> Style:
+def number_style(pad: Pad, source: str, column: str, typed: bool = False) -> Style:
     """Decide by the whole column whether 1,234 is one or a thousand: only values that read one way count."""
     bare = f"regexp_replace({_bare(column)}, '[()+-]', '', 'g')"
     seen = pad.row(f"""
-        with cells as (select {bare} as v, try_cast(trim({_name(column)}) as decimal(18, 4)) is not null as plain
-                       from {source} where {text(column)} is not null)
+        with cells as (select {bare} as v, try_cast(trim({quoted(column)}) as decimal(18, 4)) is not null as plain
+                       from (select distinct {quoted(column)} from {source}) where {text(column)} is not null)
         select count(*) filter (not plain) as rest,
                count(*) filter (regexp_matches(v, '^\\d*,\\d{{1,2}}$|^\\d+,\\d{{4,}}$|^\\d{{1,3}}(\\.\\d{{3}})+(,\\d+)$|^\\d{{1,3}}(\\.\\d{{3}}){{2,}}$')) as comma,
                count(*) filter (regexp_matches(v, '^\\d*\\.\\d{{1,2}}$|^\\d+\\.\\d{{4,}}$|^\\d{{1,3}}(,\\d{{3}})+(\\.\\d+)$|^\\d{{1,3}}(,\\d{{3}}){{2,}}$')) as point,
@@ -76,6 +76,8 @@ def number_style(pad: Pad, source: str, column: str) -> Style:
                count(*) filter (regexp_matches(v, '^[1-9]\\d{{0,2}}\\.\\d{{3}}$')) as thousand_point
         from cells
     """)  # fmt: skip
+    if typed:  # a workbook's own numbers have a point, whatever they look like
+        seen["point"] += seen["thousand_point"]
     if seen["comma"] > seen["point"]:
         return Style("comma")
     if seen["point"] or not seen["thousand_comma"]:
@@ -86,10 +88,11 @@ def number_style(pad: Pad, source: str, column: str) -> Style:
 
 def date_style(pad: Pad, source: str, column: str) -> Style:
     """Decide by the whole column which number is the day; where every date reads both ways, say so."""
-    cell = f"trim({_name(column)})"
+    cell = f"trim({quoted(column)})"
     parts = f"regexp_extract({cell}, '{DATE_PARTS}', ['a', 'b', 'c'])"
     seen = pad.row(f"""
-        with cells as (select {cell} as v, {parts} as p from {source} where {text(column)} is not null)
+        with cells as (select {cell} as v, {parts} as p
+                       from (select distinct {quoted(column)} from {source}) where {text(column)} is not null)
         select count(*) as n, count(*) filter (try_cast(v as timestamp) is not null and regexp_matches(v, '^\\d{{4}}')) as iso,
                count(*) filter (p.a <> '' and length(p.a) <= 2) as parts,
                count(*) filter (try_cast(p.a as integer) > 12 and length(p.a) <= 2) as dmy,
@@ -108,8 +111,9 @@ def date_style(pad: Pad, source: str, column: str) -> Style:
 
 
 def _bare(column: str) -> str:
-    return f"regexp_replace(trim({_name(column)}), '{MONEY_MARKS}', '', 'gi')"
+    return f"regexp_replace(trim({quoted(column)}), '{MONEY_MARKS}', '', 'gi')"
 
 
-def _name(column: str) -> str:
+def quoted(column: str) -> str:
+    """SQL: a column of theirs by its name, whatever is in it."""
     return '"' + column.replace('"', '""') + '"'

@@ -1,0 +1,368 @@
+"""Rows of text to rows of facts: what each line becomes, what was mended by which rule, and what cannot be used."""
+
+from collections.abc import Mapping as AbstractMapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+import pyarrow as pa
+
+from ims_core import scratch, values
+from ims_core.labels import FIELDS, KIND_FIELDS
+from ims_core.reading import Table
+from ims_core.recognising import Mapping, Question
+from ims_core.rules import CODE_WORDS, DATED, NAME_WORDS, RULES, TAKEN_BACK_WITHIN, TOTAL_WORDS
+
+OUTCOMES = ("used", "joined", "set aside", "refused")
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What became of every line. Frames share `source` (index of the table) and `row` (row in the sheet).
+
+    rows: the lines that are used, typed, a column per field of the kind (sales also kind, takes_back);
+    problems: source file sheet row column value problem suggestion refused;
+    fixes: rule title count before after on; left: source row outcome reason content (JSON);
+    counts: lines by outcome; units: their quantities by outcome; questions: what the values leave open.
+    """
+
+    kind: str
+    rows: pa.Table
+    problems: pd.DataFrame
+    fixes: pd.DataFrame
+    left: pa.Table
+    counts: dict[str, int]
+    units: dict[str, Decimal]
+    questions: tuple[Question, ...]
+
+
+def clean(
+    tables: Table | Sequence[Table], mapping: Mapping, known: AbstractMapping[str, str] | None = None, off: frozenset[str] = frozenset()
+) -> Cleaned:
+    """Clean one table, or several with the same header, as one.
+
+    `known`: how the shop spells its codes (upper case -> as written); `off`: names of rules not to apply.
+    """
+    tables = [tables] if isinstance(tables, Table) else list(tables)
+    with scratch.pad(raw=_stacked(tables), places=_places(tables)) as pad:
+        styles = _styles(pad, mapping, typed=all(table.typed for table in tables))
+        _type(pad, mapping, styles)
+        _find_doubles(pad, mapping, tables[0].header)
+        _find_asides(pad, mapping, tables[0].header)
+        _spell_codes(pad, known or {})
+        _judge(pad, mapping, off)
+        return Cleaned(
+            mapping.kind, _rows(pad, mapping, off), _problems(pad, mapping, tables), _fixes(pad, mapping, off),
+            _left(pad, tables[0].header), *_accounts(pad, mapping), tuple(_questions(mapping, styles)),
+        )  # fmt: skip
+
+
+# -- laying out
+
+
+def _stacked(tables: Sequence[Table]) -> pa.Table:
+    """All lines under one another, with the table they come from and their row in its sheet."""
+    parts = []
+    for index, table in enumerate(tables):
+        source = pa.repeat(pa.scalar(index, pa.int32()), table.rows.num_rows)
+        parts.append(table.rows.append_column("source row", table.row_numbers()).append_column("source table", source))
+    return pa.concat_tables(parts)
+
+
+def _places(tables: Sequence[Table]) -> pa.Table:
+    """The sheet of each table, where a file has several alike: then sheets are most likely places."""
+    sheets = [table.sheet if sum(other.name == table.name for other in tables) > 1 else None for table in tables]
+    return pa.table({"source": pa.array(range(len(tables)), pa.int32()), "sheet": pa.array(sheets, pa.string())})
+
+
+def _styles(pad: scratch.Pad, mapping: Mapping, typed: bool) -> dict[str, values.Style]:
+    styles = {}
+    for name, column in mapping.columns.items():
+        answer = mapping.answers.get(name)
+        if answer:
+            styles[name] = values.Style(answer)
+        elif FIELDS[name].type in ("number", "money", "days"):
+            styles[name] = values.number_style(pad, "raw", column, typed)
+        elif FIELDS[name].type == "date":
+            styles[name] = values.date_style(pad, "raw", column)
+    return styles
+
+
+def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style]) -> None:
+    """Table `typed`: the value of each field, and the text it came from where it must be a number or a date."""
+    columns = []
+    for name in KIND_FIELDS[mapping.kind]:
+        column, kind = mapping.columns.get(name), FIELDS[name].type
+        if kind in ("number", "money", "days"):
+            value, empty = (values.number(column, styles[name]), "") if column else ("", "null::decimal(18, 4)")
+        elif kind == "date":
+            value, empty = (values.moment(column, styles[name]), "") if column else ("", "null::timestamp")
+        else:
+            value, empty = (values.text(column), "") if column else ("", "null::varchar")
+        columns.append(f"{value or empty} as {name}")
+        if column and kind not in ("text", "id"):
+            columns.append(f"{values.text(column)} as {name}_text")
+    pad.run(f"""
+        create table typed as
+        select "source table" as source, "source row" as row, {", ".join(columns)} from raw
+    """)  # fmt: skip
+
+
+# -- finding
+
+
+def _find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
+    """Table `doubles`: lines that repeat an earlier one to the letter, and lines of a code listed before."""
+    every = ", ".join(values.quoted(name) for name in header)
+    pad.run(f"""
+        create table doubles as
+        select source, row from (
+            select "source table" as source, "source row" as row,
+                   row_number() over (partition by {every} order by "source table", "source row") as nth
+            from raw
+        ) where nth > 1
+    """)
+
+
+def _find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
+    """Table `asides`: totals, headings between the lines, and repeated headers."""
+    cells = ", ".join(f"nullif(trim({values.quoted(name)}), '') as c{index}" for index, name in enumerate(header))
+    names = [f"c{index}" for index in range(len(header))]
+    filled = " + ".join(f"({name} is not null)::int" for name in names)
+    repeated = " and ".join(f"{name} = '{_escaped(title)}'" for name, title in list(zip(names, header, strict=True))[:3])
+    lonely = f"{filled} = 1" if len(header) > 2 else "false"
+    pad.run(f"""
+        create table asides as
+        select source, row,
+               case when {repeated} then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason
+        from (select *, regexp_matches(lower(coalesce({", ".join(names)})), '{TOTAL_WORDS}') as total
+              from (select "source table" as source, "source row" as row, {cells} from raw))
+        where total or {lonely} or ({repeated})
+    """)  # fmt: skip
+
+
+def _spell_codes(pad: scratch.Pad, known: AbstractMapping[str, str]) -> None:
+    """Table `codes`: each code once, however it was written; its usual spelling, its usual name, whether it is no product."""
+    pad.put(known=pa.table({"key": pa.array(list(known), pa.string()), "spelled": pa.array(list(known.values()), pa.string())}))
+    if "sku" not in _columns(pad):
+        pad.run("create table codes as select null::varchar as key, null::varchar as sku, null::varchar as name, false as no_product")
+        return
+    priced = "price > 0" if "price" in _columns(pad) else "true"
+    pad.run(f"""
+        create table codes as
+        with written as (
+            select {_key("sku")} as key, sku, name, count(*) as often, count(*) filter ({priced}) as priced
+            from typed where sku is not null group by all
+        ),
+        spelled as (select key, sku from written group by key, sku
+                    qualify row_number() over (partition by key order by sum(often) desc, sku desc) = 1),
+        called as (select key, name from written where name is not null group by key, name
+                   qualify row_number() over (partition by key order by sum(priced) desc, sum(often) desc, name) = 1),
+        digits as (select avg(regexp_matches(key, '\\d')::int) > 0.9 as mostly from spelled)
+        select s.key, coalesce(k.spelled, s.sku) as sku, c.name,
+               k.key is null and (regexp_matches(lower(coalesce(c.name, '')), '{NAME_WORDS}') or regexp_matches(s.key, '{CODE_WORDS}')
+               or (d.mostly and not regexp_matches(s.key, '\\d') and length(s.key) <= 4)) as no_product
+        from spelled s left join called c using (key) left join known k using (key), digits d
+    """)  # fmt: skip
+
+
+# -- judging
+
+
+def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
+    """Table `judged`: every line with its outcome and the reason."""
+    found = _columns(pad)
+    cancelled = "regexp_matches(coalesce(t.ref, ''), '^[Cc]-?\\d+$') and numbered" if "ref" in found else "false"
+    called_off = "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storno|void|annul)')" if "status" in found else "false"
+    free = "t.price <= 0" if mapping.kind == "sales" and "price" in mapping.columns else "false"
+    lacking = _lacking(mapping)
+    numbered = "(select avg(regexp_matches(ref, '^\\d+$')::int) > 0.5 from typed)" if "ref" in found else "false"
+    doubles_count = "duplicates" not in off and _tells_lines_apart(mapping)
+    pad.run(f"""
+        create table judged as
+        select t.*, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
+               d.row is not null as double, a.reason as aside, {cancelled} as cancelled, {called_off} as called_off, {free} as free,
+               {lacking} as lacking,
+               case when a.reason is not null and {"totals" not in off} then 'set aside'
+                    when {lacking} is not null then 'refused'
+                    when double and {doubles_count} then 'joined'
+                    when no_product and {"no_product" not in off} then 'set aside'
+                    when called_off and {"called_off" not in off} then 'set aside'
+                    when free and {"free" not in off} then 'set aside'
+                    else 'used' end as outcome,
+               case when a.reason is not null and {"totals" not in off} then a.reason
+                    when {lacking} is not null then {lacking}
+                    when double and {doubles_count} then 'the same line again'
+                    when no_product and {"no_product" not in off} then 'no product: ' || coalesce(c.name, t.sku)
+                    when called_off and {"called_off" not in off} then 'cancelled'
+                    when free and {"free" not in off} then 'price at 0 or below'
+                    end as reason
+        from (select typed.*, {numbered} as numbered from typed) t
+        left join codes c on c.key = {_key("t.sku") if "sku" in found else "null"}
+        left join doubles d using (source, row) left join asides a using (source, row)
+    """)  # fmt: skip
+
+
+def _tells_lines_apart(mapping: Mapping) -> bool:
+    """Two equal lines are one line twice only where each sale has a number of its own; else two people bought the same."""
+    return mapping.kind != "sales" or "ref" in mapping.columns
+
+
+def _lacking(mapping: Mapping) -> str:
+    """SQL: the sentence for what a line cannot do without, null where it has all."""
+    told = [name for name in ("sku", "barcode", "name") if name in mapping.columns]
+    needed = {"sales": ["qty", "day"], "purchases": ["qty"], "stock": ["on_hand"], "counts": ["on_hand"]}.get(mapping.kind, [])
+    cases = [f"when coalesce({', '.join(f't.{name}' for name in told)}) is null then 'says no item'"] if told else []
+    if mapping.kind == "suppliers":
+        cases = ["when t.supplier is null then 'says no supplier'"]
+    for name in needed:
+        what = "no date" if FIELDS[name].type == "date" else "no quantity"
+        cases.append(f"when t.{name}_text is null then '{what}'")
+        cases.append(f"when t.{name} is null then '{FIELDS[name].label} cannot be read'")
+    if mapping.kind in ("sales", "purchases"):
+        cases.append("when t.qty = 0 then 'quantity 0'")
+    for name in DATED:
+        if name in mapping.columns and name in KIND_FIELDS[mapping.kind]:
+            cases.append(f"when year(t.{name}) not between 1970 and 2199 then '{FIELDS[name].label} is no day of trade'")
+    if mapping.kind == "purchases":
+        dates = ", ".join(f"t.{name}" for name in ("ordered", "received") if name in mapping.columns)
+        cases.append(f"when coalesce({dates}) is null then 'no date'")
+    return f"case {' '.join(cases)} end"
+
+
+# -- results
+
+
+def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
+    found = _columns(pad)
+    sku = "sku" if "codes" in off else "coalesce(spelled, sku)"
+    named = "name" if "names" in off else "coalesce(called, name)"
+    replaced = [f"{sku} as sku"] if "sku" in found else []
+    if mapping.kind == "sales":
+        replaced.append(f"{named} as name")
+    if "place" in found and "sheets" not in off:
+        replaced.append("coalesce(place, sheet) as place")
+    listed = ", ".join(KIND_FIELDS[mapping.kind])
+    pad.run(f"""
+        create table rows as
+        select source, row, {listed}{", cancelled" if mapping.kind == "sales" else ""}
+        from (select * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged left join places using (source))
+        where outcome = 'used' order by source, row
+    """)  # fmt: skip
+    if mapping.kind == "sales":
+        return pad.table(_sold(off))
+    return pad.table("select * from rows")
+
+
+def _sold(off: frozenset[str]) -> str:
+    """SQL: sales as movements out of stock; what came back as a return, on the cancelled sale's day where one matches."""
+    return f"""
+        with numbered as (select *, row_number() over () as id from rows),
+             back as (select * from numbered where qty < 0 and cancelled),
+             gone as (select * from numbered where qty > 0),
+             met as (
+                select b.id, g.day::date as takes_back
+                from back b asof join gone g
+                  on b.sku = g.sku and b.customer = g.customer and -b.qty = g.qty and b.day >= g.day
+                where b.day::date - g.day::date <= {TAKEN_BACK_WITHIN} and {"cancelled" not in off}
+                qualify row_number() over (partition by g.id order by b.day) = 1
+             )
+        select n.source, n.row, n.day as happened_at, n.day::date as day, n.sku, n.barcode, n.name, -n.qty as qty,
+               case when n.qty < 0 then 'return_in' else 'sale' end as kind,
+               coalesce(n.price, abs(n.total / nullif(n.qty, 0)))::decimal(18, 4) as price, n.ref, n.place, m.takes_back
+        from numbered n left join met m using (id) order by n.id
+    """
+
+
+def _problems(pad: scratch.Pad, mapping: Mapping, tables: Sequence[Table]) -> pd.DataFrame:
+    """What cannot be read: refused lines with the cell that is wrong, and cells left empty on lines that are used."""
+    parts = [
+        f"select source, row, null as field, null as value, lacking || '; the line is not used' as problem, true as refused"
+        f" from judged where outcome = 'refused' and lacking not like '%cannot be read'"
+    ]
+    for name in mapping.columns:
+        if FIELDS[name].type in ("text", "id"):
+            continue
+        what = "is no date" if FIELDS[name].type == "date" else "is no number"
+        parts.append(
+            f"select source, row, '{name}', {name}_text, '{what}' || case when outcome = 'refused' then '; the line is not used'"
+            f" else '; left empty' end, outcome = 'refused' from judged"
+            f" where {name}_text is not null and {name} is null and outcome in ('used', 'refused')"
+        )
+    found = pad.table(f"select * from ({' union all by position '.join(parts)}) order by source, row".replace(" by position", "")).to_pandas()
+    names, sheets = [table.name for table in tables], [table.sheet for table in tables]
+    return pd.DataFrame(
+        {
+            "source": found.source, "file": [names[i] for i in found.source], "sheet": [sheets[i] for i in found.source],
+            "row": found.row, "column": [mapping.columns.get(name) for name in found.field], "value": found.value,
+            "problem": found.problem, "suggestion": [_suggestion(name, value) for name, value in zip(found.field, found.value, strict=True)],
+            "refused": found.refused,
+        }
+    )  # fmt: skip
+
+
+def _suggestion(name: str | None, value: str | None) -> str:
+    if name is None or name not in FIELDS:
+        return "Fill it in in the file and drop it again, or leave the line out."
+    if FIELDS[name].type == "date":
+        return "Write a date such as 2026-05-31."
+    return "Write a plain number such as 12 or 12.50."
+
+
+def _fixes(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pd.DataFrame:
+    """Each rule that met something: rule title count before after on."""
+    found, rows = _columns(pad), []
+    for rule in RULES:
+        if mapping.kind not in rule.kinds or not rule.columns <= found:
+            continue
+        seen = pad.row(rule.counted)
+        if seen["count"]:
+            on = rule.name not in off and (rule.name != "duplicates" or _tells_lines_apart(mapping))
+            rows.append({"rule": rule.name, "title": rule.title, "count": seen["count"], "before": seen["before"], "after": seen["after"], "on": on})
+    return pd.DataFrame(rows, columns=["rule", "title", "count", "before", "after", "on"])
+
+
+def _left(pad: scratch.Pad, header: Sequence[str]) -> pa.Table:
+    struct = ", ".join(f"'{_escaped(name)}': r.{values.quoted(name)}" for name in header)
+    return pad.table(f"""
+        select j.source, j.row, j.outcome, j.reason, to_json({{{struct}}})::varchar as content
+        from judged j join raw r on r."source table" = j.source and r."source row" = j.row
+        where j.outcome <> 'used' order by j.source, j.row
+    """)  # fmt: skip
+
+
+def _accounts(pad: scratch.Pad, mapping: Mapping) -> tuple[dict[str, int], dict[str, Decimal]]:
+    qty = next((name for name in ("qty", "on_hand") if name in mapping.columns and name in KIND_FIELDS[mapping.kind]), None)
+    summed = f"coalesce(sum({qty}), 0)" if qty else "0::decimal(18, 4)"
+    seen = pad.rows(f"select outcome, count(*), {summed} from judged group by outcome")
+    counts = dict.fromkeys(OUTCOMES, 0) | {outcome: count for outcome, count, _ in seen}
+    return counts, dict.fromkeys(OUTCOMES, Decimal(0)) | {outcome: units for outcome, _, units in seen}
+
+
+def _questions(mapping: Mapping, styles: dict[str, values.Style]) -> list[Question]:
+    asked = []
+    for name, style in styles.items():
+        if style.sure:
+            continue
+        column = mapping.columns[name]
+        if FIELDS[name].type == "date":
+            text, choices = f"In “{column}” every date reads both ways. Which number comes first?", ("dmy", "mdy")
+        else:
+            text, choices = f"In “{column}”, is 1,234 one thousand two hundred (point) or a little over one (comma)?", ("point", "comma")
+        asked.append(Question(name, text, choices, style.name))
+    return asked
+
+
+def _columns(pad: scratch.Pad) -> set[str]:
+    return {name for (name,) in pad.rows("select column_name from duckdb_columns() where table_name = 'typed'")}
+
+
+def _key(column: str) -> str:
+    """SQL: what makes two writings of a code the same code."""
+    return f"upper(regexp_replace({column}, '\\s+', ' ', 'g'))"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
+

@@ -1,0 +1,70 @@
+"""The cleaning rules: what each looks for, said so that it can be shown with a switch beside it."""
+
+from dataclasses import dataclass
+
+DATED = ("day", "ordered", "received")
+TAKEN_BACK_WITHIN = 14
+"""Days within which a cancelled sale takes its demand back; later it is a return of something that was wanted."""
+
+TOTAL_WORDS = r"^(grand |sub)?(total|sum|summe|gesamt|gesamtsumme|zwischensumme|totale|suma|somme)s?\b"
+
+NAME_WORDS = "|".join(
+    (
+        r"^(\w+ )?(postage|carriage|shipping|freight|delivery|porto|versand|versandkosten|livraison|spedizione|envio|envío|frete|verzending)"
+        r"( (and|&) (packing|packaging|handling))?( (charge|cost|fee)s?)?$",
+        r"^(frais de port|gastos de env[ií]o|spese di spedizione)$",
+        r"(^| )(bank charges?|service charge|amazon fee|\w+ fees?|commission|surcharge|bad debt)$",
+        r"^(manual|samples?|discounts?|rabatt|tips?|trinkgeld|deposit|pfand|donation|rounding|adjustment|adjust .*)$",
+        r"(gift|geschenk)[ -]?(voucher|card|certificate|gutschein|karte)",
+        r"^(gutschein|bon cadeau|carte cadeau|buono regalo|tarjeta regalo)\b",
+    )
+)
+"""The usual name of a code that is no product, in lower case."""
+
+CODE_WORDS = r"^(POST|POSTAGE|SHIP|SHIPPING|FREIGHT|DELIVERY|CARRIAGE|FEE|DISCOUNT|ADJUST|GIFT[ _-]?(CARD|VOUCHER)|AMAZONFEE|BANK CHARGES)"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `counted` is SQL over `judged` that gives count, and one example as before and after."""
+
+    name: str
+    title: str
+    kinds: tuple[str, ...]
+    columns: frozenset[str]
+    counted: str
+
+
+def _rule(name: str, title: str, kinds: str, where: str, before: str, after: str, columns: str = "") -> Rule:
+    sql = f"select count(*) as count, min({before}) as before, arg_min({after}, {before}) as after from judged where {where}"
+    return Rule(name, title, tuple(kinds.split()), frozenset(columns.split()), sql)
+
+
+EVERY = "items stock counts sales purchases suppliers"
+
+RULES = (
+    _rule("totals", "Totals, headings and notes between the lines are set aside", EVERY, "aside is not null", "aside", "'set aside'"),
+    _rule("duplicates", "A line that repeats another to the letter counts once", EVERY, "double", "'twice'", "'once'"),
+    _rule(
+        "codes", "Codes that differ only in upper and lower case or blanks are one item", "items stock counts sales purchases",
+        "sku <> spelled", "sku", "spelled", "sku",
+    ),
+    _rule(
+        "no_product", "Postage, fees, vouchers, samples and the like are set aside: they are no stock", "sales purchases",
+        "no_product", "sku || ' ' || coalesce(called, '')", "'set aside'", "sku",
+    ),
+    _rule(
+        "cancelled", f"Cancelled invoices go back into stock; within {TAKEN_BACK_WITHIN} days they also take back the demand", "sales",
+        "cancelled", "ref", "'back into stock'", "ref",
+    ),
+    _rule("called_off", "Lines whose status says cancelled are set aside", "sales", "called_off", "status", "'set aside'", "status"),
+    _rule("returns", "A negative quantity is a return from a customer", "sales", "qty < 0 and not cancelled and outcome = 'used'", "qty::varchar", "'return'", "qty"),
+    _rule(
+        "free", "Lines at a price of 0 or below are no sales (damage, gifts, corrections) and are set aside", "sales",
+        "free", "coalesce(name, sku)", "'set aside'", "price",
+    ),
+    _rule(
+        "names", "A missing description is taken from the same code's other lines", "sales", "name is null", "sku", "called", "sku name",
+    ),
+)  # fmt: skip
+"""In the order they are shown."""
