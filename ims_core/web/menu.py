@@ -1,5 +1,6 @@
 """The menu, which every page runs inside: whoever asks for any address first, this script is what runs."""
 
+import html
 from pathlib import Path
 
 import streamlit as st
@@ -8,6 +9,8 @@ from ims_core.errors import ImsError
 from ims_core.web import ui
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
+MARK = (Path(__file__).resolve().parent / "mark.svg").read_text(encoding="utf-8")
+"""Drawn here, because Material icons for browser tabs would be fetched from outside."""
 
 MENU = {
     "": [("today", "Today", "today")],
@@ -38,9 +41,21 @@ def listed() -> dict[str, list[st.Page]]:
     return found
 
 
-st.set_page_config(page_title="Inventory", page_icon=":material/inventory_2:", layout="wide")
+def name_plate(shop: str) -> str:
+    """The mark with the shop's name, as a picture; its grey-teal reads on light and on dark."""
+    name = html.escape(shop if len(shop) <= 24 else f"{shop[:23]}…")
+    inner = MARK.partition(">")[2].rpartition("</svg>")[0]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" height="64" width="{84 + 19 * len(name)}" viewBox="0 0 {84 + 19 * len(name)} 64">{inner}'
+        f'<text x="82" y="43" font-family="system-ui, sans-serif" font-size="33" font-weight="600" fill="#4F8783">{name}</text></svg>'
+    )
+
+
+st.set_page_config(page_icon=MARK, layout="wide")  # before the menu: else the browser tab takes a page's icon, from outside
 page = st.navigation(listed(), expanded=True)
 try:
+    st.set_page_config(page_title=f"{page.title} · {ui.shop().name}")
+    st.logo(name_plate(ui.shop().name), icon_image=MARK, size="large")
     page.run()
 except ImsError as refusal:
     ui.refuse(refusal)
