@@ -27,9 +27,9 @@ LAYERS = """
     kpis quality lead_times
     forecasting reorder replay
     alerts notes
-    demo reports automation
+    demo_goods demo_trade demo_till demo_books demo reports automation
     api __main__
-    web.ui web.sign_in web.menu
+    web.doing web.tables web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -37,10 +37,10 @@ ORDER = LAYERS.split()
 
 HOMES = {
     "duckdb": ("db", "scratch"),
-    "streamlit": ("web.ui", "web.sign_in", "web.menu", "app", "pages"),
+    "streamlit": ("web.doing", "web.tables", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
     "plotly": ("charts",),
     "statsforecast": ("forecasting",),
-    "openpyxl": ("workbooks", "reading"),
+    "openpyxl": ("workbooks", "reading", "demo_books"),
     "fastexcel": ("reading",),
     "sqlalchemy": ("sources",),
     "zxingcpp": ("decoding",),
