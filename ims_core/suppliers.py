@@ -13,9 +13,10 @@ from ims_core.errors import Refused
 def listed(db: Database) -> pd.DataFrame:
     """Every supplier: supplier_id name email phone lead_days min_order active, items (supplied)."""
     return db.frame("""
-        select s.supplier_id, s.name, s.email, s.phone, s.lead_days, s.min_order, s.active, count(p.item_id) as items
-        from suppliers s left join supplies p on p.supplier_id = s.supplier_id and p.active
-        group by all order by lower(s.name)
+        select s.supplier_id, s.name, s.email, s.phone, s.lead_days, s.min_order, s.active, coalesce(p.items, 0) as items
+        from suppliers s
+        left join (select supplier_id, count(*) as items from supplies where active group by supplier_id) p using (supplier_id)
+        order by lower(s.name)
     """)
 
 
