@@ -115,6 +115,8 @@ def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style]) -
 def _find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     """Table `doubles`: lines that repeat an earlier one to the letter, and lines of a code listed before."""
     every = ", ".join(values.quoted(name) for name in header)
+    if mapping.kind in ("stock", "counts"):  # two sheets may be two places that hold the same
+        every += ', "source table"'
     pad.run(f"""
         create table doubles as
         select source, row from (
@@ -175,28 +177,30 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     found = _columns(pad)
     cancelled = "regexp_matches(coalesce(t.ref, ''), '^[Cc]-?\\d+$') and numbered" if "ref" in found else "false"
     called_off = "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storno|void|annul)')" if "status" in found else "false"
-    free = "t.price <= 0" if mapping.kind == "sales" and "price" in mapping.columns else "false"
+    free = "coalesce(t.price <= 0, false)" if mapping.kind == "sales" and "price" in mapping.columns else "false"
     lacking = _lacking(mapping)
+    known_as = "lower(t.name) = lower(c.name)" if "name" in found else "true"
+    given = f"coalesce({free} and t.qty > 0 and {known_as}, false)" if mapping.kind == "sales" else "false"
+    shown = "coalesce(c.name, t.sku)" if "sku" in found else "''"
     numbered = "(select avg(regexp_matches(ref, '^\\d+$')::int) > 0.5 from typed)" if "ref" in found else "false"
     doubles_count = "duplicates" not in off and _tells_lines_apart(mapping)
     pad.run(f"""
         create table judged as
         select t.*, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
-               d.row is not null as double, a.reason as aside, {cancelled} as cancelled, {called_off} as called_off, {free} as free,
-               {lacking} as lacking,
+               d.row is not null as double, a.reason as aside, {cancelled} as cancelled, {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
                case when a.reason is not null and {"totals" not in off} then 'set aside'
                     when {lacking} is not null then 'refused'
                     when double and {doubles_count} then 'joined'
                     when no_product and {"no_product" not in off} then 'set aside'
                     when called_off and {"called_off" not in off} then 'set aside'
-                    when free and {"free" not in off} then 'set aside'
+                    when free and not given and {"free" not in off} then 'set aside'
                     else 'used' end as outcome,
                case when a.reason is not null and {"totals" not in off} then a.reason
                     when {lacking} is not null then {lacking}
                     when double and {doubles_count} then 'the same line again'
-                    when no_product and {"no_product" not in off} then 'no product: ' || coalesce(c.name, t.sku)
+                    when no_product and {"no_product" not in off} then 'no product: ' || {shown}
                     when called_off and {"called_off" not in off} then 'cancelled'
-                    when free and {"free" not in off} then 'price at 0 or below'
+                    when free and not given and {"free" not in off} then 'price at 0 or below'
                     end as reason
         from (select typed.*, {numbered} as numbered from typed) t
         left join codes c on c.key = {_key("t.sku") if "sku" in found else "null"}
@@ -246,7 +250,7 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
     listed = ", ".join(KIND_FIELDS[mapping.kind])
     pad.run(f"""
         create table rows as
-        select source, row, {listed}{", cancelled" if mapping.kind == "sales" else ""}
+        select source, row, {listed}{", cancelled, given" if mapping.kind == "sales" else ""}
         from (select * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged left join places using (source))
         where outcome = 'used' order by source, row
     """)  # fmt: skip
@@ -260,7 +264,7 @@ def _sold(off: frozenset[str]) -> str:
     return f"""
         with numbered as (select *, row_number() over () as id from rows),
              back as (select * from numbered where qty < 0 and cancelled),
-             gone as (select * from numbered where qty > 0),
+             gone as (select * from numbered where qty > 0 and not given),
              met as (
                 select b.id, g.day::date as takes_back
                 from back b asof join gone g
@@ -269,7 +273,8 @@ def _sold(off: frozenset[str]) -> str:
                 qualify row_number() over (partition by g.id order by b.day) = 1
              )
         select n.source, n.row, n.day as happened_at, n.day::date as day, n.sku, n.barcode, n.name, -n.qty as qty,
-               case when n.qty < 0 then 'return_in' else 'sale' end as kind,
+               case when n.qty < 0 then 'return_in' when n.given and {"free" not in off} then 'adjustment' else 'sale' end as kind,
+               case when n.given and {"free" not in off} then 'given away' end as note,
                coalesce(n.price, abs(n.total / nullif(n.qty, 0)))::decimal(18, 4) as price, n.ref, n.place, m.takes_back
         from numbered n left join met m using (id) order by n.id
     """
@@ -312,9 +317,9 @@ def _suggestion(name: str | None, value: str | None) -> str:
 
 def _fixes(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pd.DataFrame:
     """Each rule that met something: rule title count before after on."""
-    found, rows = _columns(pad), []
+    rows = []
     for rule in RULES:
-        if mapping.kind not in rule.kinds or not rule.columns <= found:
+        if mapping.kind not in rule.kinds or not rule.columns <= set(mapping.columns):
             continue
         seen = pad.row(rule.counted)
         if seen["count"]:

@@ -60,8 +60,9 @@ RULES = (
     _rule("called_off", "Lines whose status says cancelled are set aside", "sales", "called_off", "status", "'set aside'", "status"),
     _rule("returns", "A negative quantity is a return from a customer", "sales", "qty < 0 and not cancelled and outcome = 'used'", "qty::varchar", "'return'", "qty"),
     _rule(
-        "free", "Lines at a price of 0 or below are no sales (damage, gifts, corrections) and are set aside", "sales",
-        "free", "coalesce(name, sku)", "'set aside'", "price",
+        "free", "Lines at a price of 0 or below are no sales: under the item's own name they were given away and leave stock; "
+        "others (damage, corrections, no name) are set aside", "sales",
+        "free", "coalesce(name, sku)", "case when given then 'given away' else 'set aside' end", "price sku",
     ),
     _rule(
         "names", "A missing description is taken from the same code's other lines", "sales", "name is null", "sku", "called", "sku name",

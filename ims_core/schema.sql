@@ -116,6 +116,7 @@ create table order_lines (
     line      integer not null,
     item_id   bigint not null,
     qty       decimal(18, 4) not null,
+    given_up  decimal(18, 4) not null default 0,   -- pieces that will not come any more
     unit_cost decimal(18, 4)
 );
 

@@ -44,13 +44,15 @@ with recursive chain as (
 )
 select item_id, counts_as from chain;
 
-create or replace view visible_movements as  -- for lists: what was undone, and its undoing, left out
-select m.* from movements m where m.change_id in (select change_id from visible_changes);
+create or replace view visible_movements as  -- what was undone and its undoing left out: together they are nothing
+select m.* from movements m
+where m.change_id not in (select undoes from changes where undoes is not null)
+  and m.change_id not in (select change_id from changes where undoes is not null and restores is null);
 
 create or replace macro stock_on(until) as table   -- balances at the end of a day
 select coalesce(g.counts_as, m.item_id) as item_id, m.place, sum(m.qty) as on_hand,
        max(m.day) as last_day, max(m.day) filter (m.kind = 'sale') as last_sale
-from movements m
+from visible_movements m
 left join merged g on g.item_id = m.item_id
 where m.day <= until
 group by all;
@@ -72,7 +74,7 @@ create or replace view demand as             -- pieces asked for a day, cancelle
 select item_id, day, sum(qty) as qty
 from (
     select coalesce(g.counts_as, m.item_id) as item_id, coalesce(m.takes_back, m.day) as day, -m.qty as qty
-    from movements m
+    from visible_movements m
     left join merged g on g.item_id = m.item_id
     where m.kind = 'sale' or m.takes_back is not null
 )
@@ -86,7 +88,7 @@ with state as (
 ),
 asked as (
     select o.order_id, o.number, o.supplier_id, o.ordered, o.expected, l.item_id,
-           sum(l.qty) as qty, max(l.unit_cost) as unit_cost
+           sum(l.qty - l.given_up) as qty, max(l.unit_cost) as unit_cost
     from orders o
     join order_lines l using (order_id)
     join state s using (order_id)

@@ -15,21 +15,21 @@ CORE = ROOT / "ims_core"
 LAYERS = """
     errors labels settings
     units codes scratch
-    values reading recognising cleaning
+    values reading recognising rules cleaning
     decoding
     formulas demand simulation
     charts workbooks slides
     db versions
     people items places suppliers
     undoing ledger policy
-    importing sources sales
+    booking importing sources sales
     counting orders
     kpis quality lead_times
     forecasting reorder replay
     alerts notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     api __main__
-    web.doing web.tables web.ui web.sign_in web.menu
+    web.doing web.tables web.drop web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 

@@ -1,0 +1,266 @@
+"""A drop of files becomes a plan that can be looked at, and a plan becomes one change: all of it or nothing."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+
+import pandas as pd
+import pyarrow as pa
+
+from ims_core import booking, cleaning, labels, people, policy, reading, recognising
+from ims_core.cleaning import OUTCOMES, Cleaned
+from ims_core.db import Database
+from ims_core.errors import Refused, Unreadable
+from ims_core.reading import Table
+from ims_core.recognising import Mapping, Question
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tables of the drop with the same columns: understood once, cleaned as one."""
+
+    tables: tuple[Table, ...]
+    hashes: tuple[str, ...]
+    mapping: Mapping
+    cleaned: Cleaned | None
+    """None where the table is not for us or cannot be used as it is mapped."""
+    off: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The file's name, or how many there are."""
+        names = list(dict.fromkeys(table.name for table in self.tables))
+        sheets = [table.sheet for table in self.tables if table.sheet]
+        if len(names) > 1:
+            return f"{len(names)} files, {names[0]} …"
+        return f"{names[0]}, {', '.join(sheets)}" if sheets else names[0]
+
+    @property
+    def lines(self) -> int:
+        """Lines read, header and titles not counted."""
+        return sum(table.rows.num_rows for table in self.tables)
+
+    @property
+    def lacking(self) -> list[str]:
+        """What this kind of file needs and this one does not have."""
+        return recognising.lacking(self.mapping)
+
+    @property
+    def questions(self) -> list[Question]:
+        """What is still open and not answered."""
+        asked = (*self.mapping.questions, *(self.cleaned.questions if self.cleaned else ()))
+        return [question for question in asked if question.about not in self.mapping.answers]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a drop would do; nothing is written yet."""
+
+    groups: tuple[Group, ...]
+    known: tuple[tuple[str, int], ...]
+    """Files whose very content is in the shop already, and the change that brought it."""
+    unreadable: tuple[tuple[str, str], ...]
+    """Files that cannot be read, and the sentence why."""
+    day: date
+    """The day of a count that names none: in its file's name, else the last day the files or the shop know."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Lines by outcome: used, joined, set aside, refused. Tables that are not for us are set aside whole."""
+        total = dict.fromkeys(OUTCOMES, 0)
+        for group in self.groups:
+            for outcome, count in (group.cleaned.counts if group.cleaned else {"set aside": group.lines}).items():
+                total[outcome] += count
+        return total
+
+    @property
+    def lines(self) -> int:
+        """Lines read."""
+        return sum(group.lines for group in self.groups)
+
+    @property
+    def units(self) -> dict[str, Decimal]:
+        """Units sold by outcome, returns counted against them."""
+        total = dict.fromkeys(OUTCOMES, Decimal(0))
+        for group in self.groups:
+            if group.cleaned and group.mapping.kind == "sales":
+                for outcome, units in group.cleaned.units.items():
+                    total[outcome] += units
+        return total
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """All problems: file sheet row column value problem suggestion refused."""
+        found = [group.cleaned.problems for group in self.groups if group.cleaned and len(group.cleaned.problems)]
+        return pd.concat(found, ignore_index=True).drop(columns="source") if found else pd.DataFrame(columns=PROBLEM_COLUMNS)
+
+    @property
+    def questions(self) -> list[Question]:
+        """Everything that is still open."""
+        return [question for group in self.groups for question in group.questions]
+
+    def says(self) -> str:
+        """The one sentence under the preview."""
+        counts = self.counts
+        if not self.groups:
+            return "Nothing of this drop is new." if self.known else "Nothing of this drop can be used."
+        parts = [f"{counts['used']:,} of {self.lines:,} lines will be used"]
+        parts += [f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES[1:] if counts[outcome]]
+        return ", ".join(parts) + "."
+
+
+PROBLEM_COLUMNS = ["file", "sheet", "row", "column", "value", "problem", "suggestion", "refused"]
+
+
+# -- looking
+
+
+def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | None = None, today: date | None = None) -> Plan:
+    """Read, recognise and clean the files; writes nothing. `today`: for a count without any day anywhere."""
+    tell = progress or _quiet
+    tables, hashes, known, unreadable = _read_all(db, files, tell)
+    named = [found for table in tables if (found := _day_in(table.name))]
+    groups = []
+    alike = [list(found) for _, found in groupby(sorted(range(len(tables)), key=lambda i: tables[i].header), key=lambda i: tables[i].header)]
+    alike.sort(key=min)
+    for done, indexes in enumerate(alike):
+        tell(0.4 + 0.6 * done / len(alike), f"Cleaning {tables[indexes[0]].name}")
+        members = tuple(tables[i] for i in indexes)
+        mapping = recognising.recognise(_largest(members))
+        groups.append(_cleaned(db, Group(members, tuple(hashes[i] for i in indexes), mapping, None)))
+    tell(1.0, "Ready")
+    return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today))
+
+
+def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None, off: frozenset[str] | None = None) -> Plan:
+    """The plan with another mapping, or other rules switched off, for one group."""
+    group = plan.groups[index]
+    changed = replace(group, mapping=mapping or group.mapping, off=group.off if off is None else off)
+    groups = [*plan.groups[:index], _cleaned(db, changed), *plan.groups[index + 1 :]]
+    return replace(plan, groups=tuple(groups))
+
+
+def _read_all(
+    db: Database, files: list[tuple[str, bytes]], tell: Progress
+) -> tuple[list[Table], list[str], list[tuple[str, int]], list[tuple[str, str]]]:
+    """Read each file that is new: its tables, the hash of each table's file, what is known, what cannot be read."""
+    before = dict(db.rows("select sha256, max(change_id) from import_files where change_id in (select change_id from visible_changes) group by 1"))
+    tables: list[Table] = []
+    hashes: list[str] = []
+    known, unreadable = [], []
+    for done, (name, content) in enumerate(files):
+        if done % 20 == 0:
+            tell(0.4 * done / len(files), f"Reading {reading.safe_name(name)}")
+        sha = hashlib.sha256(content).hexdigest()
+        if sha in before:
+            known.append((reading.safe_name(name), before[sha]))
+        elif sha not in hashes:
+            try:
+                found = reading.read(name, content)
+            except Unreadable as refusal:
+                unreadable.append((reading.safe_name(name), str(refusal)))
+                continue
+            tables += found
+            hashes += [sha] * len(found)
+    return tables, hashes, known, unreadable
+
+
+def _cleaned(db: Database, group: Group) -> Group:
+    if group.mapping.kind == "ignore" or group.lacking:
+        return replace(group, cleaned=None)
+    spelled = dict(db.rows("select upper(sku), sku from items"))
+    return replace(group, cleaned=cleaning.clean(group.tables, group.mapping, spelled, group.off))
+
+
+def _largest(tables: tuple[Table, ...]) -> Table:
+    return max(tables, key=lambda table: table.rows.num_rows)
+
+
+def _day_in(name: str) -> date | None:
+    found = re.search(r"(20\d\d)[-_.](\d\d)[-_.](\d\d)", name)
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
+def _count_day(db: Database, groups: list[Group], named: list[date], today: date | None) -> date:
+    counts = [group for group in groups if group.mapping.kind in ("stock", "counts")]
+    in_names = [found for group in counts for table in group.tables if (found := _day_in(table.name))]
+    if in_names:
+        return max(in_names)
+    seen = [pa.compute.max(group.cleaned.rows["day"]).as_py() for group in groups if group.cleaned and group.mapping.kind == "sales"]
+    last = db.scalar("select max(day) from movements")
+    return max([day for day in (*seen, last, *named) if day], default=today or date.today())
+
+
+# -- committing
+
+
+@people.needs("manager")
+def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | None = None, via: str = "import") -> int:
+    """Write the plan as one change; the same plan again writes nothing and gives the first change back.
+
+    Refused: a plan with nothing to use, and one in which a question is still open that has no safe answer.
+    """
+    tell = progress or _quiet
+    used = [group for group in plan.groups if group.cleaned and group.cleaned.counts["used"]]
+    if not used:
+        if plan.known:
+            return plan.known[0][1]
+        raise Refused("Nothing in these files can be used. Look at what was understood, and choose the kind and columns by hand.")
+    tell(0.1, "Matching items, suppliers and places")
+    version, facts = db.version, booking.book(db, used, plan.day, policy.shop(db).timezone)
+    with db.change(who=who.name, what=_what(used), via=via, key=_key(db, plan)) as change_id:
+        if db.version != version:  # somebody wrote since: numbers and balances are taken anew
+            facts = booking.book(db, used, plan.day, policy.shop(db).timezone)
+        for done, (table, rows) in enumerate(facts.items()):
+            tell(0.5 + 0.5 * done / len(facts), f"Writing {rows.num_rows:,} {table.replace('_', ' ')}")
+            db.append(table, rows)
+    tell(1.0, "Done")
+    return change_id
+
+
+def _what(groups: list[Group]) -> str:
+    names = list(dict.fromkeys(table.name for group in groups for table in group.tables))
+    kinds = list(dict.fromkeys(labels.FILE_KINDS[group.mapping.kind].lower() for group in groups))
+    return f"Import of {names[0] if len(names) == 1 else f'{len(names)} files'} ({', '.join(kinds)})"
+
+
+def _key(db: Database, plan: Plan) -> str:
+    """The same content understood the same way is the same act, until it is undone."""
+    hashes = sorted(sha for group in plan.groups for sha in group.hashes)
+    ways = [[group.mapping.kind, sorted(group.mapping.columns.items()), sorted(group.off), sorted(group.mapping.answers.items())] for group in plan.groups]
+    undone = db.scalar("select count(*) from imports where undone")
+    return "import " + hashlib.sha256(json.dumps([hashes, ways, undone]).encode()).hexdigest()
+
+
+def _quiet(fraction: float, sentence: str) -> None:
+    return None
+
+
+# -- looking back
+
+
+def past(db: Database) -> pd.DataFrame:
+    """Every import: change_id done_at who what files lines used joined set_aside refused undone; the newest first."""
+    return db.frame("select * from imports order by change_id desc")
+
+
+def not_used(db: Database, change_id: int) -> pd.DataFrame:
+    """The lines of an import that were not used: file sheet row outcome reason content (the line as it was)."""
+    return db.frame(
+        """
+        select f.name as file, f.sheet, l.source_row as row, l.outcome, l.reason, l.content
+        from import_lines l join import_files f on f.file_id = l.file_id and f.change_id = l.change_id
+        where l.change_id = ? order by l.file_id, l.source_row
+        """,
+        [change_id],
+    )
