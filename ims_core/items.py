@@ -24,6 +24,11 @@ def catalogue(db: Database) -> pd.DataFrame:
     """)
 
 
+def any_yet(db: Database) -> bool:
+    """True as soon as the shop knows one item; before, a screen says how to begin."""
+    return bool(db.scalar("select count(*) > 0 from items"))
+
+
 def one(db: Database, item_id: int) -> dict[str, Any]:
     """The item's fields by name; refused where there is no such item."""
     if not (found := db.row("select * from items where item_id = ?", [item_id])):

@@ -71,10 +71,10 @@ def overview(db: Database, day: date) -> pd.DataFrame:
 
 
 def by_place(db: Database, day: date) -> pd.DataFrame:
-    """Every item and place at the end of `day`: item_id sku name place on_hand value last_day."""
+    """Every item and place at the end of `day`: item_id sku name category place on_hand value last_day."""
     return db.frame(
         """
-        select i.item_id, i.sku, i.name, s.place, s.on_hand, s.on_hand * c.cost as value, s.last_day
+        select i.item_id, i.sku, i.name, i.category, s.place, s.on_hand, s.on_hand * c.cost as value, s.last_day
         from stock_on(?::date) s join items i using (item_id) left join costs c using (item_id)
         order by lower(i.name), s.place
         """,
@@ -139,6 +139,41 @@ def happened(db: Database, most: int = 20) -> pd.DataFrame:
         group by all order by n.change_id desc
         """,
         [most],
+    )
+
+
+def known_day(db: Database, today: date) -> date:
+    """Today, or the last day with a movement where that is over two weeks ago: what happened since is not known."""
+    last: date | None = db.scalar("select max(day) from visible_movements where day <= ?", [today])
+    return last if last and (today - last).days > 14 else today
+
+
+def worth(db: Database, first: date, last: date) -> pd.DataFrame:
+    """What the stock was worth at the end of each day with movements, at today's costs: day value; the first row is the day before."""
+    return db.frame(
+        """
+        with daily as (
+            select greatest(m.day, $first::date - 1) as day, sum(m.qty * c.cost) as net
+            from movements m left join merged g using (item_id) join costs c on c.item_id = coalesce(g.counts_as, m.item_id)
+            where m.day <= $last::date
+            group by all
+        )
+        select day, sum(net) over (order by day) as value from daily order by day
+        """,
+        {"first": first, "last": last},
+    )
+
+
+def sales(db: Database, first: date, last: date) -> pd.DataFrame:
+    """What was sold each day with sales: day pieces revenue (at the price of the sale, else the item's; None without any)."""
+    return db.frame(
+        """
+        select m.day, -sum(m.qty) as pieces, -sum(m.qty::decimal(38, 4) * coalesce(m.unit_price, i.price)) as revenue
+        from visible_movements m left join items i using (item_id)
+        where m.kind = 'sale' and m.day between $first::date and $last::date
+        group by all order by m.day
+        """,
+        {"first": first, "last": last},
     )
 
 

@@ -1,3 +1,65 @@
+import streamlit as st
+
+from ims_core import alerts, items, labels, ledger
 from ims_core.web import ui
 
-ui.page("Today")
+LEADS = {  # alert -> colour (red loses sales now), icon, page, its filter, what the link says
+    "Sold out": ("red", "production_quantity_limits", "stock", {"status": "Sold out"}, "Show them"),
+    "Below zero": ("orange", "exposure_neg_1", "stock", {"status": "Below zero"}, "Show them"),
+    "Never counted": ("orange", "help", "stock", {"status": "Never counted"}, "Show them"),
+    "items": ("orange", "payments", "items", {}, "Fill them in"),
+    "upload": ("orange", "rule", "upload", {}, "See the lines"),
+    "forecast": ("gray", "query_stats", "forecast", {}, "Forecast"),
+}
+
+shop = ui.shop()
+if not ui.ask(items.any_yet):
+    ui.page("Welcome", "Two ways to begin. Everything stays on this machine, and every step can be undone.")
+    drop, sample = st.columns(2)
+    with drop.container(border=True, height="stretch"):
+        st.subheader("Drop your files", anchor=False)
+        st.write("Exports, price lists, stock lists, sales: as they are. You see what was understood before anything is stored.")
+        st.space("stretch")
+        if st.button("Drop your files", type="primary", icon=":material/upload_file:", width="stretch"):
+            ui.go("upload")
+    with sample.container(border=True, height="stretch"):
+        st.subheader("Open the sample shop", anchor=False)
+        st.write("A made-up shop with two years of sales, so that every screen has something to show. One click takes it away again.")
+        st.space("stretch")
+        if st.button("Open the sample shop", icon=":material/storefront:", width="stretch"):
+            from ims_core import demo
+
+            ui.do(demo.open_sample, working="Opening the sample shop", done="The sample shop is open.")
+    st.stop()
+
+day = ui.ask(ledger.known_day, ui.today())
+now = ui.ask(alerts.headline, day)
+until = "" if day == ui.today() else f" Nothing is known after {labels.day_text(day, ui.today())}."
+ui.page("Today", f"{now.in_stock:,} items in {now.places} places, worth {labels.money(now.value, shop.currency)}.{until}")
+
+with st.grid(4, min_column_width=160):
+    ui.figure("Stock value", labels.money(now.value, shop.currency), alerts.change(now.value, now.value_before), now.value_trend,
+              delta_color="off", delta_description="in 4 weeks")  # fmt: skip
+    ui.figure("Sold in 4 weeks", labels.money(now.sales, shop.currency) if now.sales_in_money else labels.pieces(now.sales, "pieces"),
+              alerts.change(now.sales, now.sales_before), now.sales_trend, chart_type="bar", delta_description="to the 4 before")  # fmt: skip
+    ui.figure("In stock", f"{now.in_stock:,}", f"of {now.items:,} items", delta_color="off", delta_arrow="off")
+    ui.figure("Sold out", f"{now.sold_out:,}", "items at zero", delta_color="off", delta_arrow="off")
+
+st.subheader("What needs attention", anchor=False)
+todo = ui.ask(alerts.attention, day)
+for alert, found, says in todo.itertuples(index=False):
+    color, icon, page, query, does = LEADS[alert]
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f":{color}[:material/{icon}:] {f'{found:,} ' if found else ''}{ui.plain(says)}", width="stretch")
+        ui.link(page, does, **query)
+if todo.empty:
+    st.markdown(":green[:material/check_circle:] Nothing. The shelves, the imports and the forecast are as they should be.")
+
+st.subheader("What happened last", anchor=False)
+for change in ui.ask(ledger.happened, 8).itertuples():
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+        st.markdown(f"{ui.plain(change.what)}  \n:gray[{ui.plain(change.who)}, {ui.plain(ui.local(change.done_at))}]", width="stretch")
+        if change.undone:
+            st.caption("undone", width="content")
+        elif st.button("Undo", key=ui.act(f"undo-{change.change_id}"), icon=":material/undo:", type="tertiary"):
+            ui.do(ledger.undo, int(change.change_id), done=f"Undone: {change.what}")

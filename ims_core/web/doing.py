@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from ims_core import db as database
-from ims_core import people, policy, settings
+from ims_core import labels, people, policy, settings
 from ims_core.db import Database
 from ims_core.errors import ImsError
 
@@ -60,6 +60,12 @@ def shop() -> policy.Shop:
 def today() -> date:
     """The shop's day."""
     return datetime.now(ZoneInfo(shop().timezone)).date()
+
+
+def local(moment: datetime) -> str:
+    """A stored moment (UTC) on the shop's clock: `22 Nov, 14:05`."""
+    here = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(shop().timezone))
+    return f"{labels.day_text(here.date(), today())}, {here:%H:%M}"
 
 
 # -- asking

@@ -1,5 +1,6 @@
 """What every page shares: its head, what to do on an empty screen, and the way to another page."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,7 @@ from ims_core.web.doing import (
     db,
     do,
     go,
+    local,
     memory,
     plain,
     refuse,
@@ -26,9 +28,30 @@ from ims_core.web.doing import (
 from ims_core.web.tables import columns, download, matching, table
 
 __all__ = [
-    "Progress", "act", "ask", "calm", "close", "columns", "db", "do", "download", "empty", "go", "link", "matching", "page",
-    "plain", "refuse", "shop", "table", "today", "who", "working",
-]  # fmt: skip
+    "Progress",
+    "act",
+    "ask",
+    "calm",
+    "close",
+    "columns",
+    "db",
+    "do",
+    "download",
+    "empty",
+    "figure",
+    "go",
+    "link",
+    "local",
+    "matching",
+    "page",
+    "plain",
+    "refuse",
+    "shop",
+    "table",
+    "today",
+    "who",
+    "working",
+]  # the words that pages speak
 
 
 def page(title: str, says: str = "", icon: str | None = None) -> None:
@@ -49,6 +72,12 @@ def empty(sentence: str, button: str, page: str, icon: str = "inbox", **query: A
         if st.button(plain(button), type="primary"):
             go(page, **query)
         st.space("small")
+
+
+def figure(label: str, value: str, change: str | None = None, trend: Sequence[float] = (), **look: Any) -> None:
+    """A headline figure in its frame: `change` against the period before (with its sign), `trend` as a small picture."""
+    shown: dict[str, Any] = {"chart_data": list(trend), "chart_type": "area"} if len(trend) > 1 else {}
+    st.metric(plain(label), plain(value), change, border=True, height="stretch", **shown | look)
 
 
 def link(page: str, label: str, icon: str | None = None, **query: Any) -> None:

@@ -1,0 +1,154 @@
+"""What needs attention, and what a stock figure means in one word."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ims_core import labels, ledger, policy
+from ims_core.db import Database
+
+WINDOW = 28
+"""Days that say whether an item sells: four weeks hold every weekday equally often."""
+
+IDLE = 180
+"""Days without a movement after which stock counts as not moving."""
+
+STALE = 14
+"""Days after which a forecast knows too little of what has happened since."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The shop in a few figures; *before* is four weeks earlier, a trend is oldest first."""
+
+    items: int
+    in_stock: int
+    sold_out: int
+    places: int
+    value: float
+    value_before: float
+    value_trend: list[float]
+    sales: float
+    sales_before: float
+    sales_trend: list[float]
+    """The last twelve weeks; money, or pieces where nothing has a price."""
+    sales_in_money: bool
+
+
+def headline(db: Database, day: date) -> Headline:
+    """The figures at the top of Today, at the end of `day`."""
+    found = stock(db, day)
+    here = found[found["active"].astype(bool)]
+    worth = ledger.worth(db, day - timedelta(days=3 * WINDOW), day)
+    before = worth[worth["day"] <= pd.Timestamp(day - timedelta(days=WINDOW))]["value"]
+    weeks, in_money = _weeks(ledger.sales(db, day - timedelta(days=3 * WINDOW - 1), day), day)
+    return Headline(
+        items=len(here),
+        in_stock=int((here["on_hand"] > 0).sum()),
+        sold_out=int((here["status"] == "Sold out").sum()),
+        places=int(db.scalar("select count(distinct place) from stock where on_hand <> 0")),
+        value=float(found["value"].sum()),
+        value_before=float(before.iloc[-1]) if len(before) else 0.0,
+        value_trend=[float(value) for value in worth["value"]],
+        sales=sum(weeks[-4:]),
+        sales_before=sum(weeks[-8:-4]),
+        sales_trend=weeks,
+        sales_in_money=in_money,
+    )
+
+
+def change(now: float, before: float) -> str | None:
+    """`+12 %` or `-12 %` against the period before; None where there was nothing to compare with."""
+    return f"{(now - before) / abs(before):+.0%}".replace("%", " %") if before else None
+
+
+def stock(db: Database, day: date) -> pd.DataFrame:
+    """ledger.overview with: sold (pieces in the last 28 days), loses (sales a day missed while sold out), status."""
+    found = ledger.overview(db, day).merge(_sold(db, day), on="item_id", how="left")
+    found[["sold", "loses"]] = found[["sold", "loses"]].fillna(0.0)
+    found["status"] = status(found)
+    found["loses"] = found["loses"].where(found["status"] == "Sold out", 0.0)
+    return found
+
+
+def status(items: pd.DataFrame) -> pd.Series:
+    """One word an item. Columns needed: active counted on_hand days_since; the first that fits counts."""
+    words = np.select(
+        [~items["active"].astype(bool), ~items["counted"].astype(bool), items["on_hand"] < 0, items["on_hand"] == 0,
+         items["days_since"].fillna(0) >= IDLE],
+        ["Not in use", "Never counted", "Below zero", "Sold out", "Not moving"],
+        default="In stock",
+    )  # fmt: skip
+    return pd.Series(words, index=items.index, dtype=object)
+
+
+def attention(db: Database, day: date) -> pd.DataFrame:
+    """What to look at, the costliest first: alert found says; `alert` is a status or the name of a page."""
+    items = stock(db, day)
+    rows = [*_of_items(items, policy.shop(db).currency), *_of_imports(db), *_of_forecast(db, day, len(items))]
+    return pd.DataFrame(rows, columns=["alert", "found", "says"])
+
+
+def _weeks(sales: pd.DataFrame, day: date) -> tuple[list[float], bool]:
+    """Sales in weeks that end on `day`, oldest first, and whether they are money."""
+    in_money = bool(sales["revenue"].notna().any())
+    ago = (pd.Timestamp(day) - pd.to_datetime(sales["day"])).dt.days // 7
+    sums = sales["revenue" if in_money else "pieces"].astype(float).groupby(ago).sum()
+    return [float(sums.get(week, 0.0)) for week in reversed(range(3 * WINDOW // 7))], in_money
+
+
+def _sold(db: Database, day: date) -> pd.DataFrame:
+    return db.frame(
+        """
+        select coalesce(g.counts_as, m.item_id) as item_id, -sum(m.qty) as sold,
+               -sum(m.qty::decimal(38, 4) * coalesce(m.unit_price, i.price)) / $window as loses
+        from visible_movements m
+        left join merged g on g.item_id = m.item_id
+        left join items i on i.item_id = m.item_id
+        where m.kind = 'sale' and m.day > $day::date - $window and m.day <= $day::date
+        group by all
+        """,
+        {"day": day, "window": WINDOW},
+    )
+
+
+def _of_items(items: pd.DataFrame, currency: str) -> list[dict[str, Any]]:
+    here = items[items["active"].astype(bool)]
+    gone = here[(here["status"] == "Sold out") & (here["sold"] > 0)].sort_values("loses", ascending=False)
+    below, unknown = here[here["status"] == "Below zero"], here[here["status"] == "Never counted"]
+    free = here[(here["on_hand"] > 0) & here["cost"].isna()]
+    loses = f", about {labels.money(gone['loses'].sum(), currency)} of sales a day" if gone["loses"].sum() > 0 else ""
+    return [
+        {"alert": alert, "found": len(rows), "says": says}
+        for alert, rows, says in (
+            ("Sold out", gone, f"sold out though they sell: {_names(gone)}{loses}."),
+            ("Below zero", below, f"below zero, more left than ever came in: {_names(below)}. Count them, or upload missing receipts."),
+            ("Never counted", unknown, "never counted or received: what they hold is not known. Upload a stock list, or record a count."),
+            ("items", free, "in stock without a cost: the stock value leaves them out."),
+        )
+        if len(rows)
+    ]  # fmt: skip
+
+
+def _of_imports(db: Database) -> list[dict[str, Any]]:
+    refused = db.rows("select what, refused from imports where refused > 0 and not undone order by change_id desc")
+    if not refused:
+        return []
+    found = int(sum(count for _, count in refused))
+    return [{"alert": "upload", "found": found, "says": f"refused by {refused[0][0]}{' and others' if len(refused) > 1 else ''}: see why."}]
+
+
+def _of_forecast(db: Database, day: date, items: int) -> list[dict[str, Any]]:
+    last = db.scalar("select max(day) from forecast_runs where change_id in (select change_id from visible_changes)")
+    if not items or (last and (day - last).days <= STALE):
+        return []
+    says = f"The forecast knows sales up to {labels.day_text(last, day)} only." if last else "There is no forecast yet."
+    return [{"alert": "forecast", "found": 0, "says": f"{says} Run it, so that reorders follow what sells."}]
+
+
+def _names(items: pd.DataFrame, most: int = 3) -> str:
+    more = len(items) - most
+    return ", ".join(items["name"].head(most)) + (f" and {more} more" if more > 0 else "")

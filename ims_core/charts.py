@@ -1,0 +1,116 @@
+"""Frames as figures, in one house style. Plotly is loaded when the first figure is drawn.
+
+Colours are middle tones that read on light and on dark; text and grid follow the screen's theme.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ims_core import labels
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+ACCENT, NEUTRAL, AMBER, RED = "#1A8F87", "#7C8C8A", "#C77700", "#CF4A40"
+_FAINT = "rgba(124, 140, 138, 0.18)"
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
+"""How a screen shows a figure: no tools that nobody in a shop asks for."""
+
+
+def stock_history(history: pd.DataFrame, until: date, unit: str = "") -> "Figure":
+    """What stood on the shelf, as steps, up to `until`. history: day net on_hand, as ledger.history gives it."""
+    figure = _figure(height=300)
+    days, levels = _steps(history, until)
+    below = [min(level, 0.0) for level in levels]
+    figure.add_scatter(
+        x=days, y=levels, mode="lines", line={"shape": "hv", "width": 2, "color": ACCENT}, fill="tozeroy",
+        fillcolor="rgba(26, 143, 135, 0.12)", name="On hand", hovertemplate=f"%{{x|%-d %b %Y}}: <b>%{{y:,.6~r}}</b> {unit}<extra></extra>",
+    )  # fmt: skip
+    if min(below, default=0) < 0:
+        figure.add_scatter(
+            x=days, y=below, mode="none", line={"shape": "hv"}, fill="tozeroy", fillcolor="rgba(207, 74, 64, 0.30)", hoverinfo="skip",
+        )  # fmt: skip
+    if levels:
+        _say(figure, days[-1], levels[-1], f"<b>{labels.pieces(levels[-1])}</b> now")
+    return figure
+
+
+def fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str = "") -> "Figure":
+    """What was asked for, and what may come: bands from the quantiles, the middle as a line.
+
+    history: ds y; forecast: ds mean and columns q05 .. q95, of one item.
+    """
+    figure = _figure(height=360)
+    figure.add_scatter(
+        x=history["ds"], y=history["y"], mode="lines", line={"width": 1.8, "color": NEUTRAL}, name="Asked for",
+        hovertemplate=f"%{{x|%-d %b %Y}}: <b>%{{y:,.1f}}</b> {unit}<extra></extra>",
+    )  # fmt: skip
+    quantiles = sorted(name for name in forecast.columns if name[:1] == "q" and name[1:].replace(".", "").isdigit())
+    for low, high in zip(quantiles[: len(quantiles) // 2], reversed(quantiles), strict=False):
+        _band(figure, forecast["ds"], forecast[low], forecast[high], f"{float(high[1:]) - float(low[1:]):g} of 100")
+    figure.add_scatter(
+        x=forecast["ds"], y=forecast["mean"], mode="lines", line={"width": 2.4, "color": ACCENT}, name="Expected",
+        hovertemplate=f"%{{x|%-d %b %Y}}: <b>%{{y:,.1f}}</b> {unit} expected<extra></extra>",
+    )  # fmt: skip
+    if len(forecast):
+        last = forecast.iloc[-1]
+        _say(figure, last["ds"], last["mean"], f"<b>{labels.pieces(round(float(last['mean']), 1))}</b>")
+        mark(figure, forecast["ds"].iloc[0], "forecast")
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def mark(figure: "Figure", at: Any, words: str, color: str = NEUTRAL) -> None:
+    """A thin upright line with a word, for a day on which something changes."""
+    figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"width": 1, "dash": "dot", "color": color})
+    figure.add_annotation(
+        x=at, y=1, yref="paper", yanchor="bottom", xanchor="left", text=words, showarrow=False, font={"size": 12, "color": color}
+    )
+
+
+def stock_history_alt(name: str, history: pd.DataFrame, until: date) -> str:
+    """The picture in words, for those who hear it."""
+    if history.empty:
+        return f"Stock of {name}: no movement yet."
+    lowest = history.nsmallest(1, "on_hand").iloc[0]
+    now = labels.pieces(history["on_hand"].iloc[-1])
+    low = f"lowest {labels.pieces(lowest['on_hand'])} on {labels.day_text(_day(lowest['day']))}"
+    return f"Stock of {name} since {labels.day_text(_day(history['day'].iloc[0]))}: {now} on {labels.day_text(until)}, {low}."
+
+
+def _figure(height: int) -> "Figure":
+    from plotly.graph_objects import Figure
+
+    figure = Figure()
+    figure.update_layout(
+        height=height, margin={"l": 0, "r": 64, "t": 24, "b": 0}, showlegend=False, hovermode="x", dragmode=False,
+        xaxis={"showgrid": False, "fixedrange": True, "automargin": True},
+        yaxis={"gridcolor": _FAINT, "zerolinecolor": "rgba(124, 140, 138, 0.6)", "fixedrange": True, "nticks": 6, "automargin": True},
+    )  # fmt: skip
+    return figure
+
+
+def _band(figure: "Figure", days: pd.Series, low: pd.Series, high: pd.Series, name: str) -> None:
+    edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    figure.add_scatter(x=days, y=high, name=name, **edge)
+    figure.add_scatter(x=days, y=low, fill="tonexty", fillcolor="rgba(26, 143, 135, 0.14)", name=name, **edge)
+
+
+def _steps(history: pd.DataFrame, until: date) -> tuple[list[Any], list[float]]:
+    """The days and levels with the last level drawn on to `until`."""
+    days, levels = list(pd.to_datetime(history["day"])), [float(level) for level in history["on_hand"]]
+    if days and days[-1] < pd.Timestamp(until):
+        days.append(pd.Timestamp(until))
+        levels.append(levels[-1])
+    return days, levels
+
+
+def _say(figure: "Figure", x: Any, y: float, words: str) -> None:
+    figure.add_annotation(x=x, y=y, text=words, showarrow=False, xanchor="left", xshift=8, font={"size": 13, "color": ACCENT})
+
+
+def _day(moment: Any) -> date:
+    return pd.Timestamp(moment).date()
