@@ -31,12 +31,18 @@ def open_sample(db: Database, who: people.Person, progress: Callable[[float, str
     """Import the sample the way any drop is imported. Refused where the shop holds something already."""
     from ims_core import importing
 
+    tell = progress or _quiet
     if db.scalar("select count(*) from items") or db.scalar("select count(*) from visible_movements"):
         raise Refused(
             "This shop has items already, and the sample would mix with them. Undo what was imported first, or start an empty shop."
         )
-    change_id: int = importing.commit(db, who, importing.preview(db, files(), progress), progress)
+    plan = importing.preview(db, files(), lambda fraction, sentence: tell(fraction * 0.7, sentence))
+    change_id: int = importing.commit(db, who, plan, lambda fraction, sentence: tell(0.7 + fraction * 0.3, sentence))
     return change_id
+
+
+def _quiet(fraction: float, sentence: str) -> None:
+    return None
 
 
 def write(folder: Path = FOLDER) -> None:
@@ -60,7 +66,7 @@ def _by_item(shop: Trade, given: dict[str, int]) -> dict[str, dict[str, int]]:
     for sale in shop.sales:
         pieces[sale.item.code]["sold" if sale.qty > 0 else "returned"] += abs(sale.qty)
     for order in shop.orders:
-        pieces[order.item.code]["received" if order.received else "on_order"] += order.coming
+        pieces[order.item.code]["received" if order.received else "on_order"] += order.coming if order.received else order.qty
     for code, row in pieces.items():
         row |= {"given_away": given.get(code, 0), "counted": found[code], "difference": found[code] - shop.stock[code]}
         row |= {"lost": shop.lost[code], "empty_days": shop.empty_days[code]}

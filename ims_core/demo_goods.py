@@ -106,7 +106,7 @@ def _item(row: dict[str, str], number: int, supplier: Supplier, random: Random) 
         low = high * 0.35
     else:
         low = pieces * (supplier.promised / 7 + supplier.every) * random.choice((0.6, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0))
-        high = low + pieces * random.choice((3, 4, 4, 5, 6, 8, 20))
+        high = low + pieces * random.choice((3, 4, 5, 6, 8, 13, 26))
     return Item(
         row["code"], row["name"], row["category"], supplier, f"{supplier.letters}{random.randint(1000, 9899)}-{number:03d}",
         _ean(f"9520{SUPPLIERS.index(supplier) + 11:03d}{number * 37 % 99999:05d}"), float(row["price"]), float(row["cost"]),
