@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from ims_core import labels, scratch
+from ims_core import labels, matching, scratch
 from ims_core.db import Database
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ KNOWN = {
 
 KINDS = ("items", "stock", "sales", "purchases", "suppliers")
 
-KEY = "upper(regexp_replace({0}, '\\s+', ' ', 'g'))"
-
 
 def book(db: Database, groups: Sequence["Group"], day: date, timezone: str) -> dict[str, pa.Table]:
     """The rows to append, by fact table. `day`: of counts that name none."""
@@ -37,9 +35,9 @@ def book(db: Database, groups: Sequence["Group"], day: date, timezone: str) -> d
             "supplier": db.scalar("select coalesce(max(supplier_id), 0) from supplier_versions"),
             "order": db.scalar("select coalesce(max(order_id), 0) from orders"),
         }
-        _name_items(pad, first["item"])
-        _name_suppliers(pad, first["supplier"])
-        _name_places(pad)
+        matching.name_items(pad, first["item"])
+        matching.name_suppliers(pad, first["supplier"])
+        matching.name_places(pad)
         _sold(pad, timezone)
         _ordered(pad, first["order"])
         _counted(pad, day)
@@ -73,7 +71,11 @@ def _balances(db: Database) -> pa.Table:
 def _lay_out(pad: scratch.Pad, kind: str, groups: Sequence["Group"]) -> None:
     """Table of the kind's rows from all groups, with `line` as their order and the file each came from."""
     alike = [(grp, group.cleaned.rows) for grp, group in enumerate(groups) if group.cleaned and group.mapping.kind == kind]
-    alike += [(grp, group.cleaned.rows) for grp, group in enumerate(groups) if group.cleaned and kind == "stock" and group.mapping.kind == "counts"]
+    alike += [
+        (grp, group.cleaned.rows)
+        for grp, group in enumerate(groups)
+        if group.cleaned and kind == "stock" and group.mapping.kind == "counts"
+    ]
     for grp, rows in alike:
         pad.put(**{f"{kind}_{grp}": rows})
     parts = [f"select {grp}::integer as grp, * from {kind}_{grp}" for grp, _ in alike]
@@ -91,90 +93,6 @@ def _no_rows(kind: str) -> str:
     if kind == "sales":
         columns += ["null::timestamp as happened_at", "null::varchar as kind", "null::varchar as note", "null::date as takes_back"]
     return f"select null::integer as grp, null::integer as source, null::bigint as row, {', '.join(columns)} where false"
-
-
-# -- naming
-
-
-def _name_items(pad: scratch.Pad, last: int) -> None:
-    """Tables `named` (sku, barcode, name as written -> key) and `keyed` (key -> item_id): by code, else barcode, else name."""
-    key = KEY.format("sku")
-    mentions = " union all ".join(
-        f"select sku, barcode, name, {rank} as rank, line from {kind}_rows" for rank, kind in enumerate(KINDS[:4])
-    )
-    pad.run(f"""
-        create table mentions as select * from ({mentions});
-        create table of_barcode as
-            select barcode, min(key) as key from (
-                select code as barcode, {key} as key from known_barcodes join known_items using (item_id)
-                union all select barcode, {key} from items_rows where sku is not null and barcode is not null
-            ) group by barcode;
-        create table of_name as
-            select called, min(key) as key from (
-                select {KEY.format("name")} as called, {key} as key from known_items
-                union all select {KEY.format("name")}, {key} from items_rows where sku is not null and name is not null
-            ) group by called having count(distinct key) = 1;
-        create table named as
-            select m.sku, m.barcode, m.name, coalesce({KEY.format("m.sku")}, b.key, n.key, m.barcode, {KEY.format("m.name")}) as key
-            from (select distinct sku, barcode, name from mentions) m
-            left join of_barcode b on m.sku is null and b.barcode = m.barcode
-            left join of_name n on m.sku is null and n.called = {KEY.format("m.name")};
-        create table firsts as
-            select key, arg_min(m.sku, (m.rank, m.line)) as sku, arg_min(m.barcode, (m.rank, m.line)) as barcode,
-                   arg_min(m.name, (m.rank, m.line)) as name, min((m.rank, m.line)) as first
-            from mentions m join named n
-              on n.sku is not distinct from m.sku and n.barcode is not distinct from m.barcode and n.name is not distinct from m.name
-            group by key;
-        create table keyed as
-            select f.*, k.item_id is null as is_new,
-                   coalesce(k.item_id, {last} + row_number() over (partition by k.item_id is null order by f.first)) as item_id
-            from firsts f left join known_items k on {KEY.format("k.sku")} = f.key
-    """)
-    for kind in KINDS[:4]:
-        pad.run(f"""
-            create table {kind}_known as
-            select r.*, k.item_id from {kind}_rows r
-            join named n on n.sku is not distinct from r.sku and n.barcode is not distinct from r.barcode and n.name is not distinct from r.name
-            join keyed k using (key) order by r.line
-        """)
-
-
-def _name_suppliers(pad: scratch.Pad, last: int) -> None:
-    """Table `sellers`: each supplier named anywhere, with its number and the terms the files give."""
-    pad.run(f"""
-        create table sellers as
-        with said as (
-            select supplier, email, phone, lead_days, min_order, line from suppliers_rows
-            union all select supplier, null, null, null, null, 1000000 + line from items_rows
-            union all select supplier, null, null, null, null, 2000000 + line from purchases_rows
-        ),
-        once as (
-            select lower(supplier) as key, arg_min(supplier, line) as name, max(email) as email, max(phone) as phone,
-                   arg_max(lead_days, line) filter (lead_days is not null) as lead_days,
-                   arg_max(min_order, line) filter (min_order is not null) as min_order, min(line) as line
-            from said where supplier is not null group by 1
-        )
-        select o.*, k.supplier_id is null as is_new,
-               coalesce(k.supplier_id, {last} + row_number() over (partition by k.supplier_id is null order by o.line)) as supplier_id
-        from once o left join known_suppliers k on lower(k.name) = o.key
-    """)
-
-
-def _name_places(pad: scratch.Pad) -> None:
-    """Tables `spots` (as written in lower case -> our place) and `usual` (where lines without a place belong)."""
-    pad.run(f"""
-        create table spots as
-        with said as (
-            select place from known_places
-            union all select place from items_rows union all select place from stock_rows
-            union all select place from sales_rows union all select place from purchases_rows
-        )
-        select lower(place) as key, min(place) as place, bool_or(known) as known
-        from (select s.place, k.place is not null as known from said s left join known_places k using (place)) where place is not null
-        group by 1;
-        create table usual as
-        select case when (select count(*) from spots) = 1 then (select any_value(place) from spots) else '{labels.MAIN_PLACE}' end as place
-    """)
 
 
 # -- moving
@@ -202,10 +120,12 @@ def _ordered(pad: scratch.Pad, last: int) -> None:
         create table purchase_orders as
         select number, {last} + row_number() over (order by min(line)) as order_id, any_value(supplier_id) as supplier_id,
                min(ordered_on) as ordered, max(expected)::date as expected,
-               max(coalesce(received, expected, ordered))::date as last_day, bool_and(came >= qty or received is not null) as complete, sum(came) > 0 as begun
+               max(coalesce(received, expected, ordered))::date as last_day,
+               bool_and(came >= qty or received is not null) as complete, sum(came) > 0 as begun
         from bought where number not in (select number from known_orders) group by number;
         insert into moved
-        select coalesce(received, expected, ordered), coalesce(received, expected, ordered)::date, case when came < 0 then 'return_out' else 'receipt' end,
+        select coalesce(received, expected, ordered), coalesce(received, expected, ordered)::date,
+            case when came < 0 then 'return_out' else 'receipt' end,
                item_id, at_place, came, unit_cost, null, number, null, null, file_id, row
         from bought where came <> 0
     """)
@@ -216,7 +136,8 @@ def _counted(pad: scratch.Pad, day: date) -> None:
     pad.run(f"""
         create table counts as
         with said as (
-            select s.item_id, {_spot("s")} as place, coalesce(s.day::date, date '{day}') as day, s.on_hand, s.cost, s.file_id, s.row, s.lot, s.expires
+            select s.item_id, {_spot("s")} as place, coalesce(s.day::date, date '{day}') as day, s.on_hand, s.cost, s.file_id,
+                s.row, s.lot, s.expires
             from stock_known s left join spots p on p.key = lower(s.place)
             union all
             select s.item_id, {_spot("s")}, date '{day}', s.on_hand, s.cost, s.file_id, s.row, null, null
@@ -229,7 +150,8 @@ def _counted(pad: scratch.Pad, day: date) -> None:
         union all select item_id, place, day, qty, false from moved;
         insert into moved
         with summed as (
-            select c.*, coalesce(sum(f.qty) filter (f.day <= c.day), 0) as booked, coalesce(bool_or(f.counted and f.day <= c.day), false) as begun,
+            select c.*, coalesce(sum(f.qty) filter (f.day <= c.day), 0) as booked, coalesce(bool_or(f.counted and f.day <= c.day),
+                false) as begun,
                    min(f.day) as first_day
             from counts c left join flows f using (item_id, place) group by all
         ),
@@ -242,7 +164,8 @@ def _counted(pad: scratch.Pad, day: date) -> None:
                    not begun and nth = 1 as opens
             from balanced
         )
-        select case when opens and first_day <= day then first_day - 1 else day end, case when opens and first_day <= day then first_day - 1 else day end,
+        select case when opens and first_day <= day then first_day - 1 else day end, case when opens
+            and first_day <= day then first_day - 1 else day end,
                case when opens then 'opening' else 'count' end, item_id, place, qty, cost, null, null, null, null, file_id, row
         from differing where qty <> 0
     """)
@@ -258,14 +181,17 @@ FACTS = {
         select distinct m.place, m.place as name from moved m where m.place not in (select place from known_places) order by 1""",
     "supplier_versions": """
         select s.supplier_id, coalesce(k.name, s.name) as name, coalesce(s.email, k.email) as email, coalesce(s.phone, k.phone) as phone,
-               coalesce(s.lead_days, k.lead_days) as lead_days, coalesce(s.min_order, k.min_order) as min_order, coalesce(k.active, true) as active
+               coalesce(s.lead_days, k.lead_days) as lead_days, coalesce(s.min_order, k.min_order) as min_order, coalesce(k.active,
+               true) as active
         from sellers s left join known_suppliers k using (supplier_id)
-        where s.is_new or (coalesce(s.email, k.email), coalesce(s.phone, k.phone), coalesce(s.lead_days, k.lead_days), coalesce(s.min_order, k.min_order))
+        where s.is_new or (coalesce(s.email, k.email), coalesce(s.phone, k.phone), coalesce(s.lead_days, k.lead_days),
+            coalesce(s.min_order, k.min_order))
               is distinct from (k.email, k.phone, k.lead_days, k.min_order)
         order by s.supplier_id""",
     "item_versions": """
         with told as (
-            select item_id, arg_max(name, line) filter (name is not null) as name, arg_max(category, line) filter (category is not null) as category,
+            select item_id, arg_max(name, line) filter (name is not null) as name, arg_max(category,
+                line) filter (category is not null) as category,
                    arg_max(unit, line) filter (unit is not null) as unit, arg_max(cost, line) filter (cost is not null) as cost,
                    arg_max(price, line) filter (price is not null) as price
             from items_known group by item_id
@@ -285,20 +211,25 @@ FACTS = {
             select i.item_id, s.supplier_id, i.supplier_code as code, i.cost, i.pack, i.moq, i.lead_days, i.line
             from items_known i join sellers s on s.key = lower(i.supplier)
             union all
-            select b.item_id, b.supplier_id, b.supplier_code, b.unit_cost, null, null, null, -1 - 1 / b.line from bought b where b.supplier_id is not null
+            select b.item_id, b.supplier_id, b.supplier_code, b.unit_cost, null, null, null, -1 - 1 / b.line
+                from bought b where b.supplier_id is not null
         ),
         once as (
-            select item_id, supplier_id, arg_max(code, line) filter (code is not null) as code, arg_max(cost, line) filter (cost is not null) as cost,
+            select item_id, supplier_id, arg_max(code, line) filter (code is not null) as code, arg_max(cost,
+                line) filter (cost is not null) as cost,
                    arg_max(pack, line) filter (pack is not null) as pack, arg_max(moq, line) filter (moq is not null) as moq,
                    arg_max(lead_days, line) filter (lead_days is not null) as lead_days, max(line) >= 0 as listed
             from told group by item_id, supplier_id
         )
-        select o.item_id, o.supplier_id, coalesce(o.code, k.code) as code, coalesce(o.cost, k.cost) as cost, coalesce(o.pack, k.pack) as pack,
+        select o.item_id, o.supplier_id, coalesce(o.code, k.code) as code, coalesce(o.cost, k.cost) as cost, coalesce(o.pack,
+            k.pack) as pack,
                coalesce(o.moq, k.moq) as moq, coalesce(o.lead_days, k.lead_days) as lead_days,
-               coalesce(k.preferred, o.listed or row_number() over (partition by o.item_id order by o.listed desc, o.supplier_id) = 1) as preferred,
+               coalesce(k.preferred, o.listed or row_number() over (partition by o.item_id order by o.listed desc,
+               o.supplier_id) = 1) as preferred,
                coalesce(k.active, true) as active
         from once o left join known_supplies k using (item_id, supplier_id)
-        where (coalesce(o.code, k.code), coalesce(o.cost, k.cost), coalesce(o.pack, k.pack), coalesce(o.moq, k.moq), coalesce(o.lead_days, k.lead_days))
+        where (coalesce(o.code, k.code), coalesce(o.cost, k.cost), coalesce(o.pack, k.pack), coalesce(o.moq, k.moq),
+            coalesce(o.lead_days, k.lead_days))
               is distinct from (k.code, k.cost, k.pack, k.moq, k.lead_days) or k.item_id is null
         order by o.item_id, o.supplier_id""",
     "orders": "select order_id, number, supplier_id, ordered, expected from purchase_orders order by order_id",
@@ -322,10 +253,15 @@ def _import_files(pad: scratch.Pad, groups: Sequence["Group"]) -> pa.Table:
     """One row a table of a file with its lines by outcome."""
     import json
 
-    said = [(grp, source, table, sha, group) for grp, group in enumerate(groups) for source, (table, sha) in enumerate(zip(group.tables, group.hashes, strict=True))]
+    said = [
+        (grp, source, table, sha, group)
+        for grp, group in enumerate(groups)
+        for source, (table, sha) in enumerate(zip(group.tables, group.hashes, strict=True))
+    ]
     pad.put(tables=pa.table({
         "grp": pa.array([row[0] for row in said], pa.int32()), "source": pa.array([row[1] for row in said], pa.int32()),
-        "name": [row[2].name for row in said], "sheet": pa.array([row[2].sheet for row in said], pa.string()), "sha256": [row[3] for row in said],
+        "name": [row[2].name for row in said], "sheet": pa.array([row[2].sheet for row in said], pa.string()),
+        "sha256": [row[3] for row in said],
         "kind": [row[4].mapping.kind for row in said], "mapping": [json.dumps(row[4].mapping.columns) for row in said],
         "lines": pa.array([row[2].rows.num_rows for row in said], pa.int64()),
     }))  # fmt: skip
@@ -345,7 +281,9 @@ def _import_files(pad: scratch.Pad, groups: Sequence["Group"]) -> pa.Table:
 def _lay_out_left(pad: scratch.Pad, groups: Sequence["Group"]) -> None:
     left = {f"left_{grp}": group.cleaned.left for grp, group in enumerate(groups) if group.cleaned}
     pad.put(**left)
-    pad.run("create table lines_left as " + " union all by name ".join(f"select {name[5:]}::integer as grp, * from {name}" for name in left))
+    pad.run(
+        "create table lines_left as " + " union all by name ".join(f"select {name[5:]}::integer as grp, * from {name}" for name in left)
+    )
 
 
 def _import_lines(pad: scratch.Pad, groups: Sequence["Group"]) -> pa.Table:

@@ -187,7 +187,8 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     pad.run(f"""
         create table judged as
         select t.*, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
-               d.row is not null as double, a.reason as aside, {cancelled} as cancelled, {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
+               d.row is not null as double, a.reason as aside, {cancelled} as cancelled,
+               {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
                case when a.reason is not null and {"totals" not in off} then 'set aside'
                     when {lacking} is not null then 'refused'
                     when double and {doubles_count} then 'joined'
@@ -283,8 +284,8 @@ def _sold(off: frozenset[str]) -> str:
 def _problems(pad: scratch.Pad, mapping: Mapping, tables: Sequence[Table]) -> pd.DataFrame:
     """What cannot be read: refused lines with the cell that is wrong, and cells left empty on lines that are used."""
     parts = [
-        f"select source, row, null as field, null as value, lacking || '; the line is not used' as problem, true as refused"
-        f" from judged where outcome = 'refused' and lacking not like '%cannot be read'"
+        "select source, row, null as field, null as value, lacking || '; the line is not used' as problem, true as refused"
+        " from judged where outcome = 'refused' and lacking not like '%cannot be read'"
     ]
     for name in mapping.columns:
         if FIELDS[name].type in ("text", "id"):
@@ -295,19 +296,19 @@ def _problems(pad: scratch.Pad, mapping: Mapping, tables: Sequence[Table]) -> pd
             f" else '; left empty' end, outcome = 'refused' from judged"
             f" where {name}_text is not null and {name} is null and outcome in ('used', 'refused')"
         )
-    found = pad.table(f"select * from ({' union all by position '.join(parts)}) order by source, row".replace(" by position", "")).to_pandas()
+    found = pad.table(f"select * from ({' union all '.join(parts)}) order by source, row").to_pandas()
     names, sheets = [table.name for table in tables], [table.sheet for table in tables]
     return pd.DataFrame(
         {
             "source": found.source, "file": [names[i] for i in found.source], "sheet": [sheets[i] for i in found.source],
             "row": found.row, "column": [mapping.columns.get(name) for name in found.field], "value": found.value,
-            "problem": found.problem, "suggestion": [_suggestion(name, value) for name, value in zip(found.field, found.value, strict=True)],
+            "problem": found.problem, "suggestion": [_suggestion(name) for name in found.field],
             "refused": found.refused,
         }
     )  # fmt: skip
 
 
-def _suggestion(name: str | None, value: str | None) -> str:
+def _suggestion(name: str | None) -> str:
     if name is None or name not in FIELDS:
         return "Fill it in in the file and drop it again, or leave the line out."
     if FIELDS[name].type == "date":
@@ -324,7 +325,9 @@ def _fixes(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pd.DataFr
         seen = pad.row(rule.counted)
         if seen["count"]:
             on = rule.name not in off and (rule.name != "duplicates" or _tells_lines_apart(mapping))
-            rows.append({"rule": rule.name, "title": rule.title, "count": seen["count"], "before": seen["before"], "after": seen["after"], "on": on})
+            rows.append(
+                {"rule": rule.name, "title": rule.title, "count": seen["count"], "before": seen["before"], "after": seen["after"], "on": on}
+            )
     return pd.DataFrame(rows, columns=["rule", "title", "count", "before", "after", "on"])
 
 
@@ -370,4 +373,3 @@ def _key(column: str) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("'", "''")
-

@@ -106,6 +106,17 @@ class Plan:
         """Everything that is still open."""
         return [question for group in self.groups for question in group.questions]
 
+    @property
+    def moves(self) -> dict[str, Decimal]:
+        """Pieces the used lines speak of, by kind of file: sold (returns counted against them), bought, counted."""
+        words = {"sales": "sold", "purchases": "bought", "stock": "counted", "counts": "counted"}
+        total: dict[str, Decimal] = {}
+        for group in self.groups:
+            if group.cleaned and group.mapping.kind in words:
+                word = words[group.mapping.kind]
+                total[word] = total.get(word, Decimal(0)) + group.cleaned.units["used"]
+        return total
+
     def says(self) -> str:
         """The one sentence under the preview."""
         counts = self.counts
@@ -113,7 +124,8 @@ class Plan:
             return "Nothing of this drop is new." if self.known else "Nothing of this drop can be used."
         parts = [f"{counts['used']:,} of {self.lines:,} lines will be used"]
         parts += [f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES[1:] if counts[outcome]]
-        return ", ".join(parts) + "."
+        moved = ", ".join(f"{labels.pieces(units)} {word}" for word, units in self.moves.items())
+        return ", ".join(parts) + (f"; pieces: {moved}." if moved else ".")
 
 
 PROBLEM_COLUMNS = ["file", "sheet", "row", "column", "value", "problem", "suggestion", "refused"]
@@ -128,7 +140,9 @@ def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | N
     tables, hashes, known, unreadable = _read_all(db, files, tell)
     named = [found for table in tables if (found := _day_in(table.name))]
     groups = []
-    alike = [list(found) for _, found in groupby(sorted(range(len(tables)), key=lambda i: tables[i].header), key=lambda i: tables[i].header)]
+    alike = [
+        list(found) for _, found in groupby(sorted(range(len(tables)), key=lambda i: tables[i].header), key=lambda i: tables[i].header)
+    ]
     alike.sort(key=min)
     for done, indexes in enumerate(alike):
         tell(0.4 + 0.6 * done / len(alike), f"Cleaning {tables[indexes[0]].name}")
@@ -151,7 +165,9 @@ def _read_all(
     db: Database, files: list[tuple[str, bytes]], tell: Progress
 ) -> tuple[list[Table], list[str], list[tuple[str, int]], list[tuple[str, str]]]:
     """Read each file that is new: its tables, the hash of each table's file, what is known, what cannot be read."""
-    before = dict(db.rows("select sha256, max(change_id) from import_files where change_id in (select change_id from visible_changes) group by 1"))
+    before = dict(
+        db.rows("select sha256, max(change_id) from import_files where change_id in (select change_id from visible_changes) group by 1")
+    )
     tables: list[Table] = []
     hashes: list[str] = []
     known, unreadable = [], []
@@ -237,7 +253,10 @@ def _what(groups: list[Group]) -> str:
 def _key(db: Database, plan: Plan) -> str:
     """The same content understood the same way is the same act, until it is undone."""
     hashes = sorted(sha for group in plan.groups for sha in group.hashes)
-    ways = [[group.mapping.kind, sorted(group.mapping.columns.items()), sorted(group.off), sorted(group.mapping.answers.items())] for group in plan.groups]
+    ways = [
+        [group.mapping.kind, sorted(group.mapping.columns.items()), sorted(group.off), sorted(group.mapping.answers.items())]
+        for group in plan.groups
+    ]
     undone = db.scalar("select count(*) from imports where undone")
     return "import " + hashlib.sha256(json.dumps([hashes, ways, undone]).encode()).hexdigest()
 

@@ -54,7 +54,9 @@ def read(name: str, content: bytes) -> list[Table]:
     name = safe_name(name)
     limit = settings.load().max_file_mb
     if len(content) > limit * 1_000_000:
-        raise Unreadable(f"{name} has {len(content) / 1e6:,.0f} MB; at most {limit} MB are read at once. Export it in parts, by month for example.")
+        raise Unreadable(
+            f"{name} has {len(content) / 1e6:,.0f} MB; at most {limit} MB are read at once. Export it in parts, by month for example."
+        )
     if not content.strip():
         raise Unreadable(f"{name} is empty. Export it again, or leave it out.")
     if content.startswith(ZIP):
@@ -91,7 +93,8 @@ def _read_workbook(name: str, content: bytes) -> list[Table]:
         found = [_sheet_table(name, sheet, loaded.to_arrow()) for sheet, loaded in sheets if loaded.width and loaded.height]
     except (fastexcel.FastExcelError, ValueError, pa.ArrowException) as failure:
         raise Unreadable(
-            f"{name} cannot be read as a workbook ({str(failure).splitlines()[0][:120]}). Open it, save it again as .xlsx, and drop it anew."
+            f"{name} cannot be read as a workbook ({str(failure).splitlines()[0][:120]}). "
+            f"Open it, save it again as .xlsx, and drop it anew."
         ) from failure
     tables = [table for table in found if table is not None]
     if not tables:
@@ -144,7 +147,7 @@ def _read_text(name: str, content: bytes) -> list[Table]:
 
 def _text_table(name: str, grid: list[list[str]], head: int) -> Table:
     body = grid[head + 1 :]
-    width = max(len(grid[head]), max(map(len, body)))
+    width = max(map(len, grid[head:]))
     _refuse_wide(name, width)
     header = _named_columns([*grid[head], *[""] * (width - len(grid[head]))])
     if any(len(row) != width for row in body):
@@ -256,4 +259,6 @@ def _blank_rows(rows: pa.Table) -> pa.Array:
 
 def _refuse_wide(name: str, width: int) -> None:
     if width > MOST_COLUMNS:
-        raise Unreadable(f"{name} has {width:,} columns; at most {MOST_COLUMNS:,} are read. Is it turned on its side? Export it with a line an item.")
+        raise Unreadable(
+            f"{name} has {width:,} columns; at most {MOST_COLUMNS:,} are read. Is it turned on its side? Export it with a line an item."
+        )

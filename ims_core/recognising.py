@@ -16,10 +16,25 @@ SURE = 0.75
 """From this confidence on a column is taken without asking."""
 LEAST = 0.5
 
-GENERIC = {"id", "code", "number", "reference", "ref", "type", "value", "count", "item", "product", "amount", "name", "description", "title"}
+GENERIC = {
+    "id",
+    "code",
+    "number",
+    "reference",
+    "ref",
+    "type",
+    "value",
+    "count",
+    "item",
+    "product",
+    "amount",
+    "name",
+    "description",
+    "title",
+}
 """Words that say something only when they stand alone: a category's id is no item's id."""
 
-WEIGHTS = {
+WEIGHTS: dict[str, dict[str, float]] = {
     "sales": {"qty": 2, "day": 3, "customer": 3, "ref": 2, "price": 1.5, "total": 1.5},
     "purchases": {"qty": 2, "ordered": 3, "received": 4, "expected": 3, "supplier": 3, "received_qty": 4, "cost": 1.5, "ref": 1.5},
     "stock": {"on_hand": 5, "place": 2, "lot": 1, "expires": 1},
@@ -71,7 +86,9 @@ def recognise(table: Table) -> Mapping:
     found = scored[kind]
     confidence = {name: round(score, 2) for name, (_, score) in found.items()}
     confidence["kind"] = round(min(1.0, 0.5 + (best - max(second, 0)) / best), 2)
-    return Mapping(kind, {name: column for name, (column, _) in found.items()}, confidence, tuple(_questions(kind, runner_up, confidence, found)))
+    return Mapping(
+        kind, {name: column for name, (column, _) in found.items()}, confidence, tuple(_questions(kind, runner_up, confidence, found))
+    )
 
 
 def lacking(mapping: Mapping) -> list[str]:
@@ -165,10 +182,16 @@ def _fits(type: str, cells: list[str]) -> float:
     if type in ("number", "money", "days"):
         return _share(cells, r"[-+(]?\s*\W{0,4}\s*(?:[A-Z]{3}\s*)?[\d.,'\s]*\d[\d.,'\s]*\)?\s*(?:\W{0,4}|[A-Za-z]{1,6}\.?)-?")
     if type == "date":
-        dates = _share(cells, r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}([ T].*)?|\d{1,2}\W+[A-Za-zäéû]{3,9}\.?\W+\d{2,4}.*|[A-Za-z]{3,9} \d{1,2},? \d{4}.*")
+        dates = _share(
+            cells, r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}([ T].*)?|\d{1,2}\W+[A-Za-zäéû]{3,9}\.?\W+\d{2,4}.*|[A-Za-z]{3,9} \d{1,2},? \d{4}.*"
+        )
         return max(dates, 0.8 * _share(cells, r"[34]\d{4}(\.\d+)?|20\d{6}"))
     if type == "id":
-        return 0.3 if _share(cells, r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}([ T].*)?") > 0.8 else 1 - 0.5 * (sum(len(cell) > 60 for cell in cells) / len(cells))
+        return (
+            0.3
+            if _share(cells, r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}([ T].*)?") > 0.8
+            else 1 - 0.5 * (sum(len(cell) > 60 for cell in cells) / len(cells))
+        )
     return 1 - 0.4 * _share(cells, r"[-+]?\d+([.,]\d+)?")
 
 

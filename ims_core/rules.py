@@ -10,7 +10,7 @@ TOTAL_WORDS = r"^(grand |sub)?(total|sum|summe|gesamt|gesamtsumme|zwischensumme|
 
 NAME_WORDS = "|".join(
     (
-        r"^(\w+ )?(postage|carriage|shipping|freight|delivery|porto|versand|versandkosten|livraison|spedizione|envio|envío|frete|verzending)"
+        r"^(\w+ )?(postage|carriage|shipping|freight|delivery|porto|versand|versandkosten|livraison|spedizione|env[ií]o|frete)"
         r"( (and|&) (packing|packaging|handling))?( (charge|cost|fee)s?)?$",
         r"^(frais de port|gastos de env[ií]o|spese di spedizione)$",
         r"(^| )(bank charges?|service charge|amazon fee|\w+ fees?|commission|surcharge|bad debt)$",
@@ -58,7 +58,10 @@ RULES = (
         "cancelled", "ref", "'back into stock'", "ref",
     ),
     _rule("called_off", "Lines whose status says cancelled are set aside", "sales", "called_off", "status", "'set aside'", "status"),
-    _rule("returns", "A negative quantity is a return from a customer", "sales", "qty < 0 and not cancelled and outcome = 'used'", "qty::varchar", "'return'", "qty"),
+    _rule(
+        "returns", "A negative quantity is a return from a customer", "sales",
+        "qty < 0 and not cancelled and outcome = 'used'", "qty::varchar", "'return'", "qty",
+    ),
     _rule(
         "free", "Lines at a price of 0 or below are no sales: under the item's own name they were given away and leave stock; "
         "others (damage, corrections, no name) are set aside", "sales",

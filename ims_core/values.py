@@ -59,7 +59,9 @@ def moment(column: str, style: Style) -> str:
     year = "case when length({0}.c) = 2 then '20' || {0}.c else {0}.c end".format(f"({parts})")
     day, month = ("a", "b") if style.name == "dmy" else ("b", "a")
     stamp = f"{year} || '-' || ({parts}).{month} || '-' || ({parts}).{day} || ' ' || coalesce(nullif(({parts}).clock, ''), '00:00')"
-    noon = f"case when lower(({parts}).half) = 'pm' and not starts_with(({parts}).clock, '12') then interval 12 hour else interval 0 hour end"
+    noon = (
+        f"case when lower(({parts}).half) = 'pm' and not starts_with(({parts}).clock, '12') then interval 12 hour else interval 0 hour end"
+    )
     return f"case when regexp_matches({cell}, '{DATE_PARTS}') then try_cast({stamp} as timestamp) + {noon} end"
 
 
@@ -70,8 +72,8 @@ def number_style(pad: Pad, source: str, column: str, typed: bool = False) -> Sty
         with cells as (select {bare} as v, try_cast(trim({quoted(column)}) as decimal(18, 4)) is not null as plain
                        from (select distinct {quoted(column)} from {source}) where {text(column)} is not null)
         select count(*) filter (not plain) as rest,
-               count(*) filter (regexp_matches(v, '^\\d*,\\d{{1,2}}$|^\\d+,\\d{{4,}}$|^\\d{{1,3}}(\\.\\d{{3}})+(,\\d+)$|^\\d{{1,3}}(\\.\\d{{3}}){{2,}}$')) as comma,
-               count(*) filter (regexp_matches(v, '^\\d*\\.\\d{{1,2}}$|^\\d+\\.\\d{{4,}}$|^\\d{{1,3}}(,\\d{{3}})+(\\.\\d+)$|^\\d{{1,3}}(,\\d{{3}}){{2,}}$')) as point,
+               count(*) filter (regexp_matches(v, '{_only("[.]", ",")}')) as comma,
+               count(*) filter (regexp_matches(v, '{_only(",", "[.]")}')) as point,
                count(*) filter (regexp_matches(v, '^\\d{{1,3}},\\d{{3}}$')) as thousand_comma,
                count(*) filter (regexp_matches(v, '^[1-9]\\d{{0,2}}\\.\\d{{3}}$')) as thousand_point
         from cells
@@ -108,6 +110,14 @@ def date_style(pad: Pad, source: str, column: str) -> Style:
             return Style("dmy", sure=False)
         return Style("mdy" if seen["mdy"] > seen["dmy"] else "dmy")
     return Style("serial" if seen["serial"] * 2 >= seen["n"] else "written")
+
+
+def _only(thousand: str, decimal: str) -> str:
+    """What reads one way only: 1 or 2 decimals, more than 3, a thousands mark before a decimal or twice."""
+    return (
+        rf"^\d*{decimal}\d{{1,2}}$|^\d+{decimal}\d{{4,}}$"
+        rf"|^\d{{1,3}}({thousand}\d{{3}})+{decimal}\d+$|^\d{{1,3}}({thousand}\d{{3}}){{2,}}$"
+    )
 
 
 def _bare(column: str) -> str:

@@ -19,10 +19,10 @@ LAYERS = """
     decoding
     formulas demand simulation
     charts workbooks slides
-    db versions
+    turns storage batch db versions
     people items places suppliers
     undoing ledger policy
-    booking importing sources sales
+    matching booking importing sources sales
     counting orders
     kpis quality lead_times
     forecasting reorder replay
@@ -36,7 +36,7 @@ LAYERS = """
 ORDER = LAYERS.split()
 
 HOMES = {
-    "duckdb": ("db", "scratch"),
+    "duckdb": ("storage", "batch", "db", "scratch"),
     "streamlit": ("web.doing", "web.tables", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
     "plotly": ("charts",),
     "statsforecast": ("forecasting",),
