@@ -75,20 +75,23 @@ class Mapping:
     """What the person said, by Question.about, e.g. {"day": "mdy"}."""
 
 
-def recognise(table: Table) -> Mapping:
-    """Match the table's columns against every kind and take the kind that explains them best."""
+def recognise(table: Table, kind: str | None = None) -> Mapping:
+    """Match the table's columns against every kind and take the one that explains them best, or against `kind` as told."""
     samples = {name: _sample(table, name) for name in table.header}
+    if kind is not None:
+        return _mapping(kind, {} if kind == "ignore" else _match(kind, samples), kind, 1.0)
     scored = {kind: _match(kind, samples) for kind in KIND_FIELDS if kind not in ("ignore", "counts")}
     ranked = sorted(((_speaks_for(kind, found, table), kind) for kind, found in scored.items()), reverse=True)
-    (best, kind), (second, runner_up) = ranked[0], ranked[1]
+    (best, likeliest), (second, runner_up) = ranked[0], ranked[1]
     if best <= 0:
         return Mapping("ignore", {}, {"kind": 1.0})
-    found = scored[kind]
-    confidence = {name: round(score, 2) for name, (_, score) in found.items()}
-    confidence["kind"] = round(min(1.0, 0.5 + (best - max(second, 0)) / best), 2)
-    return Mapping(
-        kind, {name: column for name, (column, _) in found.items()}, confidence, tuple(_questions(kind, runner_up, confidence, found))
-    )
+    return _mapping(likeliest, scored[likeliest], runner_up, min(1.0, 0.5 + (best - max(second, 0)) / best))
+
+
+def _mapping(kind: str, found: dict[str, tuple[str, float]], runner_up: str, sure: float) -> Mapping:
+    confidence = {name: round(score, 2) for name, (_, score) in found.items()} | {"kind": round(sure, 2)}
+    columns = {name: column for name, (column, _) in found.items()}
+    return Mapping(kind, columns, confidence, tuple(_questions(kind, runner_up, confidence, found)))
 
 
 def lacking(mapping: Mapping) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from ims_core import importing
+from ims_core import importing, recognising
 from ims_core.importing import Group, Plan
 from ims_core.labels import FIELDS, FILE_KINDS, KIND_FIELDS
 from ims_core.recognising import Mapping
@@ -48,7 +48,8 @@ def questions(plan: Plan, key: str) -> Plan:
                 format_func=lambda choice: CHOICES.get(choice, f"Yes, “{choice}”"), key=f"{key}-{index}-{question.about}",
             )  # fmt: skip
             if answer is not None and answer != question.taken:
-                return _revised(plan, index, _answered(shown.mapping, question.about, answer), shown.off)
+                told = _as_kind(shown, answer) if question.about == "kind" else _answered(shown.mapping, question.about, answer)
+                return _revised(plan, index, told, shown.off)
     return plan
 
 
@@ -80,7 +81,7 @@ def _columns(shown: Group, key: str) -> Mapping:
     kinds = list(FILE_KINDS)
     kind = st.selectbox("This is", kinds, kinds.index(shown.mapping.kind), format_func=FILE_KINDS.__getitem__, key=f"{key}-kind", width=280)
     if kind != shown.mapping.kind:
-        return replace(shown.mapping, kind=kind, answers={**shown.mapping.answers, "kind": kind})
+        return _as_kind(shown, kind)
     if kind == "ignore":
         return shown.mapping
     ours = {column: FIELDS[name].label for name, column in shown.mapping.columns.items()}
@@ -102,6 +103,11 @@ def _columns(shown: Group, key: str) -> Mapping:
     return _mapped(shown.mapping, dict(zip(edited.column, edited.means, strict=True)))
 
 
+def _as_kind(shown: Group, kind: str) -> Mapping:
+    """The columns matched anew, as the person says what the file is."""
+    return replace(recognising.recognise(shown.tables[0], kind), answers={**shown.mapping.answers, "kind": kind})
+
+
 def _mapped(mapping: Mapping, means: dict[str, str | None]) -> Mapping:
     chosen = {label: column for column, label in means.items() if label}
     if len(chosen) < sum(bool(label) for label in means.values()):
@@ -120,8 +126,6 @@ def _mapped(mapping: Mapping, means: dict[str, str | None]) -> Mapping:
 
 def _answered(mapping: Mapping, about: str, answer: str) -> Mapping:
     answers = {**mapping.answers, about: answer}
-    if about == "kind":
-        return replace(mapping, kind=answer, answers=answers)
     if about.startswith("column "):
         kept = {name: column for name, column in mapping.columns.items() if name != about.removeprefix("column ")}
         return replace(mapping, columns=kept, answers=answers)
