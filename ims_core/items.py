@@ -1,7 +1,7 @@
 """The catalogue: items and their barcodes, as versions; the newest counts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -29,11 +29,28 @@ def any_yet(db: Database) -> bool:
     return bool(db.scalar("select count(*) > 0 from items"))
 
 
+def categories(db: Database) -> list[str]:
+    """The categories in use, in order."""
+    return [name for (name,) in db.rows("select distinct category from items where category is not null and same_as is null order by 1")]
+
+
 def one(db: Database, item_id: int) -> dict[str, Any]:
     """The item's fields by name; refused where there is no such item."""
-    if not (found := db.row("select * from items where item_id = ?", [item_id])):
-        raise Refused(f"There is no item number {item_id}. Its import may have been undone; look for it on the Stock page.")
-    return found
+    newest = "select * from item_versions where item_id = ? order by change_id desc limit 1"  # the view would look at every item first
+    return db.row(f"select * exclude (gone) from ({newest}) where not gone", [item_id]) or _refuse_unknown(item_id)
+
+
+def code(db: Database, item_id: int) -> str:
+    """The item's code, from memory as long as no item changes: a scan does not wait for it. Refused where there is no such item."""
+    return db.kept(_codes, "item_versions").get(item_id) or _refuse_unknown(item_id)
+
+
+def _codes(db: Database) -> dict[int, str]:
+    return dict(db.rows("select item_id, sku from items"))
+
+
+def _refuse_unknown(item_id: int) -> NoReturn:
+    raise Refused(f"There is no item number {item_id}. Its import may have been undone; look for it on the Stock page.")
 
 
 def barcodes(db: Database, item_id: int) -> pd.DataFrame:

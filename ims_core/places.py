@@ -21,7 +21,11 @@ def listed(db: Database) -> pd.DataFrame:
 
 def names(db: Database) -> list[str]:
     """The short names of places in use; the main place where there is none yet."""
-    return [place for (place,) in db.rows("select place from places where active order by place")] or [labels.MAIN_PLACE]
+    return list(db.kept(_in_use, "place_versions")) or [labels.MAIN_PLACE]
+
+
+def _in_use(db: Database) -> tuple[str, ...]:
+    return tuple(place for (place,) in db.rows("select place from places where active order by place"))
 
 
 @people.needs("manager")

@@ -19,7 +19,7 @@ LAYERS = """
     decoding
     formulas demand simulation
     charts workbooks slides
-    turns storage batch db versions
+    turns fitting storage batch db versions
     people items places suppliers
     undoing ledger policy
     matching booking importing sources sales

@@ -1,0 +1,276 @@
+"""The shop's file: opened and locked down, mended where its log is damaged, brought to the newest form, put back from a backup."""
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from ims_core import fitting, settings
+from ims_core.errors import Busy, ImsError, Refused, StorageFailed
+
+HERE = Path(__file__).resolve().parent
+MIGRATIONS = ("schema.sql",)
+"""In order; a released one is never edited, the next one is appended."""
+REOPENING = 10.0
+"""Seconds in which questions under way must have let go of a file that has to be opened anew."""
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def opened(path: str, also: Sequence[Path]) -> tuple[duckdb.DuckDBPyConnection, list[str]]:
+    """The file, in the newest form, and what its owner must know about this start.
+
+    A write-ahead log that is damaged is set aside; every change before the damage is kept.
+    """
+    notes: list[str] = []
+    while True:
+        try:
+            connection = _open(path, also)
+            break
+        except duckdb.Error as failure:
+            notes.append(_rescue(Path(path), failure, again=bool(notes)))
+    _migrate(connection)
+    return connection, notes
+
+
+def opened_anew(path: str, also: Sequence[Path]) -> duckdb.DuckDBPyConnection:
+    """The file again after a fatal error, as soon as every question under way has let go of it."""
+    until = time.monotonic() + REOPENING
+    while True:
+        try:
+            return _open(path, also)
+        except duckdb.Error as failure:
+            if time.monotonic() > until or path == ":memory:":
+                raise StorageFailed(disk_sentence(failure)) from failure
+            time.sleep(0.05)
+
+
+def _open(path: str, also: Sequence[Path]) -> duckdb.DuckDBPyConnection:
+    chosen = settings.load()
+    try:
+        connection = duckdb.connect(path)
+    except duckdb.IOException as failure:
+        if is_held(failure):
+            raise Busy(held_sentence(path, failure)) from failure
+        raise
+    folders = [] if path == ":memory:" else [Path(path).resolve().parent, chosen.backups, *also]
+    allowed = ", ".join(f"'{quoted(folder)}'" for folder in folders)
+    try:
+        for statement in (
+            f"set allowed_directories = [{allowed}]",
+            "set autoinstall_known_extensions = false",
+            "set autoload_known_extensions = false",
+            f"set memory_limit = '{chosen.memory}'",
+            f"set threads = {chosen.threads}",
+            "set enable_external_access = false",
+            "set lock_configuration = true",
+        ):
+            connection.execute(statement)
+    except duckdb.Error:
+        connection.close()
+        raise
+    return connection
+
+
+# -- the form of the tables
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring the tables to the newest form, each step in one transaction; then lay the views anew."""
+    connection.execute("create table if not exists schema_steps (number integer, name varchar, done_at timestamp)")
+    done = connection.execute("select coalesce(max(number), 0) from schema_steps").fetchall()[0][0]
+    if done > len(MIGRATIONS):
+        connection.close()
+        raise ImsError(
+            f"This shop was last opened by a newer version of the program (its tables are at step {done}, "
+            f"this program knows {len(MIGRATIONS)}). Install the newer version, or restore a backup made before."
+        )
+    for number, name in enumerate(MIGRATIONS[done:], start=done + 1):
+        connection.execute("begin")
+        connection.execute((HERE / name).read_text(encoding="utf-8"))
+        connection.execute("insert into schema_steps values (?, ?, ?)", [number, name, datetime.now(UTC).replace(tzinfo=None)])
+        connection.execute("commit")
+    connection.execute((HERE / "views.sql").read_text(encoding="utf-8"))
+    _guard(connection)
+
+
+def fact_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every table that hangs on `changes`, and `changes` itself."""
+    found = connection.execute(
+        "select table_name from duckdb_columns() where column_name = 'change_id' and not internal "
+        "and table_name in (select table_name from duckdb_tables()) order by table_name"
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def forms(connection: duckdb.DuckDBPyConnection) -> Mapping[str, fitting.Form]:
+    """What the columns of every table take."""
+    found = connection.execute(
+        "select table_name, column_name, data_type, is_nullable, column_default is not null from duckdb_columns() where not internal"
+    ).fetchall()
+    return fitting.forms(found)
+
+
+def _guard(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the database itself refuse update and delete on facts; laid anew at each start, as copies drop it."""
+    connection.execute("create table if not exists refused_writes (says varchar)")
+    standing = {name for (name,) in connection.execute("select trigger_name from duckdb_triggers()").fetchall()}
+    for table in fact_tables(connection):
+        for verb in ("update", "delete"):
+            if (name := f"{table}_no_{verb}") not in standing:
+                connection.execute(
+                    f"create trigger {name} before {verb} on {table} for each statement "
+                    f"insert into refused_writes select error('Facts are never overwritten: {verb} on {table} was refused.')"
+                )
+
+
+# -- damage and backups
+
+
+def _rescue(path: Path, failure: duckdb.Error, again: bool) -> str:
+    """Set a damaged write-ahead log aside and keep every change before the damage; `again`: cutting it did not help."""
+    log = Path(f"{path}.wal")
+    if is_full(failure):
+        raise StorageFailed(disk_sentence(failure)) from failure
+    if "WAL" not in str(failure) or not log.exists():
+        raise StorageFailed(
+            f"The database {path} cannot be opened: {first_line(failure)} "
+            "Put the newest backup in its place: python -m ims_core restore BACKUP-FOLDER"
+        ) from failure
+    aside = set_aside(path, move=False)
+    damaged = None if again else re.search(r"byte position (\d+)", str(failure))
+    if damaged:
+        with log.open("r+b") as handle:
+            handle.truncate(int(damaged.group(1)))
+    else:
+        log.unlink()
+    kept = "everything before the damage was kept" if damaged else "the last saved state was kept"
+    return (
+        f"The last shut-down left a damaged log. It was set aside in {aside} and {kept}; "
+        f"the last moments before may be missing. Look at the newest movements, and record again what is not there."
+    )
+
+
+def set_aside(path: Path, move: bool) -> Path:
+    """Keep the file and its log in a folder of their own, named by the moment; nothing is ever deleted."""
+    aside = path.parent / "set-aside" / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    aside.mkdir(parents=True)
+    for file in (path, Path(f"{path}.wal")):
+        if file.exists():
+            (shutil.move if move else shutil.copy2)(file, aside / file.name)
+    return aside
+
+
+def backed_up(cursor: duckdb.DuckDBPyConnection, directory: Path, standing: int) -> Path:
+    """Everything, as of now, in a new file in `directory`; it counts when it opens and holds the `standing` changes."""
+    directory.mkdir(parents=True, exist_ok=True)
+    target = directory / f"shop-{datetime.now(UTC):%Y%m%d-%H%M%S}.duckdb"
+    part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    try:
+        here = cursor.execute("select current_database()").fetchall()[0][0]
+        _attached(cursor, part, f'copy from database "{here}" to copy_of_shop')
+        copied = _attached(cursor, part, "select count(*) from copy_of_shop.changes", "(read_only)")[0][0]
+    except duckdb.Error as failure:
+        part.unlink(missing_ok=True)
+        raise StorageFailed(f"The backup could not be written to {directory}: {first_line(failure)}") from failure
+    if copied < standing:
+        raise StorageFailed(f"The backup in {part} holds {copied} of {standing} changes: keep the last good one.")
+    part.rename(target)
+    return target
+
+
+def _attached(cursor: duckdb.DuckDBPyConnection, file: Path, statement: str, how: str = "") -> list[tuple[int, ...]]:
+    cursor.execute(f"attach '{quoted(file)}' as copy_of_shop {how}")
+    try:
+        return cursor.execute(statement).fetchall()
+    finally:
+        cursor.execute("detach copy_of_shop")
+
+
+def restored(path: Path, folder: Path) -> tuple[Path, Path | None]:
+    """Put the newest backup that opens in the shop's place: that backup, and where the file before was set aside."""
+    backup = _newest(folder)
+    _refuse_held(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.restored")
+    shutil.copyfile(backup, fresh)
+    aside = set_aside(path, move=True) if path.exists() or Path(f"{path}.wal").exists() else None
+    fresh.rename(path)
+    return backup, aside
+
+
+def _newest(folder: Path) -> Path:
+    for backup in sorted(folder.glob("shop-*.duckdb"), reverse=True):
+        try:
+            with duckdb.connect(str(backup), read_only=True) as connection:
+                connection.execute("select count(*) from changes")
+            return backup
+        except duckdb.Error:
+            continue
+    raise Refused(f"There is no backup in {folder} that opens. Backups are called shop-DATE-TIME.duckdb; name the folder that holds them.")
+
+
+def _refuse_held(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        duckdb.connect(str(path)).close()
+    except duckdb.Error as failure:  # damaged: a reason to restore, none to refuse
+        if is_held(failure):
+            raise Busy(held_sentence(str(path), failure)) from failure
+
+
+# -- names and sentences
+
+
+def named(name: str) -> str:
+    """A table or column name of ours, never a user's text."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a table or column.")
+    return name
+
+
+def quoted(path: Path) -> str:
+    """A path inside a quoted SQL text."""
+    return str(path).replace("'", "''")
+
+
+def roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction that may have ended already."""
+    with contextlib.suppress(duckdb.Error):  # a failed commit has rolled back already
+        cursor.execute("rollback")
+
+
+def is_held(failure: duckdb.Error) -> bool:
+    """Whether another process has the file; Windows says it in other words."""
+    return "lock on file" in str(failure) or "already open" in str(failure)
+
+
+def is_full(failure: BaseException) -> bool:
+    """Whether the disk has no room."""
+    return "no space" in str(failure).lower() or "file too large" in str(failure).lower() or "quota" in str(failure).lower()
+
+
+def first_line(failure: BaseException) -> str:
+    """What the database says, without the pages it adds."""
+    return str(failure).splitlines()[0]
+
+
+def disk_sentence(failure: BaseException) -> str:
+    """What a user reads when the disk did not take a change."""
+    if is_full(failure):
+        return "The disk is full: nothing of this was written. Free some space and do it again."
+    return f"The database did not take this change, and nothing of it was written ({first_line(failure)}). Try again."
+
+
+def held_sentence(path: str, failure: duckdb.Error) -> str:
+    """What a user reads when another process has the file."""
+    process = re.search(r"PID (\d+)", str(failure))
+    by = f" (process {process.group(1)})" if process else ""
+    return f"The shop at {path} is open in another program{by}, most likely the running app. Use its screens, or stop it first."
