@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -171,6 +170,8 @@ def quantile(level: ArrayLike, mean: ArrayLike, sd: ArrayLike, step: ArrayLike =
     >>> quantile(0.95, [0.5, 2, 5], [0, 0, 0]).tolist()
     [2.0, 5.0, 9.0]
     """
+    from scipy import special, stats
+
     level, mean, variance, step = _in_steps(level, mean, sd, step)
     over, large = _shape(mean, variance)
     size, share = _negative_binomial(mean, variance, over)
@@ -186,6 +187,8 @@ def above(stock: ArrayLike, mean: ArrayLike, sd: ArrayLike, step: ArrayLike = 1.
     >>> above([9, 8], 5, 0).round(3).tolist()
     [0.032, 0.068]
     """
+    from scipy import special, stats
+
     stock, mean, variance, step = _in_steps(stock, mean, sd, step)
     stock = np.floor(stock / step + 1e-9)
     over, large = _shape(mean, variance)

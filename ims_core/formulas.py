@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
 
 Numbers = NDArray[np.float64]
 
@@ -22,6 +21,8 @@ def loss(z: ArrayLike) -> Numbers:
     >>> round(float(loss(0)), 4)
     0.3989
     """
+    from scipy import special
+
     z = np.asarray(z, float)
     return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) - z * special.ndtr(-z))
 
@@ -58,6 +59,8 @@ def safety_stock(sd: ArrayLike, cycle_service: ArrayLike) -> Numbers:
     >>> round(float(safety_stock(43.8634244, 0.95)), 4)
     72.1489
     """
+    from scipy import special
+
     return np.asarray(special.ndtri(cycle_service) * np.asarray(sd, float))
 
 
@@ -121,6 +124,8 @@ def newsvendor(mean: ArrayLike, sd: ArrayLike, over: ArrayLike, under: ArrayLike
     >>> round(float(newsvendor(50, 8, over=0.18, under=0.70)), 4)
     56.604
     """
+    from scipy import special
+
     return np.asarray(np.asarray(mean, float) + special.ndtri(_critical_ratio(over, under)) * np.asarray(sd, float))
 
 
@@ -140,6 +145,8 @@ def newsvendor_poisson(mean: ArrayLike, over: ArrayLike, under: ArrayLike) -> Nu
     >>> float(newsvendor_poisson(50, over=1, under=4))
     56.0
     """
+    from scipy import stats
+
     return np.asarray(stats.poisson.ppf(_critical_ratio(over, under), np.asarray(mean, float)))
 
 
@@ -149,6 +156,8 @@ def newsvendor_poisson_cost(stock: ArrayLike, mean: ArrayLike, over: ArrayLike, 
     >>> round(float(newsvendor_poisson_cost(56, 50, over=1, under=4)), 4)
     10.0752
     """
+    from scipy import stats
+
     stock, mean, over, under = (np.asarray(value, float) for value in (stock, mean, over, under))
     short = mean * stats.poisson.sf(stock - 1, mean) - stock * stats.poisson.sf(stock, mean)
     return np.asarray(over * (stock - mean) + (over + under) * short)
