@@ -1,0 +1,108 @@
+"""From bytes to a committed ledger: a drop of 219 daily sales files, beside DuckDB alone reading them as text.
+
+    python benchmarks/import_files.py [--runs 3]
+
+Ours reads, recognises, cleans and books every line; the peer reads the same files with `read_csv(all_varchar=true)` and
+writes one table on disk. Both run in a process of their own, in turn, on a new database each time; medians are printed.
+Needs the real files in ../shared/data (the sample shop is measured where they are absent).
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL = ROOT.parent / "shared" / "data" / "A1_uci_online_retail"
+sys.path.insert(0, str(ROOT))
+
+
+def files(folder: Path) -> Path:
+    """The files to drop, unpacked into `folder`."""
+    packed = next(REAL.glob("*.zip"), None)
+    if packed is None:
+        print("The real files are absent: the sample shop's sales are measured instead.")
+        for file in (ROOT / "data" / "sample").glob("sales-2024*.csv"):
+            (folder / file.name).write_bytes(file.read_bytes())
+    else:
+        with zipfile.ZipFile(packed) as archive:
+            for name in archive.namelist():
+                if name.endswith(".csv"):
+                    (folder / Path(name).name).write_bytes(archive.read(name))
+    return folder
+
+
+def ours(folder: Path, database: Path) -> dict[str, float]:
+    """Bytes to ledger through the importer."""
+    from ims_core import db, importing, people
+
+    dropped = [(file.name, file.read_bytes()) for file in sorted(folder.glob("*.csv"))]
+    shop = db.connect(database)
+    start = time.perf_counter()
+    plan = importing.preview(shop, dropped)
+    seen = time.perf_counter()
+    importing.commit(shop, people.LOCAL, plan)
+    done = time.perf_counter()
+    lines = plan.lines
+    shop.close()
+    return {"preview": seen - start, "total": done - start, "lines": lines}
+
+
+def peer(folder: Path, database: Path) -> dict[str, float]:
+    """DuckDB alone: the same files as text into one table."""
+    import duckdb
+
+    start = time.perf_counter()
+    connection = duckdb.connect(str(database))
+    connection.execute(f"create table lines as select * from read_csv('{folder}/*.csv', all_varchar = true, filename = true)")
+    connection.execute("checkpoint")
+    done = time.perf_counter()
+    connection.close()
+    return {"total": done - start}
+
+
+def alone(what: str, folder: Path) -> dict[str, float]:
+    """One measurement in a process of its own: its seconds, and its peak memory in MB."""
+    with tempfile.TemporaryDirectory() as place:
+        command = [sys.executable, __file__, "--one", what, "--folder", str(folder), "--database", str(Path(place) / "shop.duckdb")]
+        told = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    """Measure in turn and print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--one")
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--database", type=Path)
+    chosen = parser.parse_args()
+    if chosen.one:
+        found = {"ours": ours, "peer": peer}[chosen.one](chosen.folder, chosen.database)
+        print(json.dumps(found | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000}))
+        return
+    with tempfile.TemporaryDirectory() as place:
+        folder = files(Path(place))
+        alone("peer", folder)  # warms the disk cache
+        pairs = [(alone("ours", folder), alone("peer", folder)) for _ in range(chosen.runs)]
+    for mine, theirs in pairs:
+        print(f"ours: preview {mine['preview']:.2f} s, total {mine['total']:.2f} s, {mine['memory']:.0f} MB   "
+              f"DuckDB alone: {theirs['total']:.2f} s, {theirs['memory']:.0f} MB")  # fmt: skip
+    lines = pairs[0][0]["lines"]
+    print(f"\n{lines:,.0f} lines, {chosen.runs} runs in turn, medians")
+    print(f"total    {median(m['total'] for m, _ in pairs):6.2f} s   {median(m['total'] / t['total'] for m, t in pairs):5.2f} times DuckDB alone (aim: 4)")
+    print(f"preview  {median(m['preview'] for m, _ in pairs):6.2f} s   {median(m['preview'] / t['total'] for m, t in pairs):5.2f} times DuckDB alone (aim: 2)")
+    print(f"memory   {median(m['memory'] for m, _ in pairs):6.0f} MB  (aim: below 1,000)")
+    print(f"speed    {median(lines / m['total'] for m, _ in pairs):6,.0f} lines a second")
+
+
+if __name__ == "__main__":
+    main()
