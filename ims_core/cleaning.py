@@ -102,7 +102,7 @@ def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style]) -
             value, empty = (values.text(column), "") if column else ("", "null::varchar")
         columns.append(f"{value or empty} as {name}")
         if column and kind not in ("text", "id"):
-            columns.append(f"{values.text(column)} as {name}_text")
+            columns.append(f"{values.cell(column)} as {name}_text")
     pad.run(f"""
         create table typed as
         select "source table" as source, "source row" as row, {", ".join(columns)} from raw

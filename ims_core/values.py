@@ -26,6 +26,11 @@ class Style:
     """False where the column reads both ways and the person should be asked."""
 
 
+def cell(column: str) -> str:
+    """SQL: the cell as it stands without blanks around it; null where nothing is left."""
+    return f"nullif(trim({quoted(column)}, E' \\t\\r\\n\u00a0'), '')"
+
+
 def text(column: str) -> str:
     """SQL: the cell on one line without blanks around it; null where nothing is left."""
     return f"nullif(trim(replace(replace({quoted(column)}, chr(10), ' '), chr(160), ' '), E' \\t\\r'), '')"
