@@ -26,7 +26,9 @@ class Headline:
 
     items: int
     in_stock: int
+    in_stock_trend: list[int]
     sold_out: int
+    sold_out_trend: list[int]
     places: int
     value: float
     value_before: float
@@ -44,11 +46,14 @@ def headline(db: Database, day: date) -> Headline:
     here = found[found["active"].astype(bool)]
     worth = ledger.worth(db, day - timedelta(days=3 * WINDOW), day)
     before = worth[worth["day"] <= pd.Timestamp(day - timedelta(days=WINDOW))]["value"]
+    shelves = ledger.shelves(db, day, 3 * WINDOW // 7)
     weeks, in_money = _weeks(ledger.sales(db, day - timedelta(days=3 * WINDOW - 1), day), day)
     return Headline(
         items=len(here),
         in_stock=int((here["on_hand"] > 0).sum()),
+        in_stock_trend=[int(found) for found in shelves["in_stock"]],
         sold_out=int((here["status"] == "Sold out").sum()),
+        sold_out_trend=[int(found) for found in shelves["sold_out"]],
         places=int(db.scalar("select count(distinct place) from stock where on_hand <> 0")),
         value=float(found["value"].sum()),
         value_before=float(before.iloc[-1]) if len(before) else 0.0,
@@ -61,8 +66,11 @@ def headline(db: Database, day: date) -> Headline:
 
 
 def change(now: float, before: float) -> str | None:
-    """`+12 %` or `-12 %` against the period before; None where there was nothing to compare with."""
-    return f"{(now - before) / abs(before):+.0%}".replace("%", " %") if before else None
+    """`+12 %` or `-12 %` against the period before, `0 %` without a sign; None where there was nothing to compare with."""
+    if not before:
+        return None
+    percent = round((now - before) / abs(before) * 100)
+    return f"{percent:+,d} %" if percent else "0 %"
 
 
 def stock(db: Database, day: date) -> pd.DataFrame:
@@ -72,6 +80,28 @@ def stock(db: Database, day: date) -> pd.DataFrame:
     found["status"] = status(found)
     found["loses"] = found["loses"].where(found["status"] == "Sold out", 0.0)
     return found
+
+
+def item(db: Database, item_id: int, day: date) -> dict[str, Any]:
+    """One item at the end of `day`: on_hand on_order cost value last_day, sold and sold_before (pieces, 28 days each)."""
+    return db.row(
+        """
+        with mine as (
+            select * from visible_movements
+            where item_id in (select item_id from merged where counts_as = $item) and day <= $day::date
+        ),
+        seen as (
+            select coalesce(sum(qty), 0) as on_hand, max(day) as last_day,
+                   coalesce(-sum(qty) filter (kind = 'sale' and day > $day::date - $window), 0) as sold,
+                   coalesce(-sum(qty) filter (kind = 'sale' and day <= $day::date - $window
+                                              and day > $day::date - 2 * $window), 0) as sold_before
+            from mine
+        )
+        select s.*, c.cost, s.on_hand * c.cost as value, (select coalesce(sum(open), 0) from on_order where item_id = $item) as on_order
+        from seen s left join costs c on c.item_id = $item
+        """,
+        {"item": item_id, "day": day, "window": WINDOW},
+    )
 
 
 def status(items: pd.DataFrame) -> pd.Series:
@@ -121,16 +151,13 @@ def _of_items(items: pd.DataFrame, currency: str) -> list[dict[str, Any]]:
     below, unknown = here[here["status"] == "Below zero"], here[here["status"] == "Never counted"]
     free = here[(here["on_hand"] > 0) & here["cost"].isna()]
     loses = f", about {labels.money(gone['loses'].sum(), currency)} of sales a day" if gone["loses"].sum() > 0 else ""
-    return [
-        {"alert": alert, "found": len(rows), "says": says}
-        for alert, rows, says in (
-            ("Sold out", gone, f"sold out though they sell: {_names(gone)}{loses}."),
-            ("Below zero", below, f"below zero, more left than ever came in: {_names(below)}. Count them, or upload missing receipts."),
-            ("Never counted", unknown, "never counted or received: what they hold is not known. Upload a stock list, or record a count."),
-            ("items", free, "in stock without a cost: the stock value leaves them out."),
-        )
-        if len(rows)
-    ]  # fmt: skip
+    says = (
+        ("Sold out", gone, f"{_count(gone, 'that sells is', 'that sell are')} sold out: {_names(gone)}{loses}."),
+        ("Below zero", below, f"{_count(below, 'is', 'are')} below zero: more left than ever came in. {_names(below)}."),
+        ("Never counted", unknown, f"{_count(unknown, 'was', 'were')} never counted or received: what they hold is not known."),
+        ("items", free, f"{_count(free, 'in stock has', 'in stock have')} no cost: the stock value leaves them out."),
+    )
+    return [{"alert": alert, "found": len(rows), "says": text} for alert, rows, text in says if len(rows)]
 
 
 def _of_imports(db: Database) -> list[dict[str, Any]]:
@@ -138,7 +165,8 @@ def _of_imports(db: Database) -> list[dict[str, Any]]:
     if not refused:
         return []
     found = int(sum(count for _, count in refused))
-    return [{"alert": "upload", "found": found, "says": f"refused by {refused[0][0]}{' and others' if len(refused) > 1 else ''}: see why."}]
+    files = f"{refused[0][0]}{' and others' if len(refused) > 1 else ''}"
+    return [{"alert": "upload", "found": found, "says": f"{found:,} {'line was' if found == 1 else 'lines were'} refused: {files}."}]
 
 
 def _of_forecast(db: Database, day: date, items: int) -> list[dict[str, Any]]:
@@ -147,6 +175,10 @@ def _of_forecast(db: Database, day: date, items: int) -> list[dict[str, Any]]:
         return []
     says = f"The forecast knows sales up to {labels.day_text(last, day)} only." if last else "There is no forecast yet."
     return [{"alert": "forecast", "found": 0, "says": f"{says} Run it, so that reorders follow what sells."}]
+
+
+def _count(items: pd.DataFrame, one: str, many: str) -> str:
+    return f"1 item {one}" if len(items) == 1 else f"{len(items):,} items {many}"
 
 
 def _names(items: pd.DataFrame, most: int = 3) -> str:

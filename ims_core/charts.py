@@ -34,6 +34,7 @@ def stock_history(history: pd.DataFrame, until: date, unit: str = "") -> "Figure
             x=days, y=below, mode="none", line={"shape": "hv"}, fill="tozeroy", fillcolor="rgba(207, 74, 64, 0.30)", hoverinfo="skip",
         )  # fmt: skip
     if levels:
+        figure.update_xaxes(range=[days[0], days[-1]])  # else the words at the end would stretch the axis
         _say(figure, days[-1], levels[-1], f"<b>{labels.pieces(levels[-1])}</b> now")
     return figure
 
@@ -57,6 +58,7 @@ def fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str = "") -> "Figur
     )  # fmt: skip
     if len(forecast):
         last = forecast.iloc[-1]
+        figure.update_xaxes(range=[history["ds"].iloc[0] if len(history) else forecast["ds"].iloc[0], last["ds"]])
         _say(figure, last["ds"], last["mean"], f"<b>{labels.pieces(round(float(last['mean']), 1))}</b>")
         mark(figure, forecast["ds"].iloc[0], "forecast")
     figure.update_yaxes(rangemode="tozero")

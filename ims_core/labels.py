@@ -151,6 +151,16 @@ def day_text(day: date | None, today: date | None = None) -> str:
     return f"{day.day} {day:%b}" if today and day.year == today.year else f"{day.day} {day:%b} {day.year}"
 
 
+def ago(day: date | None, today: date) -> str:
+    """`3 days ago`, as people say it; a day to come is `in 3 days`."""
+    if day is None or day != day:
+        return "never"
+    days = (today - day).days
+    if abs(days) <= 1:
+        return {0: "today", 1: "yesterday", -1: "tomorrow"}[days]
+    return f"{days:,} days ago" if days > 0 else f"in {-days:,} days"
+
+
 def about_days(days: float | None) -> str:
     """`about 9 days`: nobody trusts 8.73."""
     if days is None or days != days:

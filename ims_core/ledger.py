@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_core import items, labels, people, undoing, versions
+from ims_core import items, labels, people, places, undoing, versions
 from ims_core.db import Database, Rows
 from ims_core.errors import Refused
 
@@ -164,6 +164,29 @@ def worth(db: Database, first: date, last: date) -> pd.DataFrame:
     )
 
 
+def shelves(db: Database, day: date, weeks: int) -> pd.DataFrame:
+    """At the end of each of the last weeks, oldest first: week (weeks ago) in_stock sold_out (items above and at zero that ever moved)."""
+    return db.frame(
+        """
+        with net as (
+            select coalesce(g.counts_as, m.item_id) as item_id, sum(m.qty) as qty,
+                   least($weeks, ($day::date - m.day) // 7) as week
+            from movements m left join merged g using (item_id)
+            where m.day <= $day::date
+            group by all
+        ),
+        grid as (select item_id, unnest(range($weeks + 1)) as week from (select distinct item_id from net)),
+        levels as (
+            select week, sum(n.qty) over (partition by item_id order by week desc) as on_hand
+            from grid left join net n using (item_id, week)
+        )
+        select week, count(*) filter (on_hand > 0) as in_stock, count(*) filter (on_hand = 0) as sold_out
+        from levels where week < $weeks group by week order by week desc
+        """,
+        {"day": day, "weeks": weeks},
+    )
+
+
 def sales(db: Database, first: date, last: date) -> pd.DataFrame:
     """What was sold each day with sales: day pieces revenue (at the price of the sale, else the item's; None without any)."""
     return db.frame(
@@ -218,7 +241,7 @@ def check(db: Database) -> pd.DataFrame:
 @people.needs("staff")
 def record(db: Database, who: people.Person, entry: Record, via: str = "screen", key: str | None = None) -> int:
     """Post one movement made by hand; a transfer posts two rows that net to nothing."""
-    sku = items.one(db, entry.item_id)["sku"]
+    sku = items.code(db, entry.item_id)
     _refuse_bad(db, entry, sku)
     what = f"{labels.MOVEMENT_KINDS[entry.kind]} of {labels.pieces(abs(entry.qty))} {sku}"
     with db.change(who=who.name, what=what, via=via, key=key) as change_id:
@@ -274,7 +297,7 @@ def _refuse_bad(db: Database, entry: Record, sku: str) -> None:
         raise Refused(f"{entry.qty:,.0f} pieces of {sku} cannot be right. Check the quantity.")
     if entry.day < date(1970, 1, 1) or entry.day > date(2199, 12, 31):
         raise Refused(f"{entry.day} cannot be the day of a movement. Check the date.")
-    known = {place for (place,) in db.rows("select place from places where active")} | {labels.MAIN_PLACE}
+    known = {*places.names(db), labels.MAIN_PLACE}
     for place in [entry.place, *([entry.to] if entry.kind == "transfer" else [])]:
         if place not in known:
             raise Refused(f"There is no place called {place or 'nothing'} in use. Choose one of: {', '.join(sorted(known))}.")

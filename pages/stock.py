@@ -1,3 +1,48 @@
+import streamlit as st
+
+from ims_core import alerts, items, labels, ledger, places
 from ims_core.web import ui
 
-ui.page("Stock")
+TOGETHER, EACH = "All places", "Place by place"
+
+if not ui.ask(items.any_yet):
+    ui.page("Stock")
+    says = "Here stands what you have, where it is and what it is worth. Nothing is known yet: drop the files you have."
+    ui.empty(says, "Drop your files", "upload")
+    st.stop()
+
+head = st.container()
+row = st.container(horizontal=True, vertical_alignment="center")
+with row:
+    words = ui.search("find", "Name, code or category")
+    place = st.selectbox(
+        "Place", [TOGETHER, EACH, *ui.ask(places.names)], key="place", bind="query-params", label_visibility="collapsed", width=135
+    )
+    with ui.filters("category", "status", "on"):
+        category = st.selectbox("Category", ui.ask(items.categories), index=None, key="category", placeholder="Any", bind="query-params")
+        status = st.selectbox("Status", list(ui.STATUS), index=None, key="status", placeholder="Any", bind="query-params")
+        on = st.date_input("As of", value=None, key="on", max_value=ui.today(), format="DD.MM.YYYY", bind="query-params")
+
+day = on or ui.ask(ledger.known_day, ui.today())
+found = ui.ask(alerts.stock, day)
+if status:
+    found = found[found["status"] == status]
+elif place == TOGETHER:
+    found = found[found["active"] | (found["on_hand"] != 0)]
+order = ["name", "status", "on_hand", "on_order", "value", "last_day", "days_since", "category", "sku"]
+if place != TOGETHER:
+    here = ui.ask(ledger.by_place, day)
+    found = here[here["item_id"].isin(found["item_id"]) & ((here["place"] == place) | (place == EACH))]
+    order = ["name", "place", "on_hand", "value", "last_day", "category", "sku"]
+found = ui.matching(found[found["category"] == category] if category else found, words, ["name", "sku", "category"])
+
+with head:
+    worth = labels.money(found["value"].sum(), ui.shop().currency)
+    pieces = labels.pieces(found["on_hand"].sum())
+    ui.page("Stock", f"{found['item_id'].nunique():,} items on {labels.day_text(day, ui.today())}: {pieces} pieces, worth {worth}.")
+with row:
+    ui.excel(found, "Stock", order)
+if found.empty:
+    st.info("Nothing fits these filters. Take one away.", icon=":material/filter_alt_off:")
+    st.stop()
+ui.table(found, "stock", alt="Stock by item: status, on hand, value and last movement", order=order, rows=18)

@@ -38,28 +38,31 @@ until = "" if day == ui.today() else f" Nothing is known after {labels.day_text(
 ui.page("Today", f"{now.in_stock:,} items in {now.places} places, worth {labels.money(now.value, shop.currency)}.{until}")
 
 with st.grid(4, min_column_width=160):
-    ui.figure("Stock value", labels.money(now.value, shop.currency), alerts.change(now.value, now.value_before), now.value_trend,
-              delta_color="off", delta_description="in 4 weeks")  # fmt: skip
-    ui.figure("Sold in 4 weeks", labels.money(now.sales, shop.currency) if now.sales_in_money else labels.pieces(now.sales, "pieces"),
-              alerts.change(now.sales, now.sales_before), now.sales_trend, chart_type="bar", delta_description="to the 4 before")  # fmt: skip
-    ui.figure("In stock", f"{now.in_stock:,}", f"of {now.items:,} items", delta_color="off", delta_arrow="off")
-    ui.figure("Sold out", f"{now.sold_out:,}", "items at zero", delta_color="off", delta_arrow="off")
+    sold = labels.money(now.sales, shop.currency) if now.sales_in_money else labels.pieces(now.sales, "pieces")
+    weeks = {"delta_description": "in 4 weeks"}
+    ui.figure("Stock value", labels.money(now.value, shop.currency), alerts.change(now.value, now.value_before), now.value_trend, **weeks)
+    ui.figure("Sold in 4 weeks", sold, alerts.change(now.sales, now.sales_before), now.sales_trend, chart_type="bar")
+    ui.figure("In stock", f"{now.in_stock:,}", f"of {now.items:,} items", now.in_stock_trend, delta_color="gray")
+    ui.figure("Sold out", f"{now.sold_out:,}", "at zero", now.sold_out_trend, delta_color="gray")
 
 st.subheader("What needs attention", anchor=False)
 todo = ui.ask(alerts.attention, day)
-for alert, found, says in todo.itertuples(index=False):
-    color, icon, page, query, does = LEADS[alert]
-    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f":{color}[:material/{icon}:] {f'{found:,} ' if found else ''}{ui.plain(says)}", width="stretch")
-        ui.link(page, does, **query)
-if todo.empty:
-    st.markdown(":green[:material/check_circle:] Nothing. The shelves, the imports and the forecast are as they should be.")
+with st.container(border=True, gap="small"):
+    for alert, _, says in todo.itertuples(index=False):
+        color, icon, page, query, does = LEADS[alert]
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
+            st.markdown(f":{color}[:material/{icon}:]  {ui.plain(says)}", width="stretch")
+            ui.link(page, does, **query)
+    if todo.empty:
+        st.markdown(":green[:material/check_circle:]  Nothing. The shelves, the imports and the forecast are as they should be.")
 
 st.subheader("What happened last", anchor=False)
-for change in ui.ask(ledger.happened, 8).itertuples():
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
-        st.markdown(f"{ui.plain(change.what)}  \n:gray[{ui.plain(change.who)}, {ui.plain(ui.local(change.done_at))}]", width="stretch")
-        if change.undone:
-            st.caption("undone", width="content")
-        elif st.button("Undo", key=ui.act(f"undo-{change.change_id}"), icon=":material/undo:", type="tertiary"):
-            ui.do(ledger.undo, int(change.change_id), done=f"Undone: {change.what}")
+with st.container(border=True, gap="small"):
+    for change in ui.ask(ledger.happened, 8).itertuples():
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
+            by = ui.plain(f"{change.who}, {ui.local(change.done_at)}")
+            st.markdown(f"{ui.plain(change.what)} :small[:gray[{by}]]", width="stretch")
+            if change.undone:
+                st.caption("undone", width="content")
+            elif st.button("Undo", key=ui.act(f"undo-{change.change_id}"), icon=":material/undo:", type="tertiary"):
+                ui.do(ledger.undo, int(change.change_id), done=f"Undone: {change.what}")

@@ -43,11 +43,12 @@ def listed() -> dict[str, list[st.Page]]:
 
 def name_plate(shop: str) -> str:
     """The mark with the shop's name, as a picture; its grey-teal reads on light and on dark."""
-    name = html.escape(shop if len(shop) <= 24 else f"{shop[:23]}…")
+    shop = shop if len(shop) <= 24 else f"{shop[:23]}…"
+    name, wide = html.escape(shop), 90 + 21 * len(shop)
     inner = MARK.partition(">")[2].rpartition("</svg>")[0]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" height="64" width="{84 + 19 * len(name)}" viewBox="0 0 {84 + 19 * len(name)} 64">{inner}'
-        f'<text x="82" y="43" font-family="system-ui, sans-serif" font-size="33" font-weight="600" fill="#4F8783">{name}</text></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" height="64" width="{wide}" viewBox="0 0 {wide} 64">{inner}'
+        f'<text x="82" y="43" font-family="Arial, sans-serif" font-size="33" font-weight="600" fill="#4F8783">{name}</text></svg>'
     )
 
 

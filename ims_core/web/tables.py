@@ -36,9 +36,9 @@ NAMES = {
 }  # fmt: skip
 
 STATUS = {
-    "In stock": "green", "Sold out": "red", "Below zero": "orange", "Never counted": "gray", "Not moving": "yellow", "Not in use": "gray",
+    "In stock": "gray", "Sold out": "red", "Below zero": "orange", "Never counted": "orange", "Not moving": "yellow", "Not in use": "gray",
 }  # fmt: skip
-"""What a stock figure means, in words; the colour says the same again."""
+"""What a stock figure means, in words; colour says look (amber) or losing sales (red), else nothing."""
 
 
 def columns(names: Iterable[str], extra: Mapping[str, Any] | None = None) -> Config:
@@ -54,33 +54,46 @@ def table(
     alt: str,
     order: Sequence[str] | None = None,
     extra: Mapping[str, Any] | None = None,
-    search: Sequence[str] = (),
+    among: Sequence[str] = (),
     opens: bool = True,
     save_as: str | None = None,
-    height: int | str = "auto",
+    rows: int = 10,
 ) -> pd.DataFrame:
-    """Show a frame; a click on a row with an `item_id` opens the item. Returns what is shown.
+    """Show a frame; where it has `item_id` and `name`, a click on the name opens the item. Returns the rows that are shown.
 
-    `order`: the columns to show; `search`: columns that a search box looks through; `save_as`: file name of the Excel download.
+    `order`: the columns to show; `among`: columns that a search box looks through; `save_as`: a name for the Excel download;
+    `rows`: how many are seen before one scrolls.
     """
+    frame = spoken(frame)
     shown = list(order or [name for name in frame.columns if name in KINDS or name in (extra or {})])
-    frame = _tools(frame, key, shown, search, save_as)
-    opens = opens and "item_id" in frame
-    look: Config = {"hide_index": True, "placeholder": "", "height": height, "width": "stretch", "alt": alt}
-    look |= {"key": key, "column_order": shown, "column_config": columns(shown, extra)}
-    if not opens:
-        st.dataframe(_badges(frame), **look)
-        return frame
-    event = st.dataframe(_badges(frame), on_select="rerun", selection_mode="single-row", **look)
-    if rows := event.selection.rows:
-        go("item", item=int(frame.iloc[rows[0]]["item_id"]))
+    if among or save_as:
+        frame = _tools(frame, key, shown, among, save_as)
+    config = columns(shown, extra)
+    if opens := opens and "item_id" in frame and "name" in shown:
+        config["name"] = st.column_config.ButtonColumn(labels.FIELDS["name"].label, key=f"{key}_open", type="tertiary", alignment="left",
+                                                       pinned=True, width=190)  # fmt: skip
+    look: Config = {
+        "hide_index": True,
+        "placeholder": "",
+        "height": "content" if len(frame) <= rows else 35 * (rows + 1),
+        "width": "stretch",
+        "alt": alt,
+    }
+    st.dataframe(_badges(frame), key=key, column_order=shown, column_config=config, **look)
+    if opens and (click := st.session_state.get(f"{key}_open")):
+        go("item", item=int(frame.iloc[click["row"]]["item_id"]))
     return frame
+
+
+def excel(frame: pd.DataFrame, name: str, order: Sequence[str] | None = None) -> None:
+    """The Excel download of a frame, in the columns `order`."""
+    frame = spoken(frame)
+    download("Excel", partial(_workbook, frame[list(order)] if order else frame, name), f"{name}.xlsx", key=f"excel-{name}")
 
 
 def download(label: str, maker: Callable[[], bytes], name: str, key: str | None = None) -> None:
     """A button that makes the file when it is clicked. The maker runs outside the session: it must bring its data along."""
-    kind = media_type(name)
-    st.download_button(plain(label), maker, file_name=name, mime=kind, key=key, on_click="ignore", icon=":material/download:")
+    st.download_button(plain(label), maker, file_name=name, mime=media_type(name), key=key, on_click="ignore", icon=":material/download:")
 
 
 def media_type(name: str) -> str:
@@ -89,6 +102,18 @@ def media_type(name: str) -> str:
         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "csv": "text/csv",
     }.get(name.rpartition(".")[2], "application/octet-stream")
+
+
+def search(key: str, placeholder: str = "Search") -> str:
+    """A search box whose words stay in the address."""
+    return st.text_input("Search", key=key, type="search", placeholder=placeholder, label_visibility="collapsed", live=True, width=300,
+                         bind="query-params")  # fmt: skip
+
+
+def filters(*keys: str) -> Any:
+    """A drawer for further filters; its label says how many of them are set."""
+    chosen = sum(st.session_state.get(key, st.query_params.get(key)) not in (None, "", [], ()) for key in keys)
+    return st.popover(f"Filters · {chosen}" if chosen else "Filters", icon=":material/tune:", key="filters")
 
 
 def matching(frame: pd.DataFrame, words: str | None, among: Sequence[str]) -> pd.DataFrame:
@@ -104,18 +129,18 @@ def matching(frame: pd.DataFrame, words: str | None, among: Sequence[str]) -> pd
     return frame
 
 
-def _tools(frame: pd.DataFrame, key: str, shown: list[str], search: Sequence[str], save_as: str | None) -> pd.DataFrame:
-    if not search and not save_as:
-        return frame
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        if search:
-            words = st.text_input(
-                "Search", key=f"{key}_search", type="search", placeholder="Search", label_visibility="collapsed", width=320
-            )
-            frame = matching(frame, words, search)
+def _tools(frame: pd.DataFrame, key: str, shown: list[str], among: Sequence[str], save_as: str | None) -> pd.DataFrame:
+    with st.container(horizontal=True, horizontal_alignment="distribute" if among else "right", vertical_alignment="center"):
+        if among:
+            frame = matching(frame, search(f"{key}_search"), among)
         if save_as:
-            download("Excel", partial(_workbook, frame[shown], save_as), f"{save_as}.xlsx", key=f"{key}_excel")
+            excel(frame, save_as, shown)
     return frame
+
+
+def spoken(frame: pd.DataFrame) -> pd.DataFrame:
+    """Kinds of movement in the shop's words."""
+    return frame.assign(kind=frame["kind"].map(lambda kind: labels.MOVEMENT_KINDS.get(kind, kind))) if "kind" in frame else frame
 
 
 def _workbook(frame: pd.DataFrame, title: str) -> bytes:
@@ -139,7 +164,7 @@ def _column(name: str, sign: str) -> Any:
     if kind == "money":
         return make.NumberColumn(f"{label} ({sign})", format="%,.2f")
     if kind == "days":
-        return make.NumberColumn(f"{label} (days)", format="%d")
+        return make.NumberColumn(label, format="%d")
     if kind == "day":
         return make.DateColumn(label, format="D MMM YYYY")
     if kind == "moment":

@@ -25,9 +25,10 @@ from ims_core.web.doing import (
     who,
     working,
 )
-from ims_core.web.tables import columns, download, matching, table
+from ims_core.web.tables import STATUS, columns, download, excel, filters, matching, search, table
 
 __all__ = [
+    "STATUS",
     "Progress",
     "act",
     "ask",
@@ -38,7 +39,9 @@ __all__ = [
     "do",
     "download",
     "empty",
+    "excel",
     "figure",
+    "filters",
     "go",
     "link",
     "local",
@@ -46,6 +49,7 @@ __all__ = [
     "page",
     "plain",
     "refuse",
+    "search",
     "shop",
     "table",
     "today",
@@ -77,15 +81,17 @@ def empty(sentence: str, button: str, page: str, icon: str = "inbox", **query: A
 def figure(label: str, value: str, change: str | None = None, trend: Sequence[float] = (), **look: Any) -> None:
     """A headline figure in its frame: `change` against the period before (with its sign), `trend` as a small picture."""
     shown: dict[str, Any] = {"chart_data": list(trend), "chart_type": "area"} if len(trend) > 1 else {}
+    shown |= {"delta_color": "blue", "delta_arrow": "auto" if change and change[0] in "+-" else "off"}
     st.metric(plain(label), plain(value), change, border=True, height="stretch", **shown | look)
 
 
-def link(page: str, label: str, icon: str | None = None, **query: Any) -> None:
+def link(page: str, label: str, icon: str = "arrow_forward", **query: Any) -> None:
     """A link to `pages/<page>.py`, with filters or an item in its address."""
     st.page_link(
         PAGES / f"{page}.py",
         label=plain(label),
-        icon=icon and f":material/{icon}:",
+        icon=f":material/{icon}:",
+        icon_position="right",
         query_params={name: str(value) for name, value in query.items()},
     )
 
