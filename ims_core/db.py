@@ -21,9 +21,6 @@ from ims_core.turns import Turns
 
 T = TypeVar("T")
 
-DISK = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)
-"""What the disk or the memory did not allow; other errors of DuckDB are mistakes of ours."""
-
 VIA = ("screen", "api", "import", "automation", "command line")
 
 
@@ -87,8 +84,14 @@ class Database:
 
     @property
     def version(self) -> int:
-        """How many changes there have been; what was computed at one version holds until the next."""
-        return self._version
+        """How many changes there have been; what was computed at one version holds until the next.
+
+        Inside a change: how many before it, also those that go to disk together with it.
+        """
+        if self._open is None:
+            return self._version
+        batch, part = self._open
+        return batch.last - part.new
 
     @property
     def _open(self) -> tuple[Batch, Part] | None:
@@ -155,7 +158,7 @@ class Database:
         except BaseException as failure:
             with suppress(duckdb.Error):  # where that fails too, the commit finds out, and everybody in the batch is told
                 batch.take_out(part)
-            if isinstance(failure, DISK):
+            if isinstance(failure, storage.DISK):
                 raise StorageFailed(storage.disk_sentence(failure)) from failure
             raise
         finally:

@@ -16,6 +16,8 @@ from ims_core.errors import Busy, ImsError, Refused, StorageFailed
 HERE = Path(__file__).resolve().parent
 MIGRATIONS = ("schema.sql",)
 """In order; a released one is never edited, the next one is appended."""
+DISK = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)
+"""What the disk or the memory did not allow; other errors of DuckDB are mistakes of ours."""
 REOPENING = 10.0
 """Seconds in which questions under way must have let go of a file that has to be opened anew."""
 
