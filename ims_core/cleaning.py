@@ -358,7 +358,7 @@ def _questions(mapping: Mapping, styles: dict[str, values.Style]) -> list[Questi
             text, choices = f"In “{column}” every date reads both ways. Which number comes first?", ("dmy", "mdy")
         else:
             text, choices = f"In “{column}”, is 1,234 one thousand two hundred (point) or a little over one (comma)?", ("point", "comma")
-        asked.append(Question(name, text, choices, style.name))
+        asked.append(Question(name, text, choices, taken=""))  # no safe answer: it must be given
     return asked
 
 

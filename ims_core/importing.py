@@ -232,6 +232,8 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
         if plan.known:
             return plan.known[0][1]
         raise Refused("Nothing in these files can be used. Look at what was understood, and choose the kind and columns by hand.")
+    if open_questions := [question.text for question in plan.questions if not question.taken]:
+        raise Refused(f"Answer first, because both answers make sense: {open_questions[0]}")
     tell(0.1, "Matching items, suppliers and places")
     version, facts = db.version, booking.book(db, used, plan.day, policy.shop(db).timezone)
     with db.change(who=who.name, what=_what(used), via=via, key=_key(db, plan)) as change_id:

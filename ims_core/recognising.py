@@ -55,7 +55,7 @@ HINTS = {
 
 @dataclass(frozen=True)
 class Question:
-    """Something the file leaves open: what is asked, the choices, and what is taken if nobody answers."""
+    """Something the file leaves open: what is asked, the choices, and what is taken if nobody answers (empty: it must be answered)."""
 
     about: str
     text: str

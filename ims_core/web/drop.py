@@ -44,7 +44,7 @@ def questions(plan: Plan, key: str) -> Plan:
     for index, shown in enumerate(plan.groups):
         for question in shown.questions:
             answer = st.segmented_control(
-                f"{plain(shown.name)}: {plain(question.text)}", question.choices, default=question.taken,
+                f"{plain(shown.name)}: {plain(question.text)}", question.choices, default=question.taken or None,
                 format_func=lambda choice: CHOICES.get(choice, f"Yes, “{choice}”"), key=f"{key}-{index}-{question.about}",
             )  # fmt: skip
             if answer is not None and answer != question.taken:
