@@ -185,7 +185,7 @@ def _decode(name: str, content: bytes) -> str:
         if head[1::2].count(0) <= len(head) // 3:
             raise Unreadable(f"{name} is no text and no workbook. Drop .csv, .tsv, .xlsx or .xls files.")
         content = content.decode("utf-16-le", errors="replace").encode()
-    elif len(head) - len(head.translate(None, CONTROLS)) > len(head) // 20:
+    elif len(head) - len(head.translate(None, CONTROLS)) > len(head) // 20 + 8:
         raise Unreadable(f"{name} is no text and no workbook. Drop .csv, .tsv, .xlsx or .xls files.")
     content = content.translate(None, CONTROLS)
     try:

@@ -15,9 +15,9 @@ CORE = ROOT / "ims_core"
 LAYERS = """
     errors labels settings
     units codes scratch
-    values reading recognising rules cleaning
+    values sheets reading recognising rules cleaning
     decoding
-    formulas demand simulation
+    formulas demand series simulation
     charts workbooks slides
     turns fitting storage batch db versions
     people items places suppliers
@@ -26,10 +26,10 @@ LAYERS = """
     counting orders
     kpis quality lead_times
     forecasting reorder replay
-    alerts notes
+    alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     api __main__
-    web.doing web.tables web.drop web.ui web.sign_in web.menu
+    web.doing web.tables web.grids web.drop web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -37,11 +37,11 @@ ORDER = LAYERS.split()
 
 HOMES = {
     "duckdb": ("storage", "batch", "db", "scratch"),
-    "streamlit": ("web.doing", "web.tables", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
+    "streamlit": ("web.doing", "web.tables", "web.grids", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
     "plotly": ("charts",),
     "statsforecast": ("forecasting",),
-    "openpyxl": ("workbooks", "reading", "demo_books"),
-    "fastexcel": ("reading",),
+    "openpyxl": ("workbooks", "demo_books"),
+    "fastexcel": ("sheets",),
     "sqlalchemy": ("sources",),
     "zxingcpp": ("decoding",),
     "pyzbar": ("decoding",),
