@@ -1,7 +1,6 @@
 """What needs attention, and what a stock figure means in one word."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -18,59 +17,6 @@ IDLE = 180
 
 STALE = 14
 """Days after which a forecast knows too little of what has happened since."""
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The shop in a few figures; *before* is four weeks earlier, a trend is oldest first."""
-
-    items: int
-    in_stock: int
-    in_stock_trend: list[int]
-    sold_out: int
-    sold_out_trend: list[int]
-    places: int
-    value: float
-    value_before: float
-    value_trend: list[float]
-    sales: float
-    sales_before: float
-    sales_trend: list[float]
-    """The last twelve weeks; money, or pieces where nothing has a price."""
-    sales_in_money: bool
-
-
-def headline(db: Database, day: date) -> Headline:
-    """The figures at the top of Today, at the end of `day`."""
-    found = stock(db, day)
-    here = found[found["active"].astype(bool)]
-    worth = ledger.worth(db, day - timedelta(days=3 * WINDOW), day)
-    before = worth[worth["day"] <= pd.Timestamp(day - timedelta(days=WINDOW))]["value"]
-    shelves = ledger.shelves(db, day, 3 * WINDOW // 7)
-    weeks, in_money = _weeks(ledger.sales(db, day - timedelta(days=3 * WINDOW - 1), day), day)
-    return Headline(
-        items=len(here),
-        in_stock=int((here["on_hand"] > 0).sum()),
-        in_stock_trend=[int(found) for found in shelves["in_stock"]],
-        sold_out=int((here["status"] == "Sold out").sum()),
-        sold_out_trend=[int(found) for found in shelves["sold_out"]],
-        places=int(db.scalar("select count(distinct place) from stock where on_hand <> 0")),
-        value=float(found["value"].sum()),
-        value_before=float(before.iloc[-1]) if len(before) else 0.0,
-        value_trend=[float(value) for value in worth["value"]],
-        sales=sum(weeks[-4:]),
-        sales_before=sum(weeks[-8:-4]),
-        sales_trend=weeks,
-        sales_in_money=in_money,
-    )
-
-
-def change(now: float, before: float) -> str | None:
-    """`+12 %` or `-12 %` against the period before, `0 %` without a sign; None where there was nothing to compare with."""
-    if not before:
-        return None
-    percent = round((now - before) / abs(before) * 100)
-    return f"{percent:+,d} %" if percent else "0 %"
 
 
 def stock(db: Database, day: date) -> pd.DataFrame:
@@ -120,14 +66,6 @@ def attention(db: Database, day: date) -> pd.DataFrame:
     items = stock(db, day)
     rows = [*_of_items(items, policy.shop(db).currency), *_of_imports(db), *_of_forecast(db, day, len(items))]
     return pd.DataFrame(rows, columns=["alert", "found", "says"])
-
-
-def _weeks(sales: pd.DataFrame, day: date) -> tuple[list[float], bool]:
-    """Sales in weeks that end on `day`, oldest first, and whether they are money."""
-    in_money = bool(sales["revenue"].notna().any())
-    ago = (pd.Timestamp(day) - pd.to_datetime(sales["day"])).dt.days // 7
-    sums = sales["revenue" if in_money else "pieces"].astype(float).groupby(ago).sum()
-    return [float(sums.get(week, 0.0)) for week in reversed(range(3 * WINDOW // 7))], in_money
 
 
 def _sold(db: Database, day: date) -> pd.DataFrame:

@@ -15,6 +15,9 @@ SIGNS = {"receipt": 1, "return_in": 1, "opening": 1, "sale": -1, "return_out": -
 
 FOREVER = date(9999, 12, 31)
 
+MOST = 2000
+"""Movements a list shows; the filters reach the others."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -103,7 +106,7 @@ def movements(
     first: date | None = None,
     last: date | None = None,
     search: str | None = None,
-    most: int = 2000,
+    most: int = MOST,
 ) -> pd.DataFrame:
     """The newest movements that fit, undone ones left out.
 
@@ -142,61 +145,14 @@ def happened(db: Database, most: int = 20) -> pd.DataFrame:
     )
 
 
-def known_day(db: Database, today: date) -> date:
-    """Today, or the last day with a movement where that is over two weeks ago: what happened since is not known."""
-    last: date | None = db.scalar("select max(day) from visible_movements where day <= ?", [today])
-    return last if last and (today - last).days > 14 else today
-
-
-def worth(db: Database, first: date, last: date) -> pd.DataFrame:
-    """What the stock was worth at the end of each day with movements, at today's costs: day value; the first row is the day before."""
-    return db.frame(
+def change(db: Database, change_id: int) -> dict[str, Any]:
+    """One change: change_id done_at who what, and movements (how many it holds)."""
+    return db.row(
         """
-        with daily as (
-            select greatest(m.day, $first::date - 1) as day, sum(m.qty * c.cost) as net
-            from movements m left join merged g using (item_id) join costs c on c.item_id = coalesce(g.counts_as, m.item_id)
-            where m.day <= $last::date
-            group by all
-        )
-        select day, sum(net) over (order by day) as value from daily order by day
+        select c.change_id, c.done_at, c.who, c.what, (select count(*) from movements m where m.change_id = c.change_id) as movements
+        from changes c where c.change_id = ?
         """,
-        {"first": first, "last": last},
-    )
-
-
-def shelves(db: Database, day: date, weeks: int) -> pd.DataFrame:
-    """At the end of each of the last weeks, oldest first: week (weeks ago) in_stock sold_out (items above and at zero that ever moved)."""
-    return db.frame(
-        """
-        with net as (
-            select coalesce(g.counts_as, m.item_id) as item_id, sum(m.qty) as qty,
-                   least($weeks, ($day::date - m.day) // 7) as week
-            from movements m left join merged g using (item_id)
-            where m.day <= $day::date
-            group by all
-        ),
-        grid as (select item_id, unnest(range($weeks + 1)) as week from (select distinct item_id from net)),
-        levels as (
-            select week, sum(n.qty) over (partition by item_id order by week desc) as on_hand
-            from grid left join net n using (item_id, week)
-        )
-        select week, count(*) filter (on_hand > 0) as in_stock, count(*) filter (on_hand = 0) as sold_out
-        from levels where week < $weeks group by week order by week desc
-        """,
-        {"day": day, "weeks": weeks},
-    )
-
-
-def sales(db: Database, first: date, last: date) -> pd.DataFrame:
-    """What was sold each day with sales: day pieces revenue (at the price of the sale, else the item's; None without any)."""
-    return db.frame(
-        """
-        select m.day, -sum(m.qty) as pieces, -sum(m.qty::decimal(38, 4) * coalesce(m.unit_price, i.price)) as revenue
-        from visible_movements m left join items i using (item_id)
-        where m.kind = 'sale' and m.day between $first::date and $last::date
-        group by all order by m.day
-        """,
-        {"first": first, "last": last},
+        [change_id],
     )
 
 

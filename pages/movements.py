@@ -1,3 +1,75 @@
+import streamlit as st
+
+from ims_core import items, labels, ledger, places
 from ims_core.web import ui
 
-ui.page("Movements")
+BY_HAND = ["receipt", "sale", "return_in", "return_out", "transfer", "adjustment", "scrap"]
+GOES = {"adjustment": "Pieces (minus takes away)", "transfer": "Pieces"}
+
+known, today, shop = ui.ask(items.catalogue), ui.today(), ui.shop()
+if known.empty:
+    ui.page("Movements")
+    says = "Every piece that comes or goes is listed here. There is no item yet: drop the files you have, or type your first items."
+    ui.empty(says, "Drop your files", "upload")
+    st.stop()
+
+ui.page("Movements", "What came, what left and why. Nothing is ever overwritten: a mistake is undone by its opposite.")
+
+wanted = st.query_params.get("record", "")
+with st.expander("Record a movement", icon=":material/edit_note:", expanded=bool(wanted), key="recording", on_change="rerun") as form:
+    if form.open:
+        stands = ui.ask(places.names)
+        main = stands.index(labels.MAIN_PLACE) if labels.MAIN_PLACE in stands else 0
+        usable = known[known["active"]]
+        names = dict(zip(usable["item_id"], usable["name"] + " · " + usable["sku"], strict=True))
+        kind = st.pills("Kind", BY_HAND, default="receipt", required=True, format_func=labels.MOVEMENT_KINDS.get, key="record-kind",
+                        label_visibility="collapsed")  # fmt: skip
+        with st.form(ui.act("record"), border=False):
+            first = list(names).index(int(wanted)) if wanted.isdigit() and int(wanted) in names else None
+            item_id = st.selectbox("Item", list(names), index=first, format_func=names.get, placeholder="Name or code")
+            with st.grid(4, min_column_width=150):
+                qty = st.number_input(GOES.get(kind, "Pieces"), value=None, step=1.0, format="%g", placeholder="How many")
+                place = st.selectbox("From" if kind == "transfer" else "Place", stands, index=main)
+                to = st.selectbox("To", stands, index=None, placeholder="Where to") if kind == "transfer" else None
+                day = st.date_input("Day", value=today, format="DD.MM.YYYY")
+                cost = st.number_input(f"Cost of a piece ({shop.currency})", value=None, min_value=0.0) if kind == "receipt" else None
+                price = st.number_input(f"Price of a piece ({shop.currency})", value=None, min_value=0.0) if kind == "sale" else None
+            with st.grid(2, min_column_width=220):
+                ref = st.text_input("Document", placeholder="Delivery note, receipt …")
+                note = st.text_input("Note", placeholder="Why")
+            if st.form_submit_button("Record", type="primary", icon=":material/check:"):
+                if item_id is None:
+                    st.error("Which item? Choose one first.", icon=":material/block:")
+                else:
+                    entry = ledger.Record(kind, item_id, qty or 0, place, day, to, cost, price, ref.strip() or None, note.strip() or None)
+                    said = f"{labels.MOVEMENT_KINDS[kind]} of {labels.pieces(abs(qty or 0))} {names[item_id]} recorded."
+                    ui.do(ledger.record, entry, key=ui.act("record"), done=said)
+
+row = st.container(horizontal=True, vertical_alignment="center")
+with row:
+    words = ui.search("words", "Item, document or note")
+    kind = st.selectbox("Kind", list(labels.MOVEMENT_KINDS), index=None, format_func=labels.MOVEMENT_KINDS.get, key="kind",
+                        placeholder="Any kind", bind="query-params", label_visibility="collapsed", width=135)  # fmt: skip
+    with ui.filters("at", "since", "until"):
+        place = st.selectbox("Place", ui.ask(places.names), index=None, key="at", placeholder="Any", bind="query-params")
+        since = st.date_input("From", value=None, key="since", format="DD.MM.YYYY", bind="query-params")
+        until = st.date_input("To", value=None, key="until", format="DD.MM.YYYY", bind="query-params")
+
+found = ui.ask(ledger.movements, kind=kind, place=place, first=since, last=until, search=words.strip() or None)
+order = ["name", "day", "kind", "qty", "place", "ref", "note", "who", "file", "source_row"]
+with row:
+    ui.excel(found, "Movements", order)
+if found.empty:
+    st.info("No movement fits. Take a filter away, or record the first one above.", icon=":material/filter_alt_off:")
+    st.stop()
+picked = ui.table(found, "movements", alt="Movements, newest first, with their source", order=order, rows=16, picks="single-row")
+if len(found) == ledger.MOST:
+    st.caption(f"The newest {ledger.MOST:,} that fit. Filter to see older ones.")
+
+for line in picked.itertuples():
+    change = ui.ask(ledger.change, int(line.change_id))
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        others = f" It holds {change['movements']:,} movements; undoing takes all of them back." if change["movements"] > 2 else ""
+        st.markdown(ui.plain(f"{change['what']}, by {change['who']}, {ui.local(change['done_at'])}.{others}"))
+        if st.button("Undo", key=ui.act("undo-picked"), icon=":material/undo:"):
+            ui.do(ledger.undo, int(line.change_id), done=f"Undone: {change['what']}")

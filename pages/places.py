@@ -1,3 +1,12 @@
+from ims_core import places
 from ims_core.web import ui
 
-ui.page("Places")
+known = ui.ask(places.listed)
+says = (
+    "Where goods stand: shop floor, cellar, van. A place with goods in it cannot be closed."
+    if len(known)
+    else "No place yet: until there is one, everything stands in Shop."
+)
+ui.page("Places", says)
+ui.grid(known, "places", places.save, alt="Places: short name, name and what stands there", number=["place"],
+        order=["place", "name", "active", "items", "pieces"], fixed=["items", "pieces"], done="Places saved.")  # fmt: skip

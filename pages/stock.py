@@ -1,6 +1,6 @@
 import streamlit as st
 
-from ims_core import alerts, items, labels, ledger, places
+from ims_core import alerts, headlines, items, labels, ledger, places
 from ims_core.web import ui
 
 TOGETHER, EACH = "All places", "Place by place"
@@ -23,7 +23,7 @@ with row:
         status = st.selectbox("Status", list(ui.STATUS), index=None, key="status", placeholder="Any", bind="query-params")
         on = st.date_input("As of", value=None, key="on", max_value=ui.today(), format="DD.MM.YYYY", bind="query-params")
 
-day = on or ui.ask(ledger.known_day, ui.today())
+day = on or ui.ask(headlines.known_day, ui.today())
 found = ui.ask(alerts.stock, day)
 if status:
     found = found[found["status"] == status]

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from ims_core import alerts, items, labels, ledger
+from ims_core import alerts, headlines, items, labels, ledger
 from ims_core.web import ui
 
 LEADS = {  # alert -> colour (red loses sales now), icon, page, its filter, what the link says
@@ -32,16 +32,18 @@ if not ui.ask(items.any_yet):
             ui.do(demo.open_sample, working="Opening the sample shop", done="The sample shop is open.")
     st.stop()
 
-day = ui.ask(ledger.known_day, ui.today())
-now = ui.ask(alerts.headline, day)
+day = ui.ask(headlines.known_day, ui.today())
+now = ui.ask(headlines.today, day)
 until = "" if day == ui.today() else f" Nothing is known after {labels.day_text(day, ui.today())}."
 ui.page("Today", f"{now.in_stock:,} items in {now.places} places, worth {labels.money(now.value, shop.currency)}.{until}")
 
 with st.grid(4, min_column_width=160):
     sold = labels.money(now.sales, shop.currency) if now.sales_in_money else labels.pieces(now.sales, "pieces")
     weeks = {"delta_description": "in 4 weeks"}
-    ui.figure("Stock value", labels.money(now.value, shop.currency), alerts.change(now.value, now.value_before), now.value_trend, **weeks)
-    ui.figure("Sold in 4 weeks", sold, alerts.change(now.sales, now.sales_before), now.sales_trend, chart_type="bar")
+    ui.figure(
+        "Stock value", labels.money(now.value, shop.currency), headlines.change(now.value, now.value_before), now.value_trend, **weeks
+    )
+    ui.figure("Sold in 4 weeks", sold, headlines.change(now.sales, now.sales_before), now.sales_trend, chart_type="bar")
     ui.figure("In stock", f"{now.in_stock:,}", f"of {now.items:,} items", now.in_stock_trend, delta_color="gray")
     ui.figure("Sold out", f"{now.sold_out:,}", "at zero", now.sold_out_trend, delta_color="gray")
 

@@ -37,7 +37,7 @@ ORDER = LAYERS.split()
 
 HOMES = {
     "duckdb": ("storage", "batch", "db", "scratch"),
-    "streamlit": ("web.doing", "web.tables", "web.grids", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
+    "streamlit": ("web.doing", "web.tables", "web.grids", "web.drop", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
     "plotly": ("charts",),
     "statsforecast": ("forecasting",),
     "openpyxl": ("workbooks", "demo_books"),

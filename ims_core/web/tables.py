@@ -58,8 +58,11 @@ def table(
     opens: bool = True,
     save_as: str | None = None,
     rows: int = 10,
+    picks: str | None = None,
 ) -> pd.DataFrame:
-    """Show a frame; where it has `item_id` and `name`, a click on the name opens the item. Returns the rows that are shown.
+    """Show a frame; where it has `item_id` and `name`, a click on the name opens the item.
+
+    Returns the rows that are shown; with `picks` ("single-row", "multi-row") those that are ticked.
 
     `order`: the columns to show; `among`: columns that a search box looks through; `save_as`: a name for the Excel download;
     `rows`: how many are seen before one scrolls.
@@ -79,10 +82,12 @@ def table(
         "width": "stretch",
         "alt": alt,
     }
-    st.dataframe(_badges(frame), key=key, column_order=shown, column_config=config, **look)
+    if picks:
+        look |= {"on_select": "rerun", "selection_mode": picks}
+    event: Any = st.dataframe(_badges(frame), key=key, column_order=shown, column_config=config, **look)
     if opens and (click := st.session_state.get(f"{key}_open")):
         go("item", item=int(frame.iloc[click["row"]]["item_id"]))
-    return frame
+    return frame.iloc[list(event.selection.rows)] if picks else frame
 
 
 def excel(frame: pd.DataFrame, name: str, order: Sequence[str] | None = None) -> None:

@@ -25,6 +25,7 @@ from ims_core.web.doing import (
     who,
     working,
 )
+from ims_core.web.grids import grid
 from ims_core.web.tables import STATUS, columns, download, excel, filters, matching, search, table
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "figure",
     "filters",
     "go",
+    "grid",
     "link",
     "local",
     "matching",

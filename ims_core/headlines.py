@@ -1,0 +1,131 @@
+"""The shop in a few figures, each with where it comes from."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from ims_core import alerts
+from ims_core.db import Database
+
+WEEKS = 12
+"""How far a small trend looks back."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The shop in a few figures; *before* is four weeks earlier, a trend is oldest first."""
+
+    items: int
+    in_stock: int
+    in_stock_trend: list[int]
+    sold_out: int
+    sold_out_trend: list[int]
+    places: int
+    value: float
+    value_before: float
+    value_trend: list[float]
+    sales: float
+    sales_before: float
+    sales_trend: list[float]
+    """The last twelve weeks; money, or pieces where nothing has a price."""
+    sales_in_money: bool
+
+
+def today(db: Database, day: date) -> Headline:
+    """The figures at the top of Today, at the end of `day`."""
+    found = alerts.stock(db, day)
+    here = found[found["active"].astype(bool)]
+    values = worth(db, day - timedelta(days=7 * WEEKS), day)
+    before = values[values["day"] <= pd.Timestamp(day - timedelta(days=alerts.WINDOW))]["value"]
+    levels = shelves(db, day, WEEKS)
+    weeks, in_money = _weeks(sales(db, day - timedelta(days=7 * WEEKS - 1), day), day)
+    return Headline(
+        items=len(here),
+        in_stock=int((here["on_hand"] > 0).sum()),
+        in_stock_trend=[int(found) for found in levels["in_stock"]],
+        sold_out=int((here["status"] == "Sold out").sum()),
+        sold_out_trend=[int(found) for found in levels["sold_out"]],
+        places=int(db.scalar("select count(distinct place) from stock where on_hand <> 0")),
+        value=float(found["value"].sum()),
+        value_before=float(before.iloc[-1]) if len(before) else 0.0,
+        value_trend=[float(value) for value in values["value"]],
+        sales=sum(weeks[-4:]),
+        sales_before=sum(weeks[-8:-4]),
+        sales_trend=weeks,
+        sales_in_money=in_money,
+    )
+
+
+def change(now: float, before: float) -> str | None:
+    """`+12 %` or `-12 %` against the period before, `0 %` without a sign; None where there was nothing to compare with."""
+    if not before:
+        return None
+    percent = round((now - before) / abs(before) * 100)
+    return f"{percent:+,d} %" if percent else "0 %"
+
+
+def known_day(db: Database, today: date) -> date:
+    """Today, or the last day with a movement where that is over two weeks ago: what happened since is not known."""
+    last: date | None = db.scalar("select max(day) from visible_movements where day <= ?", [today])
+    return last if last and (today - last).days > 14 else today
+
+
+def worth(db: Database, first: date, last: date) -> pd.DataFrame:
+    """What the stock was worth at the end of each day with movements, at today's costs: day value; the first row is the day before."""
+    return db.frame(
+        """
+        with daily as (
+            select greatest(m.day, $first::date - 1) as day, sum(m.qty * c.cost) as net
+            from movements m left join merged g using (item_id) join costs c on c.item_id = coalesce(g.counts_as, m.item_id)
+            where m.day <= $last::date
+            group by all
+        )
+        select day, sum(net) over (order by day) as value from daily order by day
+        """,
+        {"first": first, "last": last},
+    )
+
+
+def shelves(db: Database, day: date, weeks: int) -> pd.DataFrame:
+    """At the end of each of the last weeks, oldest first: week (weeks ago) in_stock sold_out (items above and at zero that ever moved)."""
+    return db.frame(
+        """
+        with net as (
+            select coalesce(g.counts_as, m.item_id) as item_id, sum(m.qty) as qty,
+                   least($weeks, ($day::date - m.day) // 7) as week
+            from movements m left join merged g using (item_id)
+            where m.day <= $day::date
+            group by all
+        ),
+        grid as (select item_id, unnest(range($weeks + 1)) as week from (select distinct item_id from net)),
+        levels as (
+            select week, sum(n.qty) over (partition by item_id order by week desc) as on_hand
+            from grid left join net n using (item_id, week)
+        )
+        select week, count(*) filter (on_hand > 0) as in_stock, count(*) filter (on_hand = 0) as sold_out
+        from levels where week < $weeks group by week order by week desc
+        """,
+        {"day": day, "weeks": weeks},
+    )
+
+
+def sales(db: Database, first: date, last: date) -> pd.DataFrame:
+    """What was sold each day with sales: day pieces revenue (at the price of the sale, else the item's; None without any)."""
+    return db.frame(
+        """
+        select m.day, -sum(m.qty) as pieces, -sum(m.qty::decimal(38, 4) * coalesce(m.unit_price, i.price)) as revenue
+        from visible_movements m left join items i using (item_id)
+        where m.kind = 'sale' and m.day between $first::date and $last::date
+        group by all order by m.day
+        """,
+        {"first": first, "last": last},
+    )
+
+
+def _weeks(sales: pd.DataFrame, day: date) -> tuple[list[float], bool]:
+    """Sales in weeks that end on `day`, oldest first, and whether they are money."""
+    in_money = bool(sales["revenue"].notna().any())
+    ago = (pd.Timestamp(day) - pd.to_datetime(sales["day"])).dt.days // 7
+    sums = sales["revenue" if in_money else "pieces"].astype(float).groupby(ago).sum()
+    return [float(sums.get(week, 0.0)) for week in reversed(range(WEEKS))], in_money
