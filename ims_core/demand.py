@@ -109,9 +109,12 @@ def protection(history: pd.DataFrame, days: Days, on: date, days_sd: Days = 0.0)
     independent = np.maximum((table**2) @ weights / total - rate**2, 0) * covered
     variance = np.fmax(_window_variance(table, weights, since, covered), independent)
     variance *= 1 + covered * squares / total**2
-    return Protection(
-        names, rate * covered, np.sqrt(variance + (rate * strays) ** 2), rate, known, np.where((table % 1 == 0).all(axis=1), 1.0, 0.01)
-    )
+    return Protection(names, rate * covered, np.sqrt(variance + (rate * strays) ** 2), rate, known, steps(table))
+
+
+def steps(table: Numbers) -> Numbers:
+    """The smallest quantity that each row asks for: whole pieces, else hundredths."""
+    return np.where((table % 1 == 0).all(axis=1), 1.0, 0.01)
 
 
 def _weight(fading: float, days: Whole) -> Numbers:
