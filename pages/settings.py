@@ -1,3 +1,60 @@
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from ims_core import ledger, policy, settings
 from ims_core.web import ui
 
-ui.page("Settings")
+shop, where = ui.shop(), settings.load()
+ui.page("Settings", "What holds for the whole shop. Every change here can be undone, too.")
+about, data, proof = st.tabs(["Shop", "Data and backup", "Proof of the ledger"], key="settings", on_change="rerun", bind="query-params")
+
+if about.open:
+    with about, st.form(ui.act("shop")):
+        with st.grid(3, min_column_width=220):
+            name = st.text_input("Name of the shop", shop.name, max_chars=60)
+            signs = list(dict.fromkeys([shop.currency, "€", "$", "£", "CHF", "kr", "zł", "₹", "¥"]))
+            currency = st.selectbox("Currency", signs, accept_new_options=True, help="One for the whole shop; amounts are not converted.")
+            zones = sorted(available_timezones())
+            zone = st.selectbox("Time zone", zones, index=zones.index(shop.timezone), help="Decides at what hour a day ends.")
+        with st.grid(3, min_column_width=220):
+            service = st.slider("Demand to be served from the shelf", 50.0, 99.9, shop.service * 100, step=0.1, format="%.1f %%")
+            review = st.number_input("Orders are placed every … days", 1, 90, shop.review_days)
+            lead = st.number_input("Lead time where nothing is known (days)", 0, 365, shop.lead_days)
+        if st.form_submit_button("Save", type="primary", icon=":material/check:"):
+            wanted = {"name": name.strip(), "currency": currency, "timezone": zone, "service": round(service / 100, 4),
+                      "review_days": int(review), "lead_days": int(lead)}  # fmt: skip
+            if changed := {key: value for key, value in wanted.items() if value != getattr(shop, key)}:
+                ui.do(policy.set_shop, done="Settings saved.", **changed)
+            else:
+                st.info("Nothing was changed.", icon=":material/info:")
+
+if data.open:
+    with data:
+        st.markdown("Everything is in one file on this machine. A backup is a copy of it in another folder, made while you work.")
+        size = where.database.stat().st_size / 1e6 if where.database.exists() else 0.0
+        st.table({"Database": ui.plain(where.database), "Size": f"{size:,.1f} MB", "Changes so far": f"{ui.db().version:,}",
+                  "Backups": ui.plain(where.backups)}, border="horizontal", width="content")  # fmt: skip
+        if st.button("Back up now", type="primary", icon=":material/save:"):
+            with ui.working("Writing the backup"):
+                made = ui.db().backup(where.backups)
+            st.success(ui.plain(f"{made.name} is written and was opened to check it."), icon=":material/check_circle:")
+        kept = sorted(where.backups.glob("shop-*.duckdb"), reverse=True)
+        newest = f"{len(kept)} backups, the newest {kept[0].name}." if kept else "No backup yet."
+        st.caption(ui.plain(f"{newest} To go back to one: stop the program, then python -m ims_core restore {where.backups}"))
+
+if proof.open:
+    with proof:
+        rules = ui.ask(ledger.check)
+        broken = int((~rules["ok"]).sum())
+        if broken:
+            st.error(
+                f"{broken} of {len(rules)} rules do not hold. Make a backup and tell whoever looks after the program.",
+                icon=":material/gpp_bad:",
+            )
+        else:
+            st.success(f"All {len(rules)} rules hold: every balance is the sum of its movements.", icon=":material/verified:")
+        rules["result"] = rules["ok"].map({True: ["holds"], False: ["broken"]})
+        result = st.column_config.MultiselectColumn("Result", options=["holds", "broken"], color=["green", "red"])
+        ui.table(rules, "proof", alt="Rules of the ledger and whether they hold", order=["rule", "result", "found"], rows=20,
+                 extra={"rule": st.column_config.TextColumn("Rule", width="large"), "result": result})  # fmt: skip

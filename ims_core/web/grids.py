@@ -36,7 +36,10 @@ def grid(
         base, key=token, column_order=list(order), column_config=config, num_rows="add", hide_index=True, placeholder="",
         height="content" if len(base) < rows else 35 * (rows + 1), width="stretch", alt=alt,
     )  # fmt: skip
-    found = edits(base, st.session_state.get(token, {}), number)
+    now = st.session_state.get(token, {})
+    found = edits(base, now, number)
+    if any(set(number) & set(values) for values in now.get("edited_rows", {}).values()):
+        st.warning("The short name of a row stays as it is, because movements carry it. Change the name beside it.", icon=":material/lock:")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Save", type="primary", icon=":material/check:", disabled=not found, key=f"{token}-save"):
             do(save, found, done=done)
@@ -53,7 +56,9 @@ def grid(
 def edits(base: pd.DataFrame, typed: Mapping[str, Any], number: Sequence[str]) -> list[dict[str, Any]]:
     """What was typed, one dictionary a row: for a known row its number and the changed columns, for a new one all of them."""
     changed = [
-        {name: base.iloc[int(at)][name] for name in number} | dict(values) for at, values in typed.get("edited_rows", {}).items() if values
+        dict(values) | {name: base.iloc[int(at)][name] for name in number}
+        for at, values in typed.get("edited_rows", {}).items()
+        if set(values) - set(number)
     ]
     added = [{name: value for name, value in row.items() if value not in (None, "")} for row in typed.get("added_rows", [])]
     return changed + [row for row in added if set(row) - {"active"}]
@@ -69,4 +74,4 @@ def _held(token: str, frame: pd.DataFrame, typing: bool) -> pd.DataFrame:
 
 
 def _editable(column: Any, name: str, fixed: Sequence[str]) -> Any:
-    return column | {"disabled": name in fixed} if column else column
+    return column | {"disabled": name in fixed, "pinned": False} | ({"default": True} if name == "active" else {}) if column else column
