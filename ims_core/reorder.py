@@ -1,0 +1,163 @@
+"""What to buy, how much of it, and why: every proposal carries the inputs of its number."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ims_core import demand, forecasting, labels, policy
+from ims_core.db import Database
+from ims_core.errors import Refused
+
+COLUMNS = [
+    "item_id", "sku", "name", "supplier_id", "supplier", "supplier_code", "on_hand", "counted", "on_order", "available",
+    "expected_demand", "safety", "reorder_point", "order_up_to", "lead_days", "lead_source", "review_days", "pack", "moq", "needed",
+    "quantity", "unit_cost", "value", "min_order", "rate", "cover_days", "stockout_chance", "known_days", "reason",
+]  # fmt: skip
+
+
+# -- pure
+
+
+def levels(history: pd.DataFrame, supply: pd.DataFrame, service: float, on: date) -> pd.DataFrame:
+    """When to order, and up to what: unique_id reorder_point order_up_to, and what they come from: expected_demand rate known_days.
+
+    history: unique_id ds y by day; supply: unique_id lead_days review_days, and lead_sd where it is known. The reorder point is what
+    suffices over lead time and review with the chance `service`. No claim is made yet about the share of demand that this serves:
+    that takes a replay of the past. Both levels are the same: each review fills up what was asked for since the last.
+    """
+    if not 0 < service < 1:
+        raise Refused(f"A service level lies between 0 and 1, such as 0.95, not at {service:g}.")
+    if supply["lead_days"].isna().any() or supply["review_days"].isna().any():
+        raise Refused("Some items have no lead time or no review period. Give the shop a usual lead time in the settings.")
+    terms = supply.set_index("unique_id")
+    strays = terms["lead_sd"].astype(float).fillna(0) if "lead_sd" in terms else 0.0
+    known = demand.protection(history[history["unique_id"].isin(terms.index)], terms["lead_days"] + terms["review_days"], on, strays)
+    found = pd.DataFrame({
+        "unique_id": known.unique_id, "reorder_point": known.quantile(service), "expected_demand": known.mean, "sd": known.sd,
+        "rate": known.rate, "known_days": known.known_days, "step": known.step,
+    })  # fmt: skip
+    found = supply[["unique_id"]].merge(found, on="unique_id", how="left").fillna({"step": 1.0}).fillna(0)
+    return found.assign(order_up_to=found["reorder_point"])
+
+
+def rounded(needed: pd.Series, pack: pd.Series, moq: pd.Series) -> pd.Series:
+    """What to order where `needed` pieces are: whole packs, at least the smallest order; nothing where nothing is needed."""
+    packs = pack.where(pack > 0, 1.0)
+    least = np.maximum(needed, moq.fillna(0))
+    whole: pd.Series = np.ceil(least / packs - 1e-9) * packs
+    return whole.where(needed > 0, 0.0)
+
+
+def why(proposal: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
+    """The parts that the proposed quantity is the sum of: part pieces."""
+    covered = labels.pieces(proposal["lead_days"] + proposal["review_days"])
+    parts = [
+        (f"Expected in {covered} days", float(proposal["expected_demand"])),
+        ("Safety", float(proposal["safety"])),
+        ("On hand", -float(proposal["available"])),
+        ("On order", -float(proposal["on_order"])),
+    ]
+    rest = float(proposal["quantity"]) - sum(pieces for _, pieces in parts)
+    parts.append(("Enough already" if proposal["quantity"] == 0 else "Whole packs, smallest order", rest))
+    return pd.DataFrame(parts, columns=["part", "pieces"])
+
+
+# -- questions
+
+
+def suggest(db: Database, day: date, service: float | None = None) -> pd.DataFrame:
+    """What to order on `day`: every item in use with its proposal and each input of it, a row an item; the columns are COLUMNS.
+
+    Position = available + on order; below the reorder point `quantity` fills it up, rounded to packs and the smallest order.
+    `available` is on_hand, or 0 where nobody ever counted. Service is the shop's own unless another is given.
+    """
+    shop = policy.shop(db)
+    found = _terms(db, day, shop)
+    until = forecasting.known_until(db, day)
+    supply = found.rename(columns={"item_id": "unique_id"})[["unique_id", "lead_days", "review_days"]]
+    history = forecasting.daily(db, until) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
+    limits = levels(history, supply, service or shop.service, until or day)
+    found = found.merge(limits.rename(columns={"unique_id": "item_id"}), on="item_id")
+    return _propose(found)[COLUMNS]
+
+
+def _propose(found: pd.DataFrame) -> pd.DataFrame:
+    found = found.assign(
+        available=found["on_hand"].where(found["counted"], 0.0),
+        safety=found["reorder_point"] - found["expected_demand"],
+    )
+    position = found["available"] + found["on_order"]
+    below = (position < found["reorder_point"]) & (found["reorder_point"] > 0)
+    needed = (found["order_up_to"] - position).where(below, 0.0)
+    quantity = rounded(needed, found["pack"], found["moq"])
+    found = found.assign(
+        needed=needed,
+        quantity=quantity,
+        value=quantity * found["unit_cost"],
+        cover_days=(found["available"] / found["rate"]).where(found["rate"] > 0),
+        stockout_chance=np.where(found["rate"] > 0, demand.above(position, found["expected_demand"], found["sd"], found["step"]), 0.0),
+    )
+    return found.assign(reason=[_reason(row) for row in found.to_dict("records")])
+
+
+def _reason(row: dict[Any, Any]) -> str:
+    """The number in a sentence or two, and what makes it doubtful."""
+    if row["rate"] == 0:
+        return "No demand is known."
+    pieces = labels.pieces
+    said = (
+        f"Sells about {_rate(row['rate'])}: {pieces(round(row['expected_demand'], 1))} in {pieces(row['lead_days'] + row['review_days'])} "
+        f"days ({pieces(row['lead_days'])} to arrive, {pieces(row['review_days'])} to the next order), "
+        f"{pieces(row['reorder_point'])} with safety. On hand {pieces(row['available'])}, on order {pieces(row['on_order'])}: "
+    )
+    if row["quantity"] == 0:
+        said += "enough."
+    else:
+        said += f"{pieces(row['needed'])} needed" + (f", {pieces(row['quantity'])} ordered." if row["quantity"] != row["needed"] else ".")
+    doubts = (
+        (not row["counted"], "Never counted: taken as nothing on hand."),
+        (row["counted"] and row["on_hand"] < 0, "The book is below zero: count it."),
+        (row["known_days"] < demand.SHORTEST, f"Known for {pieces(row['known_days'])} days only."),
+        (row["lead_source"] == "shop", "No lead time of its own: the shop's usual one."),
+    )
+    return " ".join([said, *(doubt for holds, doubt in doubts if holds)])
+
+
+def _rate(rate: float) -> str:
+    days, word = next(((days, word) for days, word in ((1, "day"), (7, "week"), (30, "month")) if rate * days >= 1), (365, "year"))
+    return f"{labels.pieces(round(rate * days, 1))} a {word}"
+
+
+def _terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
+    """Every item in use with its stock, what is to come, and the terms of its preferred supplier or the shop's usual ones.
+
+    lead_source says whose lead time it is: item, supplier or shop.
+    """
+    return db.frame(
+        """
+        with held as (select item_id, sum(on_hand) as on_hand from stock_on($day::date) group by item_id),
+             counted as (select distinct coalesce(g.counts_as, m.item_id) as item_id
+                         from visible_movements m left join merged g using (item_id)
+                         where m.kind in ('opening', 'count', 'receipt') and m.day <= $day::date),
+             coming as (select coalesce(g.counts_as, o.item_id) as item_id, sum(o.open) as on_order
+                        from on_order o left join merged g using (item_id) group by all),
+             terms as (select distinct on (p.item_id) p.*, s.name as supplier, s.lead_days as usual, s.min_order
+                       from supplies p join suppliers s using (supplier_id)
+                       where p.active and s.active order by p.item_id, p.preferred desc, p.cost, s.name)
+        select i.item_id, i.sku, i.name, t.supplier_id, t.supplier, t.code as supplier_code, t.min_order::double as min_order,
+               coalesce(h.on_hand, 0)::double as on_hand, c.item_id is not null as counted, coalesce(o.on_order, 0)::double as on_order,
+               coalesce(t.lead_days, t.usual, $lead)::double as lead_days,
+               case when t.lead_days is not null then 'item' when t.usual is not null then 'supplier' else 'shop' end as lead_source,
+               $review::double as review_days, coalesce(t.pack, 1)::double as pack, coalesce(t.moq, 0)::double as moq,
+               coalesce(t.cost, k.cost)::double as unit_cost
+        from items i
+        left join held h using (item_id) left join counted c using (item_id) left join coming o using (item_id)
+        left join terms t using (item_id) left join costs k using (item_id)
+        where i.same_as is null and i.active
+        order by lower(t.supplier) nulls last, lower(i.name), i.sku
+        """,
+        {"day": day, "lead": shop.lead_days, "review": shop.review_days},
+    )
