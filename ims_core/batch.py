@@ -23,6 +23,8 @@ from ims_core.fitting import Form, fits
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = pd.DataFrame | pa.Table | Sequence[Mapping[str, Any]]
 
+VIA = ("screen", "api", "import", "automation", "command line")
+"""The ways by which a change may come; the table knows them too."""
 MOST = 64
 """Changes in one batch."""
 LONGEST = 0.05

@@ -12,16 +12,15 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import storage
-from ims_core.batch import Batch, Part, sound
+from ims_core import backups, storage
+from ims_core.batch import VIA, Batch, Part, sound
 from ims_core.batch import Rows as Rows
 from ims_core.errors import Busy, ImsError, StorageFailed
 from ims_core.fitting import Form
 from ims_core.turns import Turns
+from ims_core.witness import Witness
 
 T = TypeVar("T")
-
-VIA = ("screen", "api", "import", "automation", "command line")
 
 
 @dataclass
@@ -32,6 +31,7 @@ class Database:
     connection: duckdb.DuckDBPyConnection
     forms: Mapping[str, Form]
     """What the columns of each table take."""
+    witness: Witness
     also: tuple[Path, ...] = ()
     notes: list[str] = field(default_factory=list)
     """What the owner must know about the last start, such as a rescued log."""
@@ -41,7 +41,6 @@ class Database:
     _batch: Batch | None = None
     _mine: threading.local = field(default_factory=threading.local)
     _mending: threading.Lock = field(default_factory=threading.Lock)
-    _copying: threading.Lock = field(default_factory=threading.Lock)
     _version: int = 0
     _closed: bool = False
     _written: Counter[str] = field(default_factory=Counter)
@@ -63,8 +62,8 @@ class Database:
 
     def row(self, sql: str, params: Any = None) -> dict[str, Any]:
         """The first row of the answer by column name; empty where there is none."""
-        names, found = self._ask(lambda cursor: (_names(cursor.execute(sql, params)), cursor.fetchall()))
-        return dict(zip(names, found[0], strict=True)) if found else {}
+        columns, found = self._ask(lambda cursor: (cursor.execute(sql, params).description, cursor.fetchall()))
+        return {column[0]: value for column, value in zip(columns, found[0], strict=True)} if found else {}
 
     def scalar(self, sql: str, params: Any = None) -> Any:
         """The one value of the answer; None where there is none."""
@@ -148,8 +147,8 @@ class Database:
             raise RuntimeError("A change inside a change: one command makes exactly one.")
         if via not in VIA:
             raise ValueError(f"{via!r} is no way for a change to come; it is one of {', '.join(VIA)}.")
-        key = key if key is None else sound(key)
-        batch, part = self._begin({"who": sound(who), "what": sound(what), "via": via, "key": key, "undoes": undoes, "restores": restores})
+        line = {"who": sound(who), "what": sound(what), "via": via, "key": sound(key), "undoes": undoes, "restores": restores}
+        batch, part = self._begin(line)
         self._mine.open = (batch, part)
         try:
             yield part.number
@@ -225,6 +224,7 @@ class Database:
 
     def _count(self, batch: Batch) -> None:
         self._version = batch.last
+        self.witness.write(batch.last)
         self._written.update(batch.tables)
 
     def _fail(self, failure: BaseException) -> None:
@@ -249,8 +249,7 @@ class Database:
 
     def backup(self, directory: Path) -> Path:
         """Copy everything, as of now, into a new file in `directory`; opened and counted before it counts."""
-        with self._copying:
-            return storage.backed_up(self._cursor(), directory, standing=self._version)
+        return backups.backed_up(self._cursor(), directory, standing=self._version)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file, so that the next start is quick."""
@@ -271,6 +270,7 @@ class Database:
         finally:
             self._closed = True
             self.connection.close()
+            self.witness.close()
 
     def _mend(self, dead: duckdb.DuckDBPyConnection) -> None:
         """After a fatal error DuckDB serves nothing until the file is opened anew."""
@@ -292,11 +292,7 @@ def connect(path: str | Path, also: Sequence[Path] = ()) -> Database:
     if str(path) != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     folders = tuple(Path(folder).resolve() for folder in also)
-    connection, notes = storage.opened(str(path), folders)
-    db = Database(str(path), connection, storage.forms(connection), folders, notes)
+    connection, witness, notes = storage.opened(str(path), folders)
+    db = Database(str(path), connection, storage.forms(connection), witness, folders, notes)
     db._version = db.scalar("select count(*) from changes")
     return db
-
-
-def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
-    return [column[0] for column in result.description]

@@ -1,4 +1,4 @@
-"""The shop's file: opened and locked down, mended where its log is damaged, brought to the newest form, put back from a backup."""
+"""The shop's file: opened and locked down, mended where its log is damaged, brought to the newest form."""
 
 import contextlib
 import re
@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from ims_core import fitting, settings
-from ims_core.errors import Busy, ImsError, Refused, StorageFailed
+from ims_core.errors import Busy, ImsError, StorageFailed
+from ims_core.witness import Witness
 
 HERE = Path(__file__).resolve().parent
 MIGRATIONS = ("schema.sql",)
@@ -24,12 +25,14 @@ REOPENING = 10.0
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-def opened(path: str, also: Sequence[Path]) -> tuple[duckdb.DuckDBPyConnection, list[str]]:
-    """The file, in the newest form, and what its owner must know about this start.
+def opened(path: str, also: Sequence[Path]) -> tuple[duckdb.DuckDBPyConnection, Witness, list[str]]:
+    """The file, in the newest form; who remembers how far it had come; and what its owner must know about this start.
 
     A write-ahead log that is damaged is set aside; every change before the damage is kept.
     """
+    log = Path(f"{path}.wal")
     notes: list[str] = []
+    before = log.read_bytes() if path != ":memory:" and log.exists() else b""
     while True:
         try:
             connection = _open(path, also)
@@ -37,7 +40,12 @@ def opened(path: str, also: Sequence[Path]) -> tuple[duckdb.DuckDBPyConnection, 
         except duckdb.Error as failure:
             notes.append(_rescue(Path(path), failure, again=bool(notes)))
     _migrate(connection)
-    return connection, notes
+    witness = Witness(None if path == ":memory:" else Path(f"{path}.newest"))
+    newest = connection.execute("select coalesce(max(change_id), 0) from changes").fetchall()[0][0]
+    if (missing := witness.says() - newest) > 0 and not notes:
+        notes.append(_silent_loss(Path(path), before, missing))
+    witness.write(newest)
+    return connection, witness, notes
 
 
 def opened_anew(path: str, also: Sequence[Path]) -> duckdb.DuckDBPyConnection:
@@ -131,7 +139,7 @@ def _guard(connection: duckdb.DuckDBPyConnection) -> None:
                 )
 
 
-# -- damage and backups
+# -- damage
 
 
 def _rescue(path: Path, failure: duckdb.Error, again: bool) -> str:
@@ -158,74 +166,31 @@ def _rescue(path: Path, failure: duckdb.Error, again: bool) -> str:
     )
 
 
+def _silent_loss(path: Path, log: bytes, missing: int) -> str:
+    """The log opened, but ended too early."""
+    aside = folder_aside(path)
+    (aside / f"{path.name}.wal").write_bytes(log)
+    return (
+        f"The last shut-down left a damaged log. It was set aside in {aside} and everything before the damage was kept; "
+        f"{missing:,} {'change' if missing == 1 else 'changes'} after it cannot be read any more. "
+        f"Look at the newest movements, and record again what is not there."
+    )
+
+
 def set_aside(path: Path, move: bool) -> Path:
-    """Keep the file and its log in a folder of their own, named by the moment; nothing is ever deleted."""
-    aside = path.parent / "set-aside" / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
-    aside.mkdir(parents=True)
-    for file in (path, Path(f"{path}.wal")):
+    """Keep the shop's files in a folder of their own; nothing is ever deleted."""
+    aside = folder_aside(path)
+    for file in (path, Path(f"{path}.wal"), Path(f"{path}.newest")):
         if file.exists():
             (shutil.move if move else shutil.copy2)(file, aside / file.name)
     return aside
 
 
-def backed_up(cursor: duckdb.DuckDBPyConnection, directory: Path, standing: int) -> Path:
-    """Everything, as of now, in a new file in `directory`; it counts when it opens and holds the `standing` changes."""
-    directory.mkdir(parents=True, exist_ok=True)
-    target = directory / f"shop-{datetime.now(UTC):%Y%m%d-%H%M%S}.duckdb"
-    part = target.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    try:
-        here = cursor.execute("select current_database()").fetchall()[0][0]
-        _attached(cursor, part, f'copy from database "{here}" to copy_of_shop')
-        copied = _attached(cursor, part, "select count(*) from copy_of_shop.changes", "(read_only)")[0][0]
-    except duckdb.Error as failure:
-        part.unlink(missing_ok=True)
-        raise StorageFailed(f"The backup could not be written to {directory}: {first_line(failure)}") from failure
-    if copied < standing:
-        raise StorageFailed(f"The backup in {part} holds {copied} of {standing} changes: keep the last good one.")
-    part.rename(target)
-    return target
-
-
-def _attached(cursor: duckdb.DuckDBPyConnection, file: Path, statement: str, how: str = "") -> list[tuple[int, ...]]:
-    cursor.execute(f"attach '{quoted(file)}' as copy_of_shop {how}")
-    try:
-        return cursor.execute(statement).fetchall()
-    finally:
-        cursor.execute("detach copy_of_shop")
-
-
-def restored(path: Path, folder: Path) -> tuple[Path, Path | None]:
-    """Put the newest backup that opens in the shop's place: that backup, and where the file before was set aside."""
-    backup = _newest(folder)
-    _refuse_held(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.restored")
-    shutil.copyfile(backup, fresh)
-    aside = set_aside(path, move=True) if path.exists() or Path(f"{path}.wal").exists() else None
-    fresh.rename(path)
-    return backup, aside
-
-
-def _newest(folder: Path) -> Path:
-    for backup in sorted(folder.glob("shop-*.duckdb"), reverse=True):
-        try:
-            with duckdb.connect(str(backup), read_only=True) as connection:
-                connection.execute("select count(*) from changes")
-            return backup
-        except duckdb.Error:
-            continue
-    raise Refused(f"There is no backup in {folder} that opens. Backups are called shop-DATE-TIME.duckdb; name the folder that holds them.")
-
-
-def _refuse_held(path: Path) -> None:
-    if not path.exists():
-        return
-    try:
-        duckdb.connect(str(path)).close()
-    except duckdb.Error as failure:  # damaged: a reason to restore, none to refuse
-        if is_held(failure):
-            raise Busy(held_sentence(str(path), failure)) from failure
+def folder_aside(path: Path) -> Path:
+    """A new folder beside the shop's file, named by the moment."""
+    aside = path.parent / "set-aside" / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    aside.mkdir(parents=True)
+    return aside
 
 
 # -- names and sentences

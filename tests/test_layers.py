@@ -19,7 +19,7 @@ LAYERS = """
     decoding
     formulas demand series simulation
     charts workbooks slides
-    turns fitting storage batch db versions
+    turns fitting witness storage backups batch db versions
     people items places suppliers
     undoing ledger policy
     matching booking importing sources sales
@@ -36,7 +36,7 @@ LAYERS = """
 ORDER = LAYERS.split()
 
 HOMES = {
-    "duckdb": ("storage", "batch", "db", "scratch"),
+    "duckdb": ("storage", "backups", "batch", "db", "scratch"),
     "streamlit": ("web.doing", "web.tables", "web.grids", "web.drop", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
     "plotly": ("charts",),
     "statsforecast": ("forecasting",),
