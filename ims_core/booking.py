@@ -64,7 +64,7 @@ def _balances(db: Database) -> pa.Table:
     """What each item moved in each place on each day, and whether that day began or corrected its stock."""
     return db.arrow("""
         select item_id, place, day, sum(qty) as qty, bool_or(kind in ('opening', 'count')) as counted
-        from movements group by all
+        from visible_movements group by all
     """)
 
 
@@ -132,7 +132,10 @@ def _ordered(pad: scratch.Pad, last: int) -> None:
 
 
 def _counted(pad: scratch.Pad, day: date) -> None:
-    """Post what a count says beyond the ledger: the first count of an item in a place is its opening stock, reckoned back."""
+    """Post what a count says beyond the ledger: the first count of an item in a place is its opening stock.
+
+    It is reckoned back to the day before anything of the item moved: what lies in the cellar was in the house all along.
+    """
     pad.run(f"""
         create table counts as
         with said as (
@@ -148,12 +151,13 @@ def _counted(pad: scratch.Pad, day: date) -> None:
         create table flows as
         select item_id, place, day, qty, counted from balances
         union all select item_id, place, day, qty, false from moved;
+        create table begins as select item_id, min(day) as first_day, bool_or(counted) as begun from flows group by item_id;
         insert into moved
         with summed as (
             select c.*, coalesce(sum(f.qty) filter (f.day <= c.day), 0) as booked, coalesce(bool_or(f.counted and f.day <= c.day),
                 false) as begun,
-                   min(f.day) as first_day
-            from counts c left join flows f using (item_id, place) group by all
+                   case when any_value(b.begun) then min(f.day) else any_value(b.first_day) end as first_day
+            from counts c left join flows f using (item_id, place) left join begins b using (item_id) group by all
         ),
         balanced as (
             select *, row_number() over w as nth, lag(on_hand) over w as before_count, lag(booked) over w as before_booked

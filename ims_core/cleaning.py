@@ -261,17 +261,27 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
 
 
 def _sold(off: frozenset[str]) -> str:
-    """SQL: sales as movements out of stock; what came back as a return, on the cancelled sale's day where one matches."""
+    """SQL: sales as movements out of stock; what came back as a return, on the cancelled sale's day where one matches.
+
+    A cancelling receipt matches the one whose number it carries, else the same customer's latest like it.
+    """
     return f"""
         with numbered as (select *, row_number() over () as id from rows),
              back as (select * from numbered where qty < 0 and cancelled),
              gone as (select * from numbered where qty > 0 and not given),
-             met as (
-                select b.id, g.day::date as takes_back
-                from back b asof join gone g
+             pairs as (
+                select b.id, b.day as back_day, g.id as gone_id, g.day as gone_day from back b join gone g
+                  on b.sku = g.sku and -b.qty = g.qty and regexp_replace(b.ref, '^[Cc]-?', '') = g.ref
+                union all
+                select b.id, b.day, g.id, g.day from back b asof join gone g
                   on b.sku = g.sku and b.customer = g.customer and -b.qty = g.qty and b.day >= g.day
-                where b.day::date - g.day::date <= {TAKEN_BACK_WITHIN} and {"cancelled" not in off}
-                qualify row_number() over (partition by g.id order by b.day) = 1
+             ),
+             met as (
+                select id, min(gone_day)::date as takes_back from (
+                    select * from pairs
+                    where back_day::date - gone_day::date between 0 and {TAKEN_BACK_WITHIN} and {"cancelled" not in off}
+                    qualify row_number() over (partition by gone_id order by back_day) = 1
+                ) group by id
              )
         select n.source, n.row, n.day as happened_at, n.day::date as day, n.sku, n.barcode, n.name, -n.qty as qty,
                case when n.qty < 0 then 'return_in' when n.given and {"free" not in off} then 'adjustment' else 'sale' end as kind,
