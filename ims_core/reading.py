@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
+from typing import Literal
 
 import pyarrow as pa
 
@@ -28,6 +29,8 @@ PICTURES = {b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a p
 WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|table|head|meta)\b", re.I)
 
 Grid = Sequence[Sequence[str | None]]
+Quoting = Literal[0, 3]
+"""What csv calls QUOTE_MINIMAL and QUOTE_NONE."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def read(name: str, content: bytes) -> list[Table]:
 def safe_name(name: str) -> str:
     """The file's own name without folders and control characters, at most 200 characters."""
     base = PurePosixPath(name.replace("\\", "/")).name
-    return re.sub(r"[\x00-\x1f\x7f]", "", base)[:200] or "file"
+    safe = re.sub(r"[\x00-\x1f\x7f]", "", base)[:200]
+    return safe if safe.strip(". ") else "file"
 
 
 # -- workbooks
@@ -126,22 +130,39 @@ def _sheet_table(name: str, sheet: str, batch: pa.RecordBatch) -> Table | None:
 def _read_text(name: str, content: bytes) -> list[Table]:
     text = _decode(name, content)
     separator = _separator(text)
-    top = _grid(name, text, separator, HEADER_WITHIN * 2)
+    quoting: Quoting = csv.QUOTE_NONE if _mark_stays_open(text, separator) else csv.QUOTE_MINIMAL
+    top = _grid(name, text, separator, HEADER_WITHIN * 2, quoting)
     _refuse_wide(name, max(map(len, top), default=0))
     head = header_row(top)
     if head is None or head + 1 >= len(top):
         raise Unreadable(f"{name} holds no table: there must be a row of column names with lines below it.")
-    if head == 0 and (rows := regular_rows(text, separator, _named_columns(top[0]))) is not None:
+    if head == 0 and quoting == csv.QUOTE_MINIMAL and (rows := regular_rows(text, separator, _named_columns(top[0]))) is not None:
         return [_without_blank_rows(Table(name, None, tuple(rows.column_names), rows, 2))]
-    return [_without_blank_rows(_text_table(name, _grid(name, text, separator), head))]
+    return [_without_blank_rows(_text_table(name, _grid(name, text, separator, None, quoting), head))]
 
 
-def _grid(name: str, text: str, separator: str, most: int | None = None) -> list[list[str]]:
+def _grid(name: str, text: str, separator: str, most: int | None = None, quoting: Quoting = csv.QUOTE_MINIMAL) -> list[list[str]]:
     csv.field_size_limit(10_000_000)
     try:
-        return list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), most))
+        return list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting), most))
     except csv.Error as failure:
         raise Unreadable(f"{name} cannot be read as a table: {failure}. A quotation mark may be open; export it again.") from failure
+
+
+def _mark_stays_open(text: str, separator: str) -> bool:
+    """Whether a quotation mark is nothing but a character, such as the sign for inches: taken as one it would swallow lines."""
+    if text.count('"') % 2 == 0:
+        return False
+
+    def even_rows(quoting: Quoting) -> int:
+        try:
+            widths = Counter(map(len, csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)))
+        except csv.Error:
+            return 0
+        return max(often for width, often in widths.items())
+
+    csv.field_size_limit(10_000_000)
+    return even_rows(csv.QUOTE_NONE) > even_rows(csv.QUOTE_MINIMAL)
 
 
 def regular_rows(text: str, separator: str, header: tuple[str, ...]) -> pa.Table | None:
