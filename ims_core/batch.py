@@ -131,8 +131,10 @@ class Batch:
         """Make all of it durable."""
         if not self._whole:
             raise StorageFailed("The database gave way while several people wrote. Nothing of this was written; try again.")
-        self._write_waiting()
-        self._cursor.execute("select 1")  # refused where a statement failed unseen: a commit would then roll back and say nothing
+        if self._waiting:
+            self._write_waiting()
+        else:  # some statement must be taken right before: where one failed unseen, a commit would roll back and say nothing
+            self._cursor.execute("select 1")
         self._cursor.execute("commit")
         self._cursor.close()
         self.over = True
