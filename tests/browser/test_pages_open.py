@@ -1,0 +1,128 @@
+"""Every page in a real browser, at a desk and on a phone: nothing fails, nothing is fetched from outside, nobody's text runs."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.visits import Server, served, visit
+
+PAGES = ["", "stock", "movements", "items", "places", "forecast", "reorders", "suppliers", "upload", "settings", "item?item=1"]
+WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
+AT_HOME = {"settings": "settings?settings=Proof+of+the+ledger", "movements": "movements?record=1"}
+
+
+class Watch:
+    """What a page complains about, and what it fetches from elsewhere."""
+
+    def __init__(self, page: Page, server: Server) -> None:
+        self.complaints: list[str] = []
+        self.outside: list[str] = []
+        page.on("console", lambda said: self.complaints.append(f"{said.text} {said.location}") if said.type == "error" else None)
+        page.on("pageerror", lambda failure: self.complaints.append(str(failure)))
+        page.on("request", lambda asked: self.outside.append(asked.url) if self._foreign(asked.url, server) else None)
+
+    @staticmethod
+    def _foreign(url: str, server: Server) -> bool:
+        return url.startswith(("http", "ws")) and urlparse(url).port != server.port
+
+    def real(self) -> list[str]:
+        """Complaints but those of Streamlit itself, which looks for its own addresses below a page's address first."""
+        return [said for said in self.complaints if "/_stcore/" not in said]
+
+
+def settled(page: Page) -> None:
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_opens(chromium: Browser, server: Server, address: str, width: str) -> None:
+    wide, high = WIDTHS[width]
+    page = chromium.new_page(viewport={"width": wide, "height": high})
+    watch = Watch(page, server)
+    page.goto(f"{server.address}/{AT_HOME.get(address, address)}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=20_000)
+    settled(page)
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.get_by_text("could not be shown").count() == 0
+    assert watch.real() == []
+    assert watch.outside == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than the screen"
+    page.close()
+
+
+def test_a_name_is_only_ever_text(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page()
+    watch = Watch(page, server)
+    page.goto(f"{server.address}/item?item=3")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(":red[**bold**]")
+    settled(page)
+    assert page.title() != "1"
+    assert watch.outside == []
+    page.close()
+
+
+def test_a_click_on_a_name_opens_the_item_and_back_leads_back(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{server.address}/stock?find=kettle")
+    grid = page.get_by_test_id("stDataFrame")
+    grid.wait_for()
+    settled(page)
+    box = grid.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 40, box["y"] + 50)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kettle")
+    assert re.search(r"/item\?item=1$", page.url)
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Stock")
+    page.close()
+
+
+def test_a_movement_is_recorded_and_undone(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{server.address}/movements?record=1")
+    page.get_by_label("Pieces", exact=True).fill("7")
+    page.get_by_role("button", name="Record", exact=True).click()
+    line = page.locator(".st-key-last-change")
+    expect(line).to_contain_text("Receipt of 7 Kettle")
+    line.get_by_role("button", name="Undo").click()
+    expect(line).to_contain_text("Undone: Receipt of 7 Kettle")
+    page.close()
+
+
+def test_a_table_is_downloaded_as_excel(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{server.address}/stock")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Excel").click()
+    assert download.value.suggested_filename == "Stock.xlsx"
+    assert Path(download.value.path()).read_bytes()[:2] == b"PK"
+    page.close()
+
+
+def test_whatever_is_asked_first_runs_inside_the_menu(tmp_path: Path) -> None:
+    """A fresh server must not run a page by itself: sign-in and error handling stand in the menu."""
+
+    def first_answer(address: str) -> list[str]:
+        page, _, query = address.partition("?")
+        with served(tmp_path / f"{page}.duckdb") as fresh, visit(fresh) as tab:
+            return tab.run(page, query).kinds()
+
+    with ThreadPoolExecutor(2) as two:
+        for address, kinds in zip(PAGES, two.map(first_answer, PAGES), strict=True):
+            assert {"navigation", "logo", "delta"} <= set(kinds), address
+            assert kinds.index("navigation") < kinds.index("delta"), address
+
+
+def test_a_stranger_s_host_name_is_turned_away(server: Server) -> None:
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
+
+    for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example", "Origin": "http://evil.example"}):
+        with pytest.raises(InvalidStatus, match="403"), connect(f"ws://127.0.0.1:{server.port}/_stcore/stream", additional_headers=headers):
+            pass
