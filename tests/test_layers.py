@@ -25,7 +25,7 @@ LAYERS = """
     matching booking importing sources sales
     counting orders
     kpis quality lead_times
-    forecasting reorder replay
+    forecasting reorder risks replay
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     api __main__

@@ -1,0 +1,78 @@
+"""What may go wrong with the stock of today: what runs out before more can come, and what will stand for long."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ims_core import forecasting, reorder
+from ims_core.db import Database
+
+Numbers = NDArray[np.float64]
+
+COLUMNS = [
+    "item_id", "sku", "name", "available", "on_order", "expected_weekly", "lasts_days", "runs_out", "stockout_chance", "at_risk",
+    "surplus", "surplus_value",
+]  # fmt: skip
+
+
+# -- pure
+
+
+def lasts(stock: ArrayLike, weekly: ArrayLike, elapsed: int = 0) -> Numbers:
+    """Days until `stock` is gone, where `weekly` (a row an item) is asked for; NaN where it lasts longer than those weeks.
+
+    `elapsed`: days of the first week that are over; after the last week its rate goes on for as many days.
+
+    >>> lasts([10, 0, 99], [[7, 14], [7, 7], [7, 7]]).tolist()
+    [8.5, 0.0, nan]
+    """
+    stock, weekly = np.asarray(stock, float), np.atleast_2d(np.asarray(weekly, float))
+    days = np.repeat(weekly / 7, 7, axis=1)
+    days = np.concatenate([days[:, elapsed:], np.repeat(days[:, -1:], min(elapsed, days.shape[1]), axis=1)], axis=1)
+    gone = np.cumsum(days, axis=1)
+    enough = gone < stock[:, None] - 1e-9
+    whole = enough.sum(axis=1)
+    at = np.minimum(whole, days.shape[1] - 1)
+    rows = np.arange(len(stock))
+    part = np.clip((stock - gone[rows, at] + days[rows, at]) / np.maximum(days[rows, at], 1e-12), 0, 1)
+    return np.where(stock <= 0, 0.0, np.where(whole == days.shape[1], np.nan, whole + part))
+
+
+# -- questions
+
+
+def listed(db: Database, day: date) -> pd.DataFrame:
+    """The risk of every item in the newest run, the most money first; the columns are COLUMNS, empty without a run.
+
+    stockout_chance: that what is on hand and on order does not suffice until the next order could be here; at_risk: that chance times a
+    week's sales in money; surplus: what would be left on hand after the run's weeks even if every one of them were strong (its 95 %).
+    """
+    run = forecasting.latest(db)
+    if not run:
+        return pd.DataFrame(columns=COLUMNS)
+    found = reorder.suggest(db, day).merge(_expected(db, run), on="item_id")
+    prices = db.frame("select item_id, price::double as price from items")
+    found = found.merge(prices, on="item_id", how="left")
+    weeks = np.array(found["weeks"].tolist(), float).reshape(len(found), run["horizon"])
+    found["lasts_days"] = lasts(found["available"], weeks, elapsed=(day - run["day"]).days)
+    found["runs_out"] = pd.Timestamp(day) + pd.to_timedelta(np.floor(found["lasts_days"]), unit="D")
+    found["at_risk"] = found["stockout_chance"] * found["expected_weekly"] * found["price"].fillna(found["unit_cost"])
+    found["surplus"] = np.maximum(found["available"] - found["strong"], 0)
+    found["surplus_value"] = found["surplus"] * found["unit_cost"]
+    return found.sort_values(["at_risk", "stockout_chance"], ascending=False)[COLUMNS].reset_index(drop=True)
+
+
+def _expected(db: Database, run: dict[str, Any]) -> pd.DataFrame:
+    """What the run expects: item_id weeks (a list) expected_weekly strong (the sum of each week's 95 %)."""
+    return db.frame(
+        """
+        select item_id, array_agg(mean order by ds) as weeks, avg(mean) as expected_weekly, sum(quantiles[$strong]) as strong
+        from forecast_points
+        where run_id = $run and change_id in (select change_id from visible_changes)
+        group by item_id
+        """,
+        {"run": run["run_id"], "strong": run["levels"].index(0.95) + 1},
+    )

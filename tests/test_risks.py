@@ -1,0 +1,58 @@
+import doctest
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ims_core import forecasting, people, risks
+from tests.builders import Shop
+from tests.test_forecasting import SUNDAY, sell
+
+
+def test_every_example_in_the_docstrings_holds() -> None:
+    assert doctest.testmod(risks).failed == 0
+
+
+@given(st.floats(0.1, 1000), st.lists(st.floats(0.1, 100), min_size=1, max_size=12), st.integers(0, 100))
+def test_stock_lasts_until_what_is_asked_for_has_used_it_up(stock: float, weekly: list[float], elapsed: int) -> None:
+    found = float(risks.lasts([stock], [weekly], elapsed)[0])
+    days = np.repeat(np.array(weekly) / 7, 7)
+    coming = np.concatenate([days[elapsed:], np.full(min(elapsed, len(days)), days[-1])])
+    if np.isnan(found):
+        assert coming.sum() < stock
+    else:
+        whole = int(found)
+        used = coming[:whole].sum() + (found - whole) * (coming[whole] if whole < len(coming) else 0)
+        assert used == pytest.approx(stock)
+
+
+def test_without_a_run_nothing_is_listed(shop: Shop) -> None:
+    assert len(risks.listed(shop.db, SUNDAY)) == 0
+
+
+def test_what_may_run_out_comes_first_and_says_when(shop: Shop) -> None:
+    short, plenty = shop.item("KETTLE", price=20, cost=8), shop.item("LAMP", price=20, cost=8)
+    for item_id, stock in ((short, 20), (plenty, 4000)):
+        sell(shop, item_id, [4] * 140)
+        shop.move("receipt", item_id, 560 + stock, day=date(2025, 12, 1))
+    forecasting.run(shop.db, people.LOCAL, SUNDAY)
+    kettle, lamp = risks.listed(shop.db, SUNDAY).to_dict("records")
+    assert (kettle["sku"], lamp["sku"]) == ("KETTLE", "LAMP")
+    assert kettle["runs_out"].date() == SUNDAY + timedelta(days=5)
+    assert kettle["stockout_chance"] > 0.99
+    assert kettle["at_risk"] == pytest.approx(28 * 20, rel=0.05)
+    assert kettle["surplus"] == 0
+    assert np.isnan(lamp["lasts_days"])
+    assert 4000 - 12 * 50 < lamp["surplus"] < 4000 - 12 * 28
+    assert lamp["surplus_value"] == lamp["surplus"] * 8
+
+
+def test_days_since_the_run_are_not_counted_twice(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    sell(shop, kettle, [4] * 140)
+    shop.move("receipt", kettle, 580, day=date(2025, 12, 1))
+    forecasting.run(shop.db, people.LOCAL, SUNDAY)
+    later = SUNDAY + timedelta(days=200)
+    assert risks.listed(shop.db, later).runs_out[0].date() == later + timedelta(days=5)
