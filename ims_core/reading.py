@@ -265,10 +265,15 @@ def _is_value(cell: str) -> bool:
 def _named_columns(cells: Sequence[str | None]) -> tuple[str, ...]:
     """Column names without blanks around them; unnamed ones get a number, repeated ones too."""
     names: list[str] = []
+    taken = {"source row", "source table"}  # what cleaning calls its own two
     for index, cell in enumerate(cells, start=1):
-        name = re.sub(r"\s+", " ", (cell or "").strip()) or f"Column {index}"
-        taken = sum(known.lower() == name.lower() or known.lower().startswith(f"{name.lower()} (") for known in names)
-        names.append(f"{name} ({taken + 1})" if taken else name)
+        name = plain = re.sub(r"\s+", " ", (cell or "").strip()) or f"Column {index}"
+        number = 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain} ({number})"
+        names.append(name)
+        taken.add(name.lower())
     return tuple(names)
 
 
