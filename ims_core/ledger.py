@@ -253,9 +253,9 @@ def _refuse_bad(db: Database, entry: Record, sku: str) -> None:
         raise Refused(f"{entry.qty:,.0f} pieces of {sku} cannot be right. Check the quantity.")
     if entry.day < date(1970, 1, 1) or entry.day > date(2199, 12, 31):
         raise Refused(f"{entry.day} cannot be the day of a movement. Check the date.")
-    known = {*places.names(db), labels.MAIN_PLACE}
+    known = places.names(db)
     for place in [entry.place, *([entry.to] if entry.kind == "transfer" else [])]:
         if place not in known:
-            raise Refused(f"There is no place called {place or 'nothing'} in use. Choose one of: {', '.join(sorted(known))}.")
+            raise Refused(f"There is no place called {place or 'nothing'} in use. Choose one of: {', '.join(known)}.")
     if entry.kind == "transfer" and entry.place == entry.to:
         raise Refused(f"{sku} would be moved from {entry.place} to {entry.place}. Choose two different places.")

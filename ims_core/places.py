@@ -11,21 +11,33 @@ from ims_core.errors import Refused
 
 
 def listed(db: Database) -> pd.DataFrame:
-    """Every place: place name active, items (with stock there), pieces."""
+    """Every place, also one that only movements name: place name active, items (with stock there), pieces."""
     return db.frame("""
-        select p.place, p.name, p.active, count(s.item_id) filter (s.on_hand <> 0) as items, coalesce(sum(s.on_hand), 0) as pieces
-        from places p left join stock s using (place)
-        group by all order by p.place
+        with held as (
+            select place, count(*) filter (on_hand <> 0) as items, sum(on_hand) as pieces from stock group by place
+        )
+        select place, coalesce(p.name, place) as name, coalesce(p.active, true) as active,
+               coalesce(h.items, 0) as items, coalesce(h.pieces, 0) as pieces
+        from places p full join held h using (place)
+        order by place
     """)
 
 
 def names(db: Database) -> list[str]:
-    """The short names of places in use; the main place where there is none yet."""
+    """The short names of places in use; the main place is one of them until somebody closes it."""
     return list(db.kept(_in_use, "place_versions")) or [labels.MAIN_PLACE]
 
 
 def _in_use(db: Database) -> tuple[str, ...]:
-    return tuple(place for (place,) in db.rows("select place from places where active order by place"))
+    found = db.rows(
+        """
+        select place from places where active
+        union select $main where not exists (select 1 from places where place = $main)
+        order by place
+        """,
+        {"main": labels.MAIN_PLACE},
+    )
+    return tuple(place for (place,) in found)
 
 
 @people.needs("manager")

@@ -42,7 +42,7 @@ with st.container(horizontal=True):
     ui.link("movements", "Record a movement", record=item_id)
     ui.link("items", "Edit", find=item["sku"])
 
-moved, codes, terms = st.tabs(["Movements", "Barcodes", "Suppliers"], on_change="rerun", key="part")
+moved, codes, terms = st.tabs(["Movements", "Barcodes", "Suppliers"], key="part", on_change="rerun", bind="query-params")
 if moved.open:
     with moved:
         lines = ui.ask(ledger.movements, item_id=item_id)

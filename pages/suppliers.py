@@ -1,4 +1,3 @@
-
 from ims_core import suppliers
 from ims_core.web import ui
 

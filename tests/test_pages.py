@@ -1,0 +1,337 @@
+"""Every page on an empty shop and on a working one, its main acts and its refusals."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ims_core import ledger, people, policy
+from ims_core.web import doing, grids, tables
+from tests.builders import Shop
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ["today", "stock", "item", "movements", "items", "places", "forecast", "reorders", "suppliers", "upload", "settings"]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """An empty shop on disk, the one that the screens open."""
+    monkeypatch.setenv("IMS_DATABASE", str(tmp_path / "shop.duckdb"))
+    yield Shop(doing.db())
+    doing.close()
+
+
+@pytest.fixture
+def working(shop: Shop) -> Shop:
+    """A shop with a kettle that sells, a mug that is sold out, and a cellar."""
+    today = doing.today()
+    kettle, mug = shop.item("KETTLE", cost=8, price=19, category="Kitchen"), shop.item("MUG", price=6, category="Table")
+    shop.place("Cellar")
+    shop.supplier("Nordlicht", lead_days=14)
+    shop.move("receipt", kettle, 40, day=today - timedelta(days=20), unit_cost=8)
+    shop.move("receipt", mug, 3, day=today - timedelta(days=20))
+    shop.move("sale", kettle, 4, day=today - timedelta(days=2), unit_price=19)
+    shop.move("sale", mug, 3, day=today - timedelta(days=3), unit_price=6)
+    return shop
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """The page as somebody sees it who opens it by its address."""
+    screen = AppTest.from_file(str(ROOT / "ims_core" / "web" / "menu.py"), default_timeout=30)
+    for name, value in query.items():
+        screen.query_params[name] = value
+    return screen.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+
+
+def button(screen: AppTest, label: str) -> Any:
+    """The first button with this label."""
+    return next(found for found in screen.button if found.label == label)
+
+
+def field(widgets: Any, label: str) -> Any:
+    """The first widget with this label."""
+    return next(found for found in widgets if found.label == label)
+
+
+def said(screen: AppTest) -> str:
+    """Everything the screen says in words."""
+    return " ".join(str(element.value).replace("\\", "") for kind in ("title", "caption", "markdown", "error", "info", "success", "warning")
+                    for element in getattr(screen, kind))  # fmt: skip
+
+
+def grid(screen: AppTest, at: int = 0) -> pd.DataFrame:
+    """What a table shows."""
+    return screen.dataframe[at].value
+
+
+# -- opening
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_an_empty_shop_says_what_to_do_next(shop: Shop, page: str) -> None:
+    screen = opened(page)
+    assert not screen.exception
+    assert not screen.error
+    assert screen.title[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_a_working_shop_opens(working: Shop, page: str) -> None:
+    screen = opened(page, item="1")
+    assert not screen.exception
+    assert not screen.error
+
+
+def test_an_empty_shop_offers_two_roads(shop: Shop) -> None:
+    assert [found.label for found in opened("today").button] == ["Drop your files", "Open the sample shop"]
+
+
+def test_every_file_in_pages_is_on_the_menu() -> None:
+    assert {file.stem for file in (ROOT / "pages").glob("*.py")} == set(PAGES)
+
+
+def test_what_the_last_start_had_to_mend_is_said_until_somebody_has_read_it(working: Shop) -> None:
+    working.db.notes.append("A damaged log was set aside.")
+    screen = opened("stock")
+    assert "A damaged log was set aside." in said(screen)
+    button(screen, "I have read this").click().run()
+    assert "damaged" not in said(screen)
+
+
+def test_what_nobody_foresaw_becomes_a_sentence_with_a_number(working: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    with working.db.change(who="Mallory", what="Nonsense"):
+        working.db.append("policy_versions", [{"scope": "shop", "name": "review_days", "value": "seven"}])
+    words = said(opened("stock"))
+    assert "This page could not be shown" in words
+    assert words.partition("the number ")[2][:6] in caplog.text
+    assert "ValueError" in caplog.text
+    assert "ValueError" not in words
+
+
+# -- today
+
+
+def test_today_names_what_is_sold_out_and_leads_to_it(working: Shop) -> None:
+    assert "1 item that sells is sold out: Mug, about € 0.64 of sales a day." in said(opened("today")).replace("\u202f", " ")
+
+
+def test_a_change_is_undone_from_today(working: Shop) -> None:
+    screen = opened("today")
+    button(screen, "Undo").click().run()
+    assert working.on_hand("MUG") == 3
+    assert "Undone: Sale of 3 MUG" in said(screen)
+
+
+def test_an_undo_is_itself_undone(working: Shop) -> None:
+    screen = opened("today")
+    button(screen, "Undo").click().run()
+    button(screen, "Undo").click().run()  # the line at the top of the page comes first
+    assert working.on_hand("MUG") == 0
+
+
+# -- stock and item
+
+
+def test_stock_shows_every_item_with_its_status(working: Shop) -> None:
+    shown = grid(opened("stock"))
+    assert dict(zip(shown["name"], shown["status"].map(list), strict=True)) == {"Kettle": ["In stock"], "Mug": ["Sold out"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"find": "ket"}, ["Kettle"]),
+        ({"category": "Table"}, ["Mug"]),
+        ({"status": "Sold out"}, ["Mug"]),
+        ({"place": "Shop"}, ["Kettle", "Mug"]),
+    ],
+)
+def test_a_filter_lives_in_the_address(working: Shop, query: dict[str, str], names: list[str]) -> None:
+    assert list(grid(opened("stock", **query))["name"]) == names
+
+
+def test_stock_as_of_a_past_day(working: Shop) -> None:
+    day = (doing.today() - timedelta(days=10)).isoformat()
+    shown = grid(opened("stock", on=day))
+    assert list(shown["on_hand"]) == [40, 3]
+
+
+def test_filters_that_leave_nothing_say_so(working: Shop) -> None:
+    assert "Nothing fits these filters" in said(opened("stock", find="no such thing"))
+
+
+def test_an_item_shows_its_movements_and_their_source(working: Shop) -> None:
+    screen = opened("item", item="1")
+    assert screen.title[0].value == "Kettle"
+    assert list(grid(screen)["kind"]) == ["Sale", "Receipt"]
+
+
+def test_an_item_that_does_not_exist_is_refused(working: Shop) -> None:
+    assert "There is no item number 99" in said(opened("item", item="99"))
+
+
+def test_a_barcode_is_added_and_a_taken_one_refused(working: Shop) -> None:
+    for item, says in (("1", "4006381333931 now means 1 Kettle."), ("2", "belongs to KETTLE")):
+        screen = opened("item", item=item, part="Barcodes")
+        field(screen.text_input, "Add a barcode").set_value("4006381333931")
+        button(screen, "Add").click().run()
+        assert says in said(screen)
+
+
+# -- movements
+
+
+def test_a_receipt_is_recorded_by_hand_and_undone(working: Shop) -> None:
+    screen = record(opened("movements", record="1"), 12)
+    assert working.on_hand("KETTLE") == 48
+    assert "Receipt of 12 Kettle" in said(screen)
+    button(screen, "Undo").click().run()
+    assert working.on_hand("KETTLE") == 36
+
+
+def test_a_transfer_goes_from_place_to_place(working: Shop) -> None:
+    screen = opened("movements", record="1")
+    screen.button_group[0].set_value("transfer").run()
+    field(screen.selectbox, "From").set_value("Shop")
+    field(screen.selectbox, "To").set_value("Cellar")
+    record(screen, 6)
+    stock = ledger.on_hand(working.db)
+    assert dict(zip(stock[stock.sku == "KETTLE"].place, stock[stock.sku == "KETTLE"].on_hand, strict=True)) == {"Cellar": 6, "Shop": 30}
+
+
+def test_a_movement_without_quantity_is_refused(working: Shop) -> None:
+    screen = record(opened("movements", record="1"), None)
+    assert "How many pieces of KETTLE?" in said(screen)
+
+
+def test_the_same_act_twice_is_one_act(working: Shop) -> None:
+    def twice() -> None:
+        import streamlit as st
+
+        from ims_core import ledger as book
+        from ims_core.web import doing as here
+
+        key, entry = here.act("record"), book.Record("receipt", 1, 5, "Shop", here.today())
+        if not st.session_state.get("clicked"):
+            st.session_state["clicked"] = True
+            book.record(here.db(), here.who(), entry, key=key)  # the first click, whose answer never reached the screen
+            here.do(book.record, entry, key=key, done="Recorded.")
+
+    assert not AppTest.from_function(twice).run().exception
+    assert working.on_hand("KETTLE") == 41
+
+
+def record(screen: AppTest, pieces: float | None) -> Any:
+    """Type a number of pieces and press Record."""
+    field(screen.number_input, "Pieces").set_value(pieces)
+    return button(screen, "Record").click().run()
+
+
+# -- items, places, suppliers
+
+
+def typed(screen: AppTest, page: str, **state: Any) -> Any:
+    """Type into the grid of a page and save."""
+    key = next(found.key for found in screen.button if found.key and found.key.endswith("-save")).removesuffix("-save")
+    screen.session_state[key] = {"edited_rows": {}, "added_rows": [], "deleted_rows": [], **state}
+    screen.run()
+    return button(screen, "Save").click().run()
+
+
+def test_an_item_is_edited_and_another_added_in_one_save(working: Shop) -> None:
+    screen = typed(
+        opened("items"), "items", edited_rows={0: {"name": "Kettle 1.7 l"}}, added_rows=[{"sku": "JUG", "name": "Jug", "active": True}]
+    )
+    assert "Items saved." in said(screen)
+    assert list(grid_names(working)) == ["Jug", "Kettle 1.7 l", "Mug"]
+
+
+def test_a_code_that_is_taken_is_refused_and_what_was_typed_stays(working: Shop) -> None:
+    screen = typed(opened("items"), "items", edited_rows={0: {"sku": "mug"}})
+    assert "The code mug belongs to Mug already" in said(screen)
+    assert "1 row changed, not saved yet" in said(screen)
+
+
+def test_a_place_is_added_and_one_with_goods_not_closed(working: Shop) -> None:
+    working.place("Shop")
+    assert "Places saved." in said(typed(opened("places"), "places", added_rows=[{"place": "Van"}]))
+    screen = typed(opened("places"), "places", edited_rows={1: {"active": False}})
+    assert "Shop still holds 36 pieces" in said(screen)
+
+
+def test_a_supplier_is_edited(working: Shop) -> None:
+    typed(opened("suppliers"), "suppliers", edited_rows={0: {"lead_days": 21}})
+    assert working.db.scalar("select lead_days from suppliers") == 21
+
+
+def grid_names(shop: Shop) -> list[str]:
+    return [name for (name,) in shop.db.rows("select name from items order by lower(name)")]
+
+
+def test_edits_carry_the_number_of_their_row_and_nothing_else_unchanged() -> None:
+    base = pd.DataFrame({"item_id": [7, 8], "name": ["Kettle", "Mug"]})
+    typed = {"edited_rows": {1: {"name": "Cup"}, 0: {}}, "added_rows": [{"name": "Jug"}, {"active": True}, {"name": None}]}
+    assert grids.edits(base, typed, ["item_id"]) == [{"name": "Cup", "item_id": 8}, {"name": "Jug"}]
+
+
+# -- settings
+
+
+def test_a_setting_is_changed_and_holds_at_once(working: Shop) -> None:
+    screen = opened("settings")
+    field(screen.text_input, "Name of the shop").set_value("Corner shop")
+    button(screen, "Save").click().run()
+    assert policy.shop(working.db).name == "Corner shop"
+
+
+def test_an_empty_name_is_refused(working: Shop) -> None:
+    screen = opened("settings")
+    field(screen.text_input, "Name of the shop").set_value(" ")
+    button(screen, "Save").click().run()
+    assert "The name is empty." in said(screen)
+
+
+def test_the_ledger_proves_itself_on_screen(working: Shop) -> None:
+    screen = opened("settings", settings="Proof of the ledger")
+    assert f"All {len(ledger.CHECKS)} rules hold" in said(screen)
+
+
+def test_a_backup_is_written_and_said(working: Shop, tmp_path: Path) -> None:
+    screen = opened("settings", settings="Data and backup")
+    button(screen, "Back up now").click().run()
+    assert len(list((tmp_path / "backups").glob("shop-*.duckdb"))) == 1
+    assert "is written and was opened to check it" in said(screen)
+
+
+# -- ask, plain, matching
+
+
+def test_an_answer_is_kept_until_the_next_change(working: Shop) -> None:
+    asked = []
+
+    def question(db: object) -> int:
+        asked.append(db)
+        return len(asked)
+
+    assert [doing.ask(question), doing.ask(question)] == [1, 1]
+    policy.set_shop(working.db, people.LOCAL, currency="$")
+    assert doing.ask(question) == 2
+
+
+def test_an_answer_may_be_changed_by_who_asked_for_it(working: Shop) -> None:
+    doing.ask(ledger.on_hand)["on_hand"] = 0
+    assert doing.ask(ledger.on_hand)["on_hand"].sum() == 36
+
+
+def test_text_of_users_is_shown_as_it_is() -> None:
+    assert doing.plain("![x](http://a.b) :red[y] $z$ <b>") == r"\!\[x\]\(http\://a\.b\) \:red\[y\] \$z\$ \<b\>"
+
+
+def test_every_word_must_be_found_somewhere() -> None:
+    frame = pd.DataFrame({"name": ["Blue kettle", "Red kettle", None], "sku": ["K1", "K2", "K3"]})
+    assert list(tables.matching(frame, "kettle k2", ["name", "sku"])["sku"]) == ["K2"]
+    assert list(tables.matching(frame, " ", ["name", "sku"])["sku"]) == ["K1", "K2", "K3"]
