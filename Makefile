@@ -18,7 +18,7 @@ run: .venv/installed  ## set up what is missing and start the app (PORT=8501)
 
 demo: .venv/installed  ## start the app on a fresh sample shop, beside your own
 	rm -rf $(DEMO) $(DEMO).wal
-	IMS_DATABASE=$(DEMO) $(BIN)/python -m ims_core import data/sample/*.*
+	IMS_DATABASE=$(DEMO) $(BIN)/python -m ims_core import data/sample/*.csv data/sample/*.xlsx
 	IMS_DATABASE=$(DEMO) $(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/tools  ## every test; ARGS="tests/test_ledger.py -x" for some

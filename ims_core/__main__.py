@@ -1,0 +1,238 @@
+"""The shop on the command line: every command is a question or command of the core, said in sentences."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ims_core import settings
+from ims_core.db import Database, connect
+from ims_core.errors import ImsError, Refused
+
+Progress = Callable[[float, str], None]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do what the words say; 0 where it was done, 1 with a sentence on stderr where it was refused."""
+    options = _parser().parse_args(words)
+    try:
+        options.run(options)
+    except ImsError as refusal:
+        return _told(str(refusal))
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as failure:
+        return _told(f"{failure.filename or 'A file'} cannot be used: {failure.strerror or failure}.")
+    except KeyboardInterrupt:
+        return _told("Stopped. What was not finished was not written.")
+    except Exception as failure:
+        return _told(f"This failed in a way that nobody foresaw ({failure!r}); what was not finished was not written. See {_trace()}.")
+    return 0
+
+
+def _told(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1
+
+
+def _trace() -> str:
+    """Where the failure's way through the program was written down, for whoever looks into it."""
+    with tempfile.NamedTemporaryFile("w", prefix="ims-failure-", suffix=".log", delete=False, encoding="utf-8") as handle:
+        traceback.print_exc(file=handle)
+    return handle.name
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ims_core", description="The shop on the command line.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], says: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+        made.set_defaults(run=run)
+        return made
+
+    files = command("import", import_files, "read files and write what they hold as one change, all or nothing")
+    files.add_argument("files", nargs="+", type=Path, metavar="FILE", help="csv, tsv, xlsx or xls; a folder stands for the files in it")
+    on_day = "as of this day, such as 2026-05-04; today where it is left out"
+    command("stock", stock, "what is there").add_argument("--day", type=_day, help=on_day)
+    command("forecast", forecast, "forecast every item and keep what was said").add_argument("--day", type=_day, help=on_day)
+    orders = command("reorder", reorder, "what to buy, as a table or as an Excel sheet")
+    orders.add_argument("--out", type=Path, metavar="FILE.xlsx", help="write the reorder sheet here")
+    orders.add_argument("--day", type=_day, help=on_day)
+    command("check", check, "prove the ledger")
+    command("backup", backup, "copy the shop into a folder").add_argument("folder", type=Path, metavar="DIR")
+    command("restore", restore, "put the newest backup of a folder in the shop's place").add_argument("folder", type=Path, metavar="DIR")
+    command("serve", serve, "start the app").add_argument("--port", default="8501")
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no day; write it like 2026-05-04") from None
+
+
+@contextmanager
+def _shop(*also: Path) -> Iterator[Database]:
+    """The shop, open as long as the command takes."""
+    db = connect(settings.load().database, also=also)
+    try:
+        for note in db.notes:
+            print(note, file=sys.stderr)
+        yield db
+    finally:
+        db.close()
+
+
+def _today(db: Database) -> date:
+    from ims_core import policy
+
+    return datetime.now(ZoneInfo(policy.shop(db).timezone)).date()
+
+
+def _progress() -> Progress:
+    """One line that is written over, where somebody watches."""
+    if not sys.stderr.isatty():
+        return lambda fraction, sentence: None
+    return lambda fraction, sentence: print(f"\r\033[K{fraction:4.0%} {sentence}", end="\r", file=sys.stderr, flush=True)
+
+
+# -- commands
+
+
+def import_files(options: argparse.Namespace) -> None:
+    """Look, say what was understood, write."""
+    from ims_core import importing, people
+
+    files = [file for path in options.files for file in ([path] if not path.is_dir() else sorted(path.iterdir())) if not file.is_dir()]
+    limit = settings.load().max_file_mb * 1_000_000
+    contents = [(file.name, _content(file, limit)) for file in files]
+    with _shop() as db:
+        plan = importing.preview(db, contents, _progress(), _today(db))
+        for _, sentence in plan.unreadable:
+            print(sentence)
+        for name, change_id in plan.known:
+            print(f"{name} is in the shop already, by change {change_id}.")
+        print(plan.says())
+        if refused := plan.counts["refused"]:
+            print(f"{refused:,} lines are refused; {len(plan.problems):,} problems are kept with the import, see the Upload page.")
+        for question in plan.questions:
+            print(f"{question.text} Taken: {question.taken}." if question.taken else question.text)
+        if plan.groups:
+            change_id = importing.commit(db, people.LOCAL, plan, _progress())
+            print(f"Written as change {change_id}: {plan.counts['used']:,} lines. It can be undone on the Upload page.")
+
+
+def _content(file: Path, limit: int) -> bytes:
+    with file.open("rb") as handle:
+        return handle.read(limit + 1)  # one more than is allowed is enough to refuse it
+
+
+def stock(options: argparse.Namespace) -> None:
+    """Each item and place, and what it is worth."""
+    from ims_core import labels, ledger, policy
+
+    with _shop() as db:
+        day = options.day or _today(db)
+        found, currency = ledger.by_place(db, day), policy.shop(db).currency
+    if found.empty:
+        print(f"Nothing is known of {day}. Import your files first: python -m ims_core import FILE...")
+        return
+    worth = found["value"].map(lambda value: labels.money(value, currency), na_action="ignore").fillna("")
+    columns = [found["sku"], found["name"], found["place"], found["on_hand"].map(labels.pieces), worth]
+    _table(["Item", "Name", "Place", "On hand", "Value"], list(zip(*columns, strict=True)))
+    print(f"{len(found):,} lines at the end of {day}, worth {labels.money(found['value'].sum(), currency)} at cost.")
+
+
+def forecast(options: argparse.Namespace) -> None:
+    """Run for all items, and keep the run."""
+    from ims_core import forecasting, people
+
+    with _shop() as db:
+        forecasting.run(db, people.LOCAL, options.day or _today(db), progress=_progress(), via="command line")
+        run = forecasting.latest(db)
+    print(
+        f"{run['items']:,} items forecast for {run['horizon']} weeks from {run['day']} on, in {run['seconds']:.0f} s. "
+        f"Kept as run {run['run_id']}; see it on the Forecast page."
+    )
+
+
+def reorder(options: argparse.Namespace) -> None:
+    """Write the sheet, or print what it would hold."""
+    from ims_core import labels, policy, workbooks
+    from ims_core import reorder as reordering
+
+    if options.out and not options.out.absolute().parent.is_dir():
+        raise Refused(f"There is no folder {options.out.absolute().parent}. Make it first, or name another file.")
+    with _shop() as db:
+        day, shop = options.day or _today(db), policy.shop(db)
+        proposals = reordering.suggest(db, day)
+    asked = proposals[proposals.quantity > 0]
+    if options.out:
+        options.out.write_bytes(workbooks.reorder_sheet(proposals, shop.name, day, shop.currency))
+        print(f"{options.out} holds {len(asked):,} lines to order, worth {labels.money(asked['value'].sum(), shop.currency)}.")
+        return
+    columns = [asked["sku"], asked["name"], asked["supplier"].fillna(""), asked["quantity"].map(labels.pieces), asked["reason"]]
+    _table(["Item", "Name", "Supplier", "Order", "Why"], list(zip(*columns, strict=True)))
+    print(f"{len(asked):,} of {len(proposals):,} items are to be ordered. --out FILE.xlsx writes the sheet to send.")
+
+
+def check(_: argparse.Namespace) -> None:
+    """Every rule of the ledger, with what breaks it."""
+    from ims_core import ledger
+
+    with _shop() as db:
+        proof = ledger.check(db)
+    for row in proof.itertuples(index=False):
+        print(f"{row.rule}: {'yes' if row.ok else f'no, broken {row.found:,} times'}.")
+    if not proof.ok.all():
+        raise Refused(f"{(~proof.ok).sum()} of {len(proof)} rules are broken. Restore the last backup that proves itself, or ask for help.")
+    print(f"The ledger proves itself: all {len(proof)} rules hold.")
+
+
+def backup(options: argparse.Namespace) -> None:
+    """A copy in a folder, opened and counted before it counts."""
+    with _shop(options.folder) as db:
+        made = db.backup(options.folder.resolve())
+        print(f"{made} holds all {db.version:,} changes.")
+
+
+def restore(options: argparse.Namespace) -> None:
+    """The newest backup becomes the shop; the file before is kept."""
+    from ims_core import backups
+
+    path = settings.load().database
+    made, aside = backups.restored(path, options.folder.resolve())
+    kept = f" The file before was set aside in {aside}." if aside else ""
+    print(f"{path} is now as it was in {made.name}.{kept}")
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Start the app, in the place of this program where the system can do that."""
+    words = [sys.executable, "-m", "streamlit", "run", str(settings.ROOT / "app.py"), "--server.port", options.port]
+    os.chdir(settings.ROOT)  # where Streamlit looks for its settings
+    if os.name == "posix":
+        os.execv(sys.executable, words)  # noqa: S606  our own words, no shell
+    subprocess.run(words, check=False)  # noqa: S603
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as what stands in them; the last as it is."""
+    if not rows:
+        return
+    widths = [max(len(str(row[at])) for row in [header, *rows]) for at in range(len(header) - 1)]
+    for row in [header, *rows]:
+        print("  ".join([*(str(cell).ljust(width) for cell, width in zip(row, widths, strict=False)), str(row[-1])]).rstrip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+"""The command line: the whole line from files to a reorder sheet, and every refusal as one sentence."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from ims_core import db as database
+from ims_core import ledger
+from ims_core.__main__ import main
+from tests.builders import Shop
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST = date(2026, 1, 5)
+LAST = FIRST + timedelta(days=90)
+
+Say = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the commands find their shop."""
+    path = tmp_path / "data" / "shop.duckdb"
+    monkeypatch.setenv("IMS_DATABASE", str(path))
+    return path
+
+
+@pytest.fixture
+def say(file: Path, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Say a command; its exit code, and what it said on stdout and stderr."""
+
+    def said(*words: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return said
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder with a till's export and an item list."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "items.csv").write_text("Item code,Name,Unit cost,Supplier\nKETTLE,Kettle 1.7 l,12.50,Acme\nMUG,Mug blue,3.20,Acme\n")
+    days = [FIRST + timedelta(days=turn) for turn in range(91)]
+    lines = [f"{day},R{turn:04},{sku},{qty}" for turn, day in enumerate(days) for sku, qty in (("KETTLE", 1 + turn % 2), ("MUG", 3))]
+    (folder / "sales.csv").write_text("\n".join(["Date,Receipt,Item code,Quantity", *lines]) + "\n")
+    (folder / f"stock count {LAST}.csv").write_text("Item code,On hand\nKETTLE,4\nMUG,400\n")
+    return folder
+
+
+def test_from_files_to_a_reorder_sheet(say: Say, files: Path, tmp_path: Path) -> None:
+    code, out, _ = say("import", files)
+    assert code == 0
+    assert "186 of 186 lines will be used" in out
+    assert "Written as change 1: 186 lines." in out
+
+    code, out, _ = say("stock", "--day", LAST)
+    assert code == 0
+    assert [line.split() for line in out.splitlines()[1:3]] == [
+        ["KETTLE", "Kettle", "1.7", "l", "Shop", "4", "€", "50.00"],
+        ["MUG", "Mug", "blue", "Shop", "400", "€", "1,280"],
+    ]
+    assert f"2 lines at the end of {LAST}" in out
+
+    code, out, _ = say("forecast", "--day", LAST)
+    assert code == 0
+    assert "2 items forecast for 12 weeks" in out
+
+    sheet = tmp_path / "order.xlsx"
+    code, out, _ = say("reorder", "--day", LAST, "--out", sheet)
+    assert (code, out.split(" holds ")[1].split(",")[0]) == (0, "1 lines to order")
+    cells = [str(cell) for page in openpyxl.load_workbook(sheet) for row in page.iter_rows(values_only=True) for cell in row]
+    assert "KETTLE" in cells
+
+    code, out, _ = say("reorder", "--day", LAST)
+    assert "KETTLE" in out
+    assert "1 of 2 items are to be ordered." in out
+
+    code, out, _ = say("check")
+    assert code == 0
+    assert "The ledger proves itself" in out
+
+
+def test_the_same_files_again_change_nothing(say: Say, files: Path, file: Path) -> None:
+    say("import", files)
+    code, out, _ = say("import", *files.iterdir())
+    assert code == 0
+    assert "items.csv is in the shop already, by change 1." in out
+    assert "Nothing of this drop is new." in out
+    shop = database.connect(file)
+    assert shop.version == 1
+    shop.close()
+
+
+def test_an_empty_shop_says_what_to_do(say: Say) -> None:
+    assert say("stock")[1].endswith("Import your files first: python -m ims_core import FILE...\n")
+    code, out, err = say("forecast")
+    assert (code, out) == (1, "")
+    assert err == "Nothing was sold yet, so there is nothing to go by. Upload your sales first.\n"
+
+
+def test_a_backup_is_put_back(say: Say, files: Path, tmp_path: Path, file: Path) -> None:
+    say("import", files / "items.csv")
+    assert "holds all 1 changes." in say("backup", tmp_path / "backups")[1]
+    say("import", files / "sales.csv")
+    code, out, _ = say("restore", tmp_path / "backups")
+    assert code == 0
+    assert "The file before was set aside in" in out
+    shop = database.connect(file)
+    assert (shop.version, shop.notes) == (1, [])
+    shop.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["import", "nowhere.csv"], "nowhere.csv cannot be used: No such file or directory."),
+        (["restore", "{folder}"], "There is no backup in {folder} that opens."),
+        (["reorder", "--out", "{folder}/nowhere/sheet.xlsx"], "There is no folder {folder}/nowhere."),
+    ],
+)
+def test_a_refusal_is_one_line(say: Say, tmp_path: Path, words: list[str], sentence: str) -> None:
+    code, out, err = say(*(word.format(folder=tmp_path) for word in words))
+    assert (code, out) == (1, "")
+    assert err.startswith(sentence.format(folder=tmp_path))
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_no_table_is_named(say: Say, tmp_path: Path, file: Path) -> None:
+    (tmp_path / "photo.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    _, out, _ = say("import", tmp_path / "photo.xlsx")
+    assert "photo.xlsx" in out
+    assert "Nothing of this drop can be used." in out
+    shop = database.connect(file)
+    assert shop.version == 0
+    shop.close()
+
+
+def test_a_broken_ledger_is_said_and_fails(say: Say, file: Path) -> None:
+    shop = database.connect(file)
+    Shop(shop).item("KETTLE")
+    with shop.change(who="Mallory", what="Half a transfer"):
+        shop.append(
+            "movements",
+            [{"line": 1, "happened_at": "2026-05-04", "day": FIRST, "kind": "transfer", "item_id": 1, "place": "Shop", "qty": 1}],
+        )
+    shop.close()
+    code, out, err = say("check")
+    assert code == 1
+    assert "Transfers net to nothing: no, broken 1 times." in out
+    assert "1 of " in err
+
+
+def test_what_nobody_foresaw_is_a_sentence_too(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(ledger, "check", broken)
+    code, _, err = say("check")
+    assert code == 1
+    assert "Traceback" not in err
+    log = Path(err.rsplit("See ", 1)[1].strip().rstrip("."))
+    assert "ZeroDivisionError" in log.read_text()
+    log.unlink()
+
+
+@pytest.mark.parametrize("words", [["stock"], ["check"], ["backup", "copies"], ["restore", "copies"]])
+def test_while_the_app_holds_the_shop_one_line_says_so(file: Path, tmp_path: Path, words: list[str]) -> None:
+    shop = database.connect(file)
+    (tmp_path / "copies").mkdir()
+    shop.connection.execute("select 1")
+    database.connect(tmp_path / "copies" / "shop-20260101-000000.duckdb").close()
+    done = elsewhere(tmp_path, *words)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The shop at {file} is open in another program (process {os.getpid()})")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    shop.close()
+
+
+def test_it_says_what_it_can_do(tmp_path: Path) -> None:
+    done = elsewhere(tmp_path, "--help")
+    assert done.returncode == 0
+    for word in ("import", "stock", "forecast", "reorder", "check", "backup", "restore", "serve"):
+        assert f"    {word} " in done.stdout
+
+
+def elsewhere(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", "ims_core", *words], cwd=folder, env=environment, capture_output=True, text=True)
