@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ims_core.labels import FIELDS, FILE_KINDS, KIND_FIELDS, KIND_NEEDS
@@ -15,6 +15,12 @@ SAMPLE = 400
 SURE = 0.75
 """From this confidence on a column is taken without asking."""
 LEAST = 0.5
+PERHAPS = 0.6
+"""How sure a word is that may mean other things too; words.toml marks it with a question mark."""
+ENOUGH = 3.0
+"""What speaks for a kind must weigh this much, or it is asked; below two thirds of it, the table is not for us."""
+WITHOUT = 0.7
+"""A table that lacks something needed may still be of the kind, with less weight: then the person is told what is missing."""
 
 GENERIC = {
     "id",
@@ -34,10 +40,23 @@ GENERIC = {
 }
 """Words that say something only when they stand alone: a category's id is no item's id."""
 
+VAGUE = {"date", "day", "time", "stock"}
+"""Words that are in many names: a start date is perhaps the day of the sale, perhaps not."""
+
+OTHER = {"safety", "min", "minimum", "max", "maximum", "reorder", "reserved", "target", "damaged", "unsellable", "inbound", "shipping"}
+"""Words that make a quantity or an amount another one, unless our own word has them too."""
+
+FLAG = re.compile(r"\?$|\(0/1\)|\(y/n\)|^(is|has|can|use|allow|out)[ _]", re.I)
+"""How a column of yes and no is named."""
+
+ADDRESS = {"street", "city", "zip", "postcode", "postal", "address", "email", "phone"}
+NOT_OURS = r"categor|location|customer|contact|manufacturer|alias|bill of material|\bbom\b|resource|operation|measure|\bstores?\b|parameter"
+"""What a file may be about instead of items."""
+
 WEIGHTS: dict[str, dict[str, float]] = {
     "sales": {"qty": 2, "day": 3, "customer": 3, "ref": 2, "price": 1.5, "total": 1.5},
     "purchases": {"qty": 2, "ordered": 3, "received": 4, "expected": 3, "supplier": 3, "received_qty": 4, "cost": 1.5, "ref": 1.5},
-    "stock": {"on_hand": 5, "place": 2, "lot": 1, "expires": 1},
+    "stock": {"on_hand": 4, "place": 2, "lot": 1, "expires": 1},
     "counts": {"on_hand": 3},
     "items": {"name": 2, "price": 2, "cost": 2, "category": 2, "barcode": 2, "pack": 1.5, "supplier": 1.5, "lead_days": 1.5, "moq": 1.5},
     "suppliers": {"supplier": 4, "email": 3, "phone": 3, "lead_days": 1, "min_order": 3},
@@ -45,12 +64,13 @@ WEIGHTS: dict[str, dict[str, float]] = {
 """How much a field speaks for a kind; 1 where none is given."""
 
 HINTS = {
-    "sales": r"sale|till|pos\b|invoice|receipts?\b|transaction|ventas|vente|verkauf|umsatz|kasse",
-    "purchases": r"purchas|supply.?order|\bpo\b|deliver|goods.?in|achat|einkauf|bestell|compra",
-    "stock": r"stock|inventory|on.?hand|bestand|lager|count|warehouse",
-    "items": r"item|product|catalog|article|artikel|price.?list|sku|material",
+    "sales": r"sale|till|\bpos\b|invoice|receipts?\b|transaction|ventas|vente|verkauf|umsatz|kasse",
+    "purchases": r"purchas|supply ?order|\bpo\b|deliver|goods in|achat|einkauf|bestell|compra",
+    "stock": r"stock|inventory|on ?hand|bestand|lager|\bcount|warehouse",
+    "items": r"\bitem|\bproducts?\b|catalog|\barticle|artikel|price ?list|\bsku|\bmaterials?\b",
     "suppliers": r"supplier|vendor|lieferant|fournisseur|proveedor",
 }
+"""Words in the name of a file or sheet that tell what it holds."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +103,18 @@ def recognise(table: Table, kind: str | None = None) -> Mapping:
     scored = {kind: _match(kind, samples) for kind in KIND_FIELDS if kind not in ("ignore", "counts")}
     ranked = sorted(((_speaks_for(kind, found, table), kind) for kind, found in scored.items()), reverse=True)
     (best, likeliest), (second, runner_up) = ranked[0], ranked[1]
-    if best <= 0:
+    if best < ENOUGH * 2 / 3:
         return Mapping("ignore", {}, {"kind": 1.0})
-    return _mapping(likeliest, scored[likeliest], runner_up, min(1.0, 0.5 + (best - max(second, 0)) / best))
+    sure = min(1.0, 0.5 + (best - second) / best)
+    if best < ENOUGH or _needs(likeliest, scored[likeliest]) < SURE:
+        sure = min(sure, LEAST)
+    return _mapping(likeliest, scored[likeliest], runner_up if second > 0 else "ignore", sure)
+
+
+def hinted(table: Table) -> frozenset[str]:
+    """The kinds that the names of the file and its sheet speak of."""
+    named = _title(table)
+    return frozenset(kind for kind, words in HINTS.items() if re.search(words, named))
 
 
 def _mapping(kind: str, found: dict[str, tuple[str, float]], runner_up: str, sure: float) -> Mapping:
@@ -103,12 +132,13 @@ def lacking(mapping: Mapping) -> list[str]:
 # -- one kind
 
 
-def _match(kind: str, samples: dict[str, list[str]]) -> dict[str, tuple[str, float]]:
+def _match(kind: str, samples: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, float]]:
     """The best column for each field of the kind: field -> (column, confidence); no column serves two fields."""
     scores = [
-        (likeness(field_name, column) * _fits(FIELDS[field_name].type, cells), field_name, column)
+        (alike * _fits(FIELDS[field_name].type, cells), field_name, column)
         for field_name in KIND_FIELDS[kind]
         for column, cells in samples.items()
+        if (alike := likeness(field_name, column)) >= LEAST
     ]
     found: dict[str, tuple[str, float]] = {}
     for score, field_name, column in sorted(scores, key=lambda scored: -scored[0]):
@@ -118,47 +148,81 @@ def _match(kind: str, samples: dict[str, list[str]]) -> dict[str, tuple[str, flo
 
 
 def _speaks_for(kind: str, found: dict[str, tuple[str, float]], table: Table) -> float:
-    if any(not any(name in found for name in group) for group in KIND_NEEDS[kind]):
+    """The weight of what was found, more where the file's name says so, less where something needed is missing or is a guess."""
+    elsewhere = bool(re.search(NOT_OURS, _title(table)))
+    named, needs = kind in hinted(table) and not (kind == "items" and elsewhere), _needs(kind, found)
+    if len(found) < (3 if needs == 0 else 1 if named else 2):
         return 0
-    if kind == "items" and len(found) < 2:
+    if kind == "suppliers" and (_has_items(table) or (needs < SURE and not named)):
         return 0
-    if kind == "suppliers" and ({"sku", "qty"} & _any_match(table) or len(found) < 2):
+    if kind == "items" and _has_addresses(table):
         return 0
-    weights = WEIGHTS[kind]
-    total = sum(weights.get(name, 1) * score for name, (_, score) in found.items())
-    hinted = bool(re.search(HINTS[kind], f"{table.name} {table.sheet or ''}".lower()))
-    return total + 2.5 * hinted
+    total = sum(WEIGHTS[kind].get(name, 1) * score for name, (_, score) in found.items()) + 2.5 * named
+    if elsewhere and not named:
+        total *= 0.35
+    if kind == "items" and not {"sku", "barcode", "price"} & set(found):
+        total *= PERHAPS
+    return total * (WITHOUT if needs == 0 else 1)
+
+
+def _needs(kind: str, found: dict[str, tuple[str, float]]) -> float:
+    """How sure the least sure of the needed fields is; 0 where one is missing."""
+    return min((max((found[name][1] for name in group if name in found), default=0) for group in KIND_NEEDS[kind]), default=1)
+
+
+def _title(table: Table) -> str:
+    return " ".join(plain_words(f"{table.name} {table.sheet or ''}"))
+
+
+def _has_items(table: Table) -> bool:
+    alone = [column for column in table.header if not (set(plain_words(column)) <= GENERIC)]
+    return any(likeness(name, column) >= SURE for name in ("sku", "qty") for column in alone)
+
+
+def _has_addresses(table: Table) -> bool:
+    return sum(bool(ADDRESS & set(plain_words(column))) for column in table.header) >= 2
 
 
 @cache
-def _words() -> dict[str, tuple[tuple[str, ...], ...]]:
+def _words() -> dict[str, tuple[tuple[tuple[str, ...], bool], ...]]:
+    """Our field -> the words others put over it, and whether each is only a perhaps."""
     text = (Path(__file__).parent / "words.toml").read_text(encoding="utf-8")
-    return {name: tuple(tuple(word.split()) for word in words) for name, words in tomllib.loads(text).items()}
+    return {
+        name: tuple((tuple(word.removeprefix("? ").split()), word.startswith("? ")) for word in words)
+        for name, words in tomllib.loads(text).items()
+    }
 
 
-def _any_match(table: Table) -> set[str]:
-    return {name for name in ("sku", "qty") for column in table.header if likeness(name, column) >= SURE}
-
-
-@cache
+@lru_cache(10_000)
 def likeness(field_name: str, column: str) -> float:
-    """How much a column's name sounds like the field: 1 the very word, less for parts and misspellings."""
+    """How much a column's name sounds like the field: 1 the very word, less for parts, further words and misspellings."""
     tokens = plain_words(column)
-    if not tokens:
+    if not tokens or (FLAG.search(column.strip()) and FIELDS[field_name].type not in ("text", "id")):
         return 0
-    joined = "".join(tokens)
-    best = 0.0
-    for rank, words in enumerate(_words()[field_name]):
-        first = 1 - min(rank, 20) * 0.005  # the list begins with the clearest words
+    joined, best = "".join(tokens), 0.0
+    for rank, (words, perhaps) in enumerate(_words()[field_name]):
+        first = PERHAPS if perhaps else 1 - min(rank, 20) * 0.005  # the list begins with the clearest words
         if tokens == words or joined == "".join(words):
-            return first
-        if len(words) > 1 and set(words) <= set(tokens):
-            best = max(best, 0.85 * first)
-        elif len(words) == 1 and words[0] in tokens and words[0] not in GENERIC:
-            best = max(best, (0.8 if tokens[-1] == words[0] or tokens[0] == words[0] else 0.6) * first - 0.1 * (len(tokens) - 2))
-        elif len(joined) > 4 and SequenceMatcher(None, joined, "".join(words)).ratio() > 0.87:
-            best = max(best, 0.78 * first)
+            return max(best, first)
+        if not perhaps and not OTHER & set(tokens) - set(words):
+            best = max(best, _part(words, tokens, joined) * first)
     return best
+
+
+def _part(words: tuple[str, ...], tokens: tuple[str, ...], joined: str) -> float:
+    """How much of a column's name is our words."""
+    further = len(tokens) - len(words)
+    if len(words) > 1 and set(words) <= set(tokens):
+        return 0.88 - 0.1 * further
+    if len(words) == 1 and words[0] in tokens and words[0] not in GENERIC:
+        at_an_end = words[0] in (tokens[0], tokens[-1])
+        return (PERHAPS if words[0] in VAGUE else 0.8 if at_an_end else 0.6) - 0.1 * (further - 1)
+    return 0.78 if len(joined) > 4 and _misspelt(joined, "".join(words)) else 0
+
+
+def _misspelt(name: str, word: str) -> bool:
+    letters = SequenceMatcher(None, name, word)
+    return letters.real_quick_ratio() > 0.87 and letters.quick_ratio() > 0.87 and letters.ratio() > 0.87
 
 
 def plain_words(name: str) -> tuple[str, ...]:
@@ -171,14 +235,15 @@ def plain_words(name: str) -> tuple[str, ...]:
 # -- values
 
 
-def _sample(table: Table, column: str) -> list[str]:
+def _sample(table: Table, column: str) -> tuple[str, ...]:
     """Up to SAMPLE filled cells from the top, the middle and the end."""
     cells, step = table.rows.column(column), max(1, table.rows.num_rows // SAMPLE)
     picked = cells.take(list(range(0, len(cells), step))[:SAMPLE]).to_pylist()
-    return [text for cell in picked if cell and (text := cell.strip())]
+    return tuple(text for cell in picked if cell and (text := cell.strip()))
 
 
-def _fits(type: str, cells: list[str]) -> float:
+@lru_cache(1000)
+def _fits(type: str, cells: tuple[str, ...]) -> float:
     """How well values suit a field's type; an empty column says nothing against it."""
     if not cells:
         return 0.9
@@ -198,7 +263,7 @@ def _fits(type: str, cells: list[str]) -> float:
     return 1 - 0.4 * _share(cells, r"[-+]?\d+([.,]\d+)?")
 
 
-def _share(cells: list[str], pattern: str) -> float:
+def _share(cells: tuple[str, ...], pattern: str) -> float:
     fits = sum(bool(re.fullmatch(pattern, cell)) for cell in cells) / len(cells)
     return 1.0 if fits >= 0.9 else fits
 
@@ -208,8 +273,9 @@ def _share(cells: list[str], pattern: str) -> float:
 
 def _questions(kind: str, runner_up: str, confidence: dict[str, float], found: dict[str, tuple[str, float]]) -> Iterable[Question]:
     if confidence["kind"] < 0.6:
-        text = f"This looks like {FILE_KINDS[kind].lower()}, but it could be {FILE_KINDS[runner_up].lower()}. Which is it?"
-        yield Question("kind", text, (kind, runner_up, "ignore"), kind)
+        other = f", but it could be {FILE_KINDS[runner_up].lower()}. Which is it" if runner_up != "ignore" else ". Is it"
+        text = f"This looks like {FILE_KINDS[kind].lower()}{other}?"
+        yield Question("kind", text, tuple(dict.fromkeys((kind, runner_up, "ignore"))), kind)
     for name, (column, score) in found.items():
         if score < SURE:
             text = f"Is the column “{column}” the {FIELDS[name].label.lower()}?"

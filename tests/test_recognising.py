@@ -1,0 +1,196 @@
+"""What a file is, and which of its columns is which, by its words and values; what is not sure is asked, never taken silently."""
+
+import pyarrow as pa
+import pytest
+
+from ims_core import recognising
+from ims_core.reading import Table
+from ims_core.recognising import Mapping
+
+LIKELY = {
+    "qty": "3", "quant": "3", "count": "3", "stock": "12", "date": "2026-05-04", "ordered": "2026-05-04", "received": "2026-05-09",
+    "expected": "2026-05-08", "day": "7", "price": "2.50", "cost": "1.10", "total": "5",
+}  # fmt: skip
+"""What stands in a column whose name holds the word."""
+
+
+def table(header: str, name: str = "export.csv", cell: str | None = None) -> Table:
+    """A table with these column names, and in each column a cell that suits it (or `cell`)."""
+    columns = tuple(column.strip() for column in header.split("|"))
+    cells = [cell or _likely(column, index) for index, column in enumerate(columns)]
+    return Table(name, None, columns, pa.table({column: pa.array([cell] * 3) for column, cell in zip(columns, cells, strict=True)}), 2)
+
+
+def _likely(column: str, index: int) -> str:
+    if "date" in column.lower():
+        return "2026-05-04"
+    return next((value for word, value in LIKELY.items() if word in column.lower()), f"A{index}")
+
+
+def asked(mapping: Mapping) -> set[str]:
+    """What the person is asked about."""
+    return {question.about for question in mapping.questions}
+
+
+FILES = {
+    "a till": (
+        "sales", "InvoiceNo|StockCode|Description|Quantity|InvoiceDate|UnitPrice|CustomerID|Country",
+        {"ref": "InvoiceNo", "sku": "StockCode", "name": "Description", "qty": "Quantity", "day": "InvoiceDate", "price": "UnitPrice",
+         "customer": "CustomerID"},
+    ),
+    "a small till": ("sales", "Date|Item|Qty", {"day": "Date", "sku": "Item", "qty": "Qty"}),
+    "Shopify": (
+        "items", "Handle|Title|Vendor|Type|Variant SKU|Variant Grams|Variant Inventory Qty|Variant Price|Variant Barcode|Cost per item",
+        {"name": "Title", "supplier": "Vendor", "category": "Type", "sku": "Variant SKU", "on_hand": "Variant Inventory Qty",
+         "price": "Variant Price", "barcode": "Variant Barcode", "cost": "Cost per item"},
+    ),
+    "WooCommerce": (
+        "items", "ID|Type|SKU|Name|Published|Is featured?|In stock?|Stock|Backorders allowed?|Regular price|Categories",
+        {"sku": "SKU", "name": "Name", "on_hand": "Stock", "price": "Regular price", "category": "Type"},
+    ),
+    "Northwind's products": (
+        "items", "productID|productName|supplierID|categoryID|quantityPerUnit|unitPrice|unitsInStock|unitsOnOrder|reorderLevel",
+        {"sku": "productID", "name": "productName", "price": "unitPrice", "on_hand": "unitsInStock"},
+    ),
+    "Northwind's suppliers": (
+        "suppliers", "supplierID|companyName|contactName|address|city|phone|fax", {"supplier": "companyName", "phone": "phone"},
+    ),
+    "purchase orders": (
+        "purchases", "PO number|Vendor|Ordered on|Item code|Qty ordered|Unit cost|Expected|Received on|Qty received",
+        {"ref": "PO number", "supplier": "Vendor", "ordered": "Ordered on", "sku": "Item code", "qty": "Qty ordered", "cost": "Unit cost",
+         "expected": "Expected", "received": "Received on", "received_qty": "Qty received"},
+    ),
+    "a stock count": (
+        "stock", "Item code|Name|Counted|Location|Count date",
+        {"sku": "Item code", "on_hand": "Counted", "place": "Location", "day": "Count date"},
+    ),
+    "an Amazon stock report": (
+        "stock", "sku|asin|product-name|afn-fulfillable-quantity|afn-reserved-quantity",
+        {"sku": "sku", "name": "product-name", "on_hand": "afn-fulfillable-quantity"},
+    ),
+    "a price list without codes": (
+        "items", "Product|Price|Cost|Stock", {"name": "Product", "price": "Price", "cost": "Cost", "on_hand": "Stock"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_is_recognised(file: str) -> None:
+    kind, header, expected = FILES[file]
+    mapping = recognising.recognise(table(header))
+    assert mapping.kind == kind
+    assert {name: column for name, column in mapping.columns.items() if name in expected} == expected
+    assert "kind" not in asked(mapping)
+    assert not {f"column {name}" for name in expected} & asked(mapping)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "a|b|c",
+        "month|orders",
+        "Category name|Parent category",
+        "Name|Street|City|Phone|Email",
+        "sku|image",
+        "to use|copy|modify|merge",
+        "Name",
+    ],
+)
+def test_what_is_nothing_of_ours_is_left_alone(header: str) -> None:
+    assert recognising.recognise(table(header)).kind == "ignore"
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "kind"),
+    [
+        ("sales 2026.csv", "Date|Item code|Quantity|Price", "sales"),
+        ("purchases 2026.csv", "Date|Item code|Quantity|Cost|Supplier", "purchases"),
+        ("Production ProductInventory.csv", "ProductID|LocationID|Shelf|Bin|Quantity|ModifiedDate", "stock"),
+        ("stocklist.csv", "product_code|product_name|quantity", "stock"),
+        ("suppliers.csv", "id|Active (0/1)|Name*|Description", "suppliers"),
+        ("categories.csv", "id|Active (0/1)|Name*|Parent category|Description", "ignore"),
+        ("locations.csv", "id|name|locationType|locationGroup", "ignore"),
+    ],
+)
+def test_the_files_name_tells_what_columns_alone_do_not(name: str, header: str, kind: str) -> None:
+    assert recognising.recognise(table(header, name)).kind == kind
+
+
+def test_a_delivery_list_with_one_date_is_bought_goods_and_its_date_is_asked() -> None:
+    mapping = recognising.recognise(table("Date|Item code|Qty|Cost|Supplier", "purchases.csv"))
+    assert (mapping.kind, mapping.columns["received"]) == ("purchases", "Date")
+    assert "column received" in asked(mapping)
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "missing"),
+    [
+        ("orderID|productID|unitPrice|quantity|discount", "sales", ["Date"]),
+        ("PurchaseOrderID|DueDate|OrderQty|ProductID|LineTotal|ReceivedQty", "purchases", ["Ordered on or Received on"]),
+        ("Order|Date|Customer|Paid", "sales", ["Item code or Barcode or Name", "Quantity"]),
+    ],
+)
+def test_what_a_file_cannot_do_without_is_said(header: str, kind: str, missing: list[str]) -> None:
+    mapping = recognising.recognise(table(header, "shop export.csv"))
+    assert (mapping.kind, recognising.lacking(mapping)) == (kind, missing)
+
+
+def test_between_two_kinds_the_person_is_asked_and_may_say_neither() -> None:
+    question = next(q for q in recognising.recognise(table("SKU|Asin|Quantity")).questions if q.about == "kind")
+    assert question.text == "This looks like stock on hand, but it could be items. Which is it?"
+    assert question.choices == ("stock", "items", "ignore")
+    assert question.taken == "stock"
+
+
+def test_a_column_that_only_may_be_the_field_is_asked() -> None:
+    mapping = recognising.recognise(table("ProductID|Shelf|Quantity|ModifiedDate", "inventory.csv"))
+    assert {"column on_hand", "column day", "kind"} <= asked(mapping)
+
+
+@pytest.mark.parametrize(
+    ("field", "column"),
+    [
+        ("on_hand", "Safety stock level"),
+        ("qty", "Reorder qty"),
+        ("sku", "Category ID"),
+        ("on_hand", "In stock?"),
+        ("on_hand", "Is in stock"),
+        ("cost", "Shipping cost"),
+        ("name", "Category name"),
+    ],
+)
+def test_other_quantities_and_other_things_ids_are_not_taken_for_ours(field: str, column: str) -> None:
+    assert recognising.likeness(field, column) < recognising.SURE
+
+
+@pytest.mark.parametrize(
+    ("field", "column"),
+    [
+        ("sku", "StockCode"),
+        ("sku", " item_code "),
+        ("sku", "Item code (SKU)"),
+        ("qty", "Quantty"),
+        ("price", "Unit price (€)"),
+        ("day", "invoiceDate"),
+        ("lead_days", "Lead time (days)"),
+    ],
+)
+def test_a_field_is_known_in_any_spelling(field: str, column: str) -> None:
+    assert recognising.likeness(field, column) >= recognising.SURE
+
+
+def test_values_that_cannot_be_the_field_speak_against_the_word() -> None:
+    words = table("Item code|Quantity|Date", cell="none")
+    assert recognising.recognise(words).kind == "ignore"
+
+
+def test_no_column_serves_two_fields() -> None:
+    mapping = recognising.recognise(table("Item|Item code|Description|Name|Qty|Quantity|Date|Price"))
+    assert len(set(mapping.columns.values())) == len(mapping.columns)
+
+
+def test_whoever_says_what_a_file_is_has_its_columns_matched_as_that() -> None:
+    header = table("Date|Item code|Quantity|Price")
+    told = recognising.recognise(header, "purchases")
+    assert (told.kind, told.columns["received"], "kind" in asked(told)) == ("purchases", "Date", False)
+    assert recognising.recognise(header, "ignore") == Mapping("ignore", {}, {"kind": 1.0})
