@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import duckdb
 from ims_core.errors import Busy, Refused, StorageFailed
 from ims_core.storage import first_line, held_sentence, is_held, quoted, set_aside
 
+PATIENCE = 30.0
+"""Seconds to wait for a copy to be free, so that it can be opened again and counted."""
 ONE_AT_A_TIME = threading.Lock()
 """The name under which the copy is attached exists once."""
 
@@ -35,11 +38,24 @@ def backed_up(cursor: duckdb.DuckDBPyConnection, directory: Path, standing: int)
 
 
 def _attached(cursor: duckdb.DuckDBPyConnection, file: Path, statement: str, how: str = "") -> list[tuple[int, ...]]:
-    cursor.execute(f"attach '{quoted(file)}' as copy_of_shop {how}")
+    _attach(cursor, f"attach '{quoted(file)}' as copy_of_shop {how}")
     try:
         return cursor.execute(statement).fetchall()
     finally:
         cursor.execute("detach copy_of_shop")
+
+
+def _attach(cursor: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """A detached file stays in use until every question that began before has its answer."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute(statement)
+            return
+        except duckdb.ResourceInUseException:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def restored(path: Path, folder: Path) -> tuple[Path, Path | None]:

@@ -29,7 +29,7 @@ class Database:
 
     path: str
     connection: duckdb.DuckDBPyConnection
-    forms: Mapping[str, Form]
+    forms: Mapping[str, Form] = field(repr=False)
     """What the columns of each table take."""
     witness: Witness
     also: tuple[Path, ...] = ()
