@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from ims_core import labels, matching, scratch
 from ims_core.db import Database
-
-if TYPE_CHECKING:
-    from ims_core.importing import Group
+from ims_core.plans import Group
 
 KNOWN = {
     "known_items": "select item_id, sku, name, category, unit, cost, price, same_as, active from items",
@@ -24,7 +21,7 @@ KNOWN = {
 KINDS = ("items", "stock", "sales", "purchases", "suppliers")
 
 
-def book(db: Database, groups: Sequence["Group"], day: date, timezone: str) -> dict[str, pa.Table]:
+def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dict[str, pa.Table]:
     """The rows to append, by fact table. `day`: of counts that name none."""
     with scratch.pad(**{name: db.arrow(sql) for name, sql in KNOWN.items()}) as pad:
         pad.put(files=_files(db, groups), balances=_balances(db))
@@ -50,7 +47,7 @@ def book(db: Database, groups: Sequence["Group"], day: date, timezone: str) -> d
 # -- laying out
 
 
-def _files(db: Database, groups: Sequence["Group"]) -> pa.Table:
+def _files(db: Database, groups: Sequence[Group]) -> pa.Table:
     """A number for every table of every file: grp source file_id."""
     first = db.scalar("select coalesce(max(file_id), 0) + 1 from import_files")
     pairs = [(grp, source) for grp, group in enumerate(groups) for source in range(len(group.tables))]
@@ -68,7 +65,7 @@ def _balances(db: Database) -> pa.Table:
     """)
 
 
-def _lay_out(pad: scratch.Pad, kind: str, groups: Sequence["Group"]) -> None:
+def _lay_out(pad: scratch.Pad, kind: str, groups: Sequence[Group]) -> None:
     """Table of the kind's rows from all groups, with `line` as their order and the file each came from."""
     alike = [(grp, group.cleaned.rows) for grp, group in enumerate(groups) if group.cleaned and group.mapping.kind == kind]
     alike += [
@@ -253,7 +250,7 @@ FACTS = {
 # -- accounts
 
 
-def _import_files(pad: scratch.Pad, groups: Sequence["Group"]) -> pa.Table:
+def _import_files(pad: scratch.Pad, groups: Sequence[Group]) -> pa.Table:
     """One row a table of a file with its lines by outcome."""
     import json
 
@@ -282,7 +279,7 @@ def _import_files(pad: scratch.Pad, groups: Sequence["Group"]) -> pa.Table:
     """)
 
 
-def _lay_out_left(pad: scratch.Pad, groups: Sequence["Group"]) -> None:
+def _lay_out_left(pad: scratch.Pad, groups: Sequence[Group]) -> None:
     left = {f"left_{grp}": group.cleaned.left for grp, group in enumerate(groups) if group.cleaned}
     pad.put(**left)
     pad.run(
@@ -290,7 +287,7 @@ def _lay_out_left(pad: scratch.Pad, groups: Sequence["Group"]) -> None:
     )
 
 
-def _import_lines(pad: scratch.Pad, groups: Sequence["Group"]) -> pa.Table:
+def _import_lines(pad: scratch.Pad, groups: Sequence[Group]) -> pa.Table:
     return pad.table("""
         select f.file_id, l.row as source_row, l.outcome, l.reason, l.content
         from lines_left l join files f using (grp, source) order by f.file_id, l.row

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ims_core import scratch, values
-from ims_core.labels import FIELDS, KIND_FIELDS
+from ims_core.labels import FIELDS, KIND_FIELDS, MOST_PIECES
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
 from ims_core.rules import CODE_WORDS, DATED, NAME_WORDS, RULES, TAKEN_BACK_WITHIN, TOTAL_WORDS
@@ -71,9 +71,12 @@ def _stacked(tables: Sequence[Table]) -> pa.Table:
 
 
 def _places(tables: Sequence[Table]) -> pa.Table:
-    """The sheet of each table, where a file has several alike: then sheets are most likely places."""
+    """Of each table: its sheet, where a file has several alike (of a count they are most likely places), and the day its name tells."""
     sheets = [table.sheet if sum(other.name == table.name for other in tables) > 1 else None for table in tables]
-    return pa.table({"source": pa.array(range(len(tables)), pa.int32()), "sheet": pa.array(sheets, pa.string())})
+    days = [values.day_in(table.sheet or "") or values.day_in(table.name) for table in tables]
+    return pa.table({
+        "source": pa.array(range(len(tables)), pa.int32()), "sheet": pa.array(sheets, pa.string()), "told_day": pa.array(days, pa.date32())
+    })  # fmt: skip
 
 
 def _styles(pad: scratch.Pad, mapping: Mapping, typed: bool) -> dict[str, values.Style]:
@@ -133,14 +136,19 @@ def _find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> N
     names = [f"c{index}" for index in range(len(header))]
     filled = " + ".join(f"({name} is not null)::int" for name in names)
     repeated = " and ".join(f"{name} = '{_escaped(title)}'" for name, title in list(zip(names, header, strict=True))[:3])
-    lonely = f"{filled} = 1" if len(header) > 2 else "false"
+    lonely = "filled = 1" if len(header) > 2 else "false"
     pad.run(f"""
         create table asides as
+        with lines as (select "source table" as source, "source row" as row, {cells} from raw),
+             judged as (
+                select *, {filled} as filled, lower(coalesce({", ".join(names)})) as first,
+                       regexp_matches(first, '{TOTAL_WORDS}') and (regexp_matches(first, '{TOTAL_WORDS}[^\pL]*$')
+                       or filled < (select mode({filled}) from lines)) as total
+                from lines
+             )
         select source, row,
                case when {repeated} then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason
-        from (select *, regexp_matches(lower(coalesce({", ".join(names)})), '{TOTAL_WORDS}') as total
-              from (select "source table" as source, "source row" as row, {cells} from raw))
-        where total or {lonely} or ({repeated})
+        from judged where total or {lonely} or ({repeated})
     """)  # fmt: skip
 
 
@@ -179,6 +187,7 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     called_off = "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storno|void|annul)')" if "status" in found else "false"
     free = "coalesce(t.price <= 0, false)" if mapping.kind == "sales" and "price" in mapping.columns else "false"
     lacking = _lacking(mapping)
+    negative = "t.qty < 0 and not cancelled" if mapping.kind == "sales" and "returns" in off else "false"
     known_as = "lower(t.name) = lower(c.name)" if "name" in found else "true"
     given = f"coalesce({free} and t.qty > 0 and {known_as}, false)" if mapping.kind == "sales" else "false"
     shown = "coalesce(c.name, t.sku)" if "sku" in found else "''"
@@ -186,7 +195,7 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     doubles_count = "duplicates" not in off and _tells_lines_apart(mapping)
     pad.run(f"""
         create table judged as
-        select t.*, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
+        select t.*, p.sheet, p.told_day, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
                d.row is not null as double, a.reason as aside, {cancelled} as cancelled,
                {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
                case when a.reason is not null and {"totals" not in off} then 'set aside'
@@ -194,17 +203,19 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
                     when double and {doubles_count} then 'joined'
                     when no_product and {"no_product" not in off} then 'set aside'
                     when called_off and {"called_off" not in off} then 'set aside'
-                    when free and not given and {"free" not in off} then 'set aside'
+                    when {negative} or (free and not given and {"free" not in off}) then 'set aside'
                     else 'used' end as outcome,
                case when a.reason is not null and {"totals" not in off} then a.reason
                     when {lacking} is not null then {lacking}
                     when double and {doubles_count} then 'the same line again'
                     when no_product and {"no_product" not in off} then 'no product: ' || {shown}
                     when called_off and {"called_off" not in off} then 'cancelled'
+                    when {negative} then 'a negative quantity'
                     when free and not given and {"free" not in off} then 'price at 0 or below'
                     end as reason
         from (select typed.*, {numbered} as numbered from typed) t
         left join codes c on c.key = {_key("t.sku") if "sku" in found else "null"}
+        left join places p using (source)
         left join doubles d using (source, row) left join asides a using (source, row)
     """)  # fmt: skip
 
@@ -225,6 +236,9 @@ def _lacking(mapping: Mapping) -> str:
         what = "no date" if FIELDS[name].type == "date" else "no quantity"
         cases.append(f"when t.{name}_text is null then '{what}'")
         cases.append(f"when t.{name} is null then '{FIELDS[name].label} cannot be read'")
+    for name in needed:
+        if FIELDS[name].type == "number":
+            cases.append(f"when abs(t.{name}) > {MOST_PIECES} then '{FIELDS[name].label} cannot be right'")
     if mapping.kind in ("sales", "purchases"):
         cases.append("when t.qty = 0 then 'quantity 0'")
     for name in DATED:
@@ -246,13 +260,14 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
     replaced = [f"{sku} as sku"] if "sku" in found else []
     if mapping.kind == "sales":
         replaced.append(f"{named} as name")
-    if "place" in found and "sheets" not in off:
-        replaced.append("coalesce(place, sheet) as place")
+    if mapping.kind in ("stock", "counts"):
+        replaced.append("coalesce(day, told_day) as day")
+        replaced += ["coalesce(place, sheet) as place"] if "sheets" not in off else []
     listed = ", ".join(KIND_FIELDS[mapping.kind])
     pad.run(f"""
         create table rows as
         select source, row, {listed}{", cancelled, given" if mapping.kind == "sales" else ""}
-        from (select * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged left join places using (source))
+        from (select * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged)
         where outcome = 'used' order by source, row
     """)  # fmt: skip
     if mapping.kind == "sales":

@@ -2,133 +2,21 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
-from itertools import groupby
 
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import booking, cleaning, labels, people, policy, reading, recognising
-from ims_core.cleaning import OUTCOMES, Cleaned
+from ims_core import booking, cleaning, labels, people, policy, reading, recognising, values
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
+from ims_core.plans import Group, Plan
 from ims_core.reading import Table
-from ims_core.recognising import Mapping, Question
+from ims_core.recognising import Mapping
 
 Progress = Callable[[float, str], None]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Tables of the drop with the same columns: understood once, cleaned as one."""
-
-    tables: tuple[Table, ...]
-    hashes: tuple[str, ...]
-    mapping: Mapping
-    cleaned: Cleaned | None
-    """None where the table is not for us or cannot be used as it is mapped."""
-    off: frozenset[str] = frozenset()
-
-    @property
-    def name(self) -> str:
-        """The file's name, or how many there are."""
-        names = list(dict.fromkeys(table.name for table in self.tables))
-        sheets = [table.sheet for table in self.tables if table.sheet]
-        if len(names) > 1:
-            return f"{len(names)} files, {names[0]} …"
-        return f"{names[0]}, {', '.join(sheets)}" if sheets else names[0]
-
-    @property
-    def lines(self) -> int:
-        """Lines read, header and titles not counted."""
-        return sum(table.rows.num_rows for table in self.tables)
-
-    @property
-    def lacking(self) -> list[str]:
-        """What this kind of file needs and this one does not have."""
-        return recognising.lacking(self.mapping)
-
-    @property
-    def questions(self) -> list[Question]:
-        """What is still open and not answered."""
-        asked = (*self.mapping.questions, *(self.cleaned.questions if self.cleaned else ()))
-        return [question for question in asked if question.about not in self.mapping.answers]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a drop would do; nothing is written yet."""
-
-    groups: tuple[Group, ...]
-    known: tuple[tuple[str, int], ...]
-    """Files whose very content is in the shop already, and the change that brought it."""
-    unreadable: tuple[tuple[str, str], ...]
-    """Files that cannot be read, and the sentence why."""
-    day: date
-    """The day of a count that names none: in its file's name, else the last day the files or the shop know."""
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Lines by outcome: used, joined, set aside, refused. Tables that are not for us are set aside whole."""
-        total = dict.fromkeys(OUTCOMES, 0)
-        for group in self.groups:
-            for outcome, count in (group.cleaned.counts if group.cleaned else {"set aside": group.lines}).items():
-                total[outcome] += count
-        return total
-
-    @property
-    def lines(self) -> int:
-        """Lines read."""
-        return sum(group.lines for group in self.groups)
-
-    @property
-    def units(self) -> dict[str, Decimal]:
-        """Units sold by outcome, returns counted against them."""
-        total = dict.fromkeys(OUTCOMES, Decimal(0))
-        for group in self.groups:
-            if group.cleaned and group.mapping.kind == "sales":
-                for outcome, units in group.cleaned.units.items():
-                    total[outcome] += units
-        return total
-
-    @property
-    def problems(self) -> pd.DataFrame:
-        """All problems: file sheet row column value problem suggestion refused."""
-        found = [group.cleaned.problems for group in self.groups if group.cleaned and len(group.cleaned.problems)]
-        return pd.concat(found, ignore_index=True).drop(columns="source") if found else pd.DataFrame(columns=PROBLEM_COLUMNS)
-
-    @property
-    def questions(self) -> list[Question]:
-        """Everything that is still open."""
-        return [question for group in self.groups for question in group.questions]
-
-    @property
-    def moves(self) -> dict[str, Decimal]:
-        """Pieces the used lines speak of, by kind of file: sold (returns counted against them), bought, counted."""
-        words = {"sales": "sold", "purchases": "bought", "stock": "counted", "counts": "counted"}
-        total: dict[str, Decimal] = {}
-        for group in self.groups:
-            if group.cleaned and group.mapping.kind in words:
-                word = words[group.mapping.kind]
-                total[word] = total.get(word, Decimal(0)) + group.cleaned.units["used"]
-        return total
-
-    def says(self) -> str:
-        """The one sentence under the preview."""
-        counts = self.counts
-        if not self.groups:
-            return "Nothing of this drop is new." if self.known else "Nothing of this drop can be used."
-        parts = [f"{counts['used']:,} of {self.lines:,} lines will be used"]
-        parts += [f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES[1:] if counts[outcome]]
-        moved = ", ".join(f"{labels.pieces(units)} {word}" for word, units in self.moves.items())
-        return ", ".join(parts) + (f"; pieces: {moved}." if moved else ".")
-
-
-PROBLEM_COLUMNS = ["file", "sheet", "row", "column", "value", "problem", "suggestion", "refused"]
 
 
 # -- looking
@@ -138,13 +26,12 @@ def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | N
     """Read, recognise and clean the files; writes nothing. `today`: for a count without any day anywhere."""
     tell = progress or _quiet
     tables, hashes, known, unreadable = _read_all(db, files, tell)
-    named = [found for table in tables if (found := _day_in(table.name))]
+    named = [found for table in tables if (found := values.day_in(table.name))]
     groups = []
-    alike = [
-        list(found) for _, found in groupby(sorted(range(len(tables)), key=lambda i: tables[i].header), key=lambda i: tables[i].header)
-    ]
-    alike.sort(key=min)
-    for done, indexes in enumerate(alike):
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for index, table in enumerate(tables):
+        alike.setdefault(table.header, []).append(index)
+    for done, indexes in enumerate(alike.values()):
         tell(0.4 + 0.6 * done / len(alike), f"Cleaning {tables[indexes[0]].name}")
         members = tuple(tables[i] for i in indexes)
         mapping = recognising.recognise(_largest(members))
@@ -199,17 +86,9 @@ def _largest(tables: tuple[Table, ...]) -> Table:
     return max(tables, key=lambda table: table.rows.num_rows)
 
 
-def _day_in(name: str) -> date | None:
-    found = re.search(r"(20\d\d)[-_.](\d\d)[-_.](\d\d)", name)
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
-    except ValueError:
-        return None
-
-
 def _count_day(db: Database, groups: list[Group], named: list[date], today: date | None) -> date:
     counts = [group for group in groups if group.mapping.kind in ("stock", "counts")]
-    in_names = [found for group in counts for table in group.tables if (found := _day_in(table.name))]
+    in_names = [found for group in counts for table in group.tables if (found := values.day_in(table.name))]
     if in_names:
         return max(in_names)
     seen = [pa.compute.max(group.cleaned.rows["day"]).as_py() for group in groups if group.cleaned and group.mapping.kind == "sales"]

@@ -26,6 +26,9 @@ FILE_KINDS = {
     "ignore": "Not for us",
 }
 
+MOST_PIECES = 1_000_000_000
+"""More than this of one item in one line is a slip of the keyboard."""
+
 MAIN_PLACE = "Shop"
 """Where goods are when a file names no place."""
 

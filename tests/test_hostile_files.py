@@ -12,7 +12,7 @@ from openpyxl.cell.cell import Cell
 from ims_core import importing, ledger, people, reading, sheets, workbooks
 from ims_core.db import Database
 from ims_core.errors import ImsError, Refused, Unreadable
-from ims_core.importing import Plan
+from ims_core.plans import Plan
 from ims_core.settings import ROOT, load
 from tests import hostile
 

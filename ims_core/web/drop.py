@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from ims_core import importing, recognising
-from ims_core.importing import Group, Plan
 from ims_core.labels import FIELDS, FILE_KINDS, KIND_FIELDS
+from ims_core.plans import Group, Plan
 from ims_core.recognising import Mapping
 from ims_core.web.doing import db, plain, working
 from ims_core.web.tables import download
