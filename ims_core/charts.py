@@ -39,37 +39,81 @@ def stock_history(history: pd.DataFrame, until: date, unit: str = "") -> "Figure
     return figure
 
 
-def fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str = "") -> "Figure":
-    """What was asked for, and what may come: bands from the quantiles, the middle as a line.
+def fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str = "", gone: date | None = None) -> "Figure":
+    """What was asked for, and what may come: bands between the quantiles, the expected as a line, the day the stock is gone as a mark.
 
-    history: ds y; forecast: ds mean and columns q05 .. q95, of one item.
+    history: ds y; forecast: ds mean and columns q05 .. q975, of one item.
     """
     figure = _figure(height=360)
     figure.add_scatter(
         x=history["ds"], y=history["y"], mode="lines", line={"width": 1.8, "color": NEUTRAL}, name="Asked for",
-        hovertemplate=f"%{{x|%-d %b %Y}}: <b>%{{y:,.1f}}</b> {unit}<extra></extra>",
+        hovertemplate=f"week of %{{x|%-d %b %Y}}: <b>%{{y:,.6~r}}</b> {unit}<extra></extra>",
     )  # fmt: skip
-    quantiles = sorted(name for name in forecast.columns if name[:1] == "q" and name[1:].replace(".", "").isdigit())
+    quantiles = sorted((name for name in forecast.columns if _share(name) is not None), key=lambda name: _share(name) or 0)
     for low, high in zip(quantiles[: len(quantiles) // 2], reversed(quantiles), strict=False):
-        _band(figure, forecast["ds"], forecast[low], forecast[high], f"{float(high[1:]) - float(low[1:]):g} of 100")
+        _band(figure, forecast["ds"], forecast[low], forecast[high], low + high)
     figure.add_scatter(
         x=forecast["ds"], y=forecast["mean"], mode="lines", line={"width": 2.4, "color": ACCENT}, name="Expected",
-        hovertemplate=f"%{{x|%-d %b %Y}}: <b>%{{y:,.1f}}</b> {unit} expected<extra></extra>",
+        hovertemplate=f"week of %{{x|%-d %b %Y}}: <b>%{{y:,.1f}}</b> {unit} expected<extra></extra>",
     )  # fmt: skip
     if len(forecast):
-        last = forecast.iloc[-1]
-        figure.update_xaxes(range=[history["ds"].iloc[0] if len(history) else forecast["ds"].iloc[0], last["ds"]])
-        _say(figure, last["ds"], last["mean"], f"<b>{labels.pieces(round(float(last['mean']), 1))}</b>")
+        last, top = forecast.iloc[-1], quantiles[-1]
+        _say(figure, last["ds"], last["mean"], f"<b>{labels.pieces(round(float(last['mean']), 1))}</b> expected")
+        if float(last[top]) > 1.15 * max(float(last["mean"]), 1):
+            _say(figure, last["ds"], last[top], f"<b>{labels.pieces(last[top])}</b> or less<br>in {_share(top):.3g} %")
         mark(figure, forecast["ds"].iloc[0], "forecast")
+    if gone:
+        mark(figure, gone, f"stock gone {labels.day_text(gone)}", RED, row=1)
+    figure.update_layout(margin={"r": 104, "t": 44})
     figure.update_yaxes(rangemode="tozero")
+    if days := [*history["ds"], *forecast["ds"]]:  # else the words at the right edge would widen the axis
+        figure.update_xaxes(range=[days[0], days[-1]])
     return figure
 
 
-def mark(figure: "Figure", at: Any, words: str, color: str = NEUTRAL) -> None:
-    """A thin upright line with a word, for a day on which something changes."""
+def fan_alt(name: str, history: pd.DataFrame, forecast: pd.DataFrame, gone: date | None) -> str:
+    """The picture in words."""
+    lately = labels.pieces(round(float(history["y"].tail(12).mean()), 1)) if len(history) else "0"
+    coming = labels.pieces(round(float(forecast["mean"].mean()), 1))
+    ends = f" The stock of today is gone about {labels.day_text(gone)}." if gone else ""
+    return f"Demand for {name} by week: lately about {lately}, expected about {coming} for {len(forecast)} weeks, with a range.{ends}"
+
+
+def waterfall(parts: pd.DataFrame, total: str, unit: str = "") -> "Figure":
+    """How parts add up to a number, read from the top. parts: part pieces."""
+    figure = _figure(height=44 * (len(parts) + 1) + 40)
+    names, sizes = [*parts["part"], f"<b>{total}</b>"], [*parts["pieces"].astype(float), float(parts["pieces"].sum())]
+    figure.add_waterfall(
+        orientation="h", y=names, x=sizes, measure=["relative"] * len(parts) + ["total"], textposition="outside", cliponaxis=False,
+        text=[f"{'+' if size > 0 else ''}{labels.pieces(round(size, 1))}" for size in sizes[:-1]] + [f"<b>{labels.pieces(sizes[-1])}</b>"],
+        increasing={"marker": {"color": ACCENT}}, decreasing={"marker": {"color": NEUTRAL}}, totals={"marker": {"color": AMBER}},
+        connector={"line": {"width": 1, "color": _FAINT}}, hovertemplate=f"%{{y}}: <b>%{{delta:,.6~r}}</b> {unit}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(hovermode="closest", margin={"r": 48, "t": 8})
+    figure.update_yaxes(autorange="reversed", showgrid=False, zeroline=False)
+    figure.update_xaxes(showgrid=True, gridcolor=_FAINT, nticks=5)
+    return figure
+
+
+def waterfall_alt(parts: pd.DataFrame, total: str) -> str:
+    """The picture in words."""
+    said = ", ".join(f"{part.lower()} {pieces:+,.1f}" for part, pieces in parts.itertuples(index=False))
+    return f"{said}: {total.lower()} {labels.pieces(round(float(parts['pieces'].sum()), 1))}."
+
+
+def mark(figure: "Figure", at: Any, words: str, color: str = NEUTRAL, row: int = 0) -> None:
+    """A thin upright line with a word, for a day on which something changes; `row` lifts the word above another's."""
     figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"width": 1, "dash": "dot", "color": color})
     figure.add_annotation(
-        x=at, y=1, yref="paper", yanchor="bottom", xanchor="left", text=words, showarrow=False, font={"size": 12, "color": color}
+        x=at,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        yshift=16 * row,
+        xanchor="left",
+        text=words,
+        showarrow=False,
+        font={"size": 12, "color": color},
     )
 
 
@@ -95,6 +139,11 @@ def _figure(height: int) -> "Figure":
     return figure
 
 
+def _share(column: str) -> float | None:
+    """Percent below a quantile column: q05 -> 5, q975 -> 97.5; None for other columns."""
+    return 100 * float(f"0.{column[1:]}") if column[:1] == "q" and column[1:].isdigit() else None
+
+
 def _band(figure: "Figure", days: pd.Series, low: pd.Series, high: pd.Series, name: str) -> None:
     edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     figure.add_scatter(x=days, y=high, name=name, **edge)
@@ -111,7 +160,7 @@ def _steps(history: pd.DataFrame, until: date) -> tuple[list[Any], list[float]]:
 
 
 def _say(figure: "Figure", x: Any, y: float, words: str) -> None:
-    figure.add_annotation(x=x, y=y, text=words, showarrow=False, xanchor="left", xshift=8, font={"size": 13, "color": ACCENT})
+    figure.add_annotation(x=x, y=y, text=words, showarrow=False, xanchor="left", align="left", xshift=8, font={"size": 13, "color": ACCENT})
 
 
 def _day(moment: Any) -> date:

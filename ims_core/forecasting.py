@@ -203,6 +203,21 @@ def of_item(
     return forecast(history, "7D", horizon, levels, models=models) if len(history) else pd.DataFrame()
 
 
+def sellers(db: Database, day: date) -> pd.DataFrame:
+    """Items in use that were ever asked for, the best sellers of the last 13 weeks known first: item_id sku name unit pieces."""
+    return db.frame(
+        """
+        with known as (select max(day) as until from demand where day <= ?)
+        select i.item_id, i.sku, i.name, i.unit, coalesce(sum(d.qty) filter (d.day > k.until - 91), 0)::double as pieces
+        from demand d join items i using (item_id), known k
+        where i.active and d.day <= k.until
+        group by all
+        order by pieces desc, name
+        """,
+        [day],
+    )
+
+
 def latest(db: Database) -> dict[str, Any]:
     """The newest run in force: run_id day freq horizon levels items seconds done_at who; empty where there is none."""
     return db.row("""

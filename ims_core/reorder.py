@@ -11,6 +11,8 @@ from ims_core import demand, forecasting, labels, policy
 from ims_core.db import Database
 from ims_core.errors import Refused
 
+NOBODY = "No supplier yet"
+
 COLUMNS = [
     "item_id", "sku", "name", "supplier_id", "supplier", "supplier_code", "on_hand", "counted", "on_order", "available",
     "expected_demand", "safety", "reorder_point", "order_up_to", "lead_days", "lead_source", "review_days", "pack", "moq", "needed",
@@ -57,12 +59,30 @@ def why(proposal: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
     parts = [
         (f"Expected in {covered} days", float(proposal["expected_demand"])),
         ("Safety", float(proposal["safety"])),
-        ("On hand", -float(proposal["available"])),
-        ("On order", -float(proposal["on_order"])),
+        ("On hand", 0.0 - float(proposal["available"])),
+        ("On order", 0.0 - float(proposal["on_order"])),
     ]
     rest = float(proposal["quantity"]) - sum(pieces for _, pieces in parts)
     parts.append(("Enough already" if proposal["quantity"] == 0 else "Whole packs, smallest order", rest))
     return pd.DataFrame(parts, columns=["part", "pieces"])
+
+
+def ordered(proposals: pd.DataFrame, typed: Mapping[int, float]) -> pd.DataFrame:
+    """The proposals with quantities changed by hand (item_id -> pieces), values after them; `proposed` keeps what was proposed."""
+    quantity = proposals["item_id"].map(typed).astype(float).fillna(proposals["quantity"])
+    return proposals.assign(
+        proposed=proposals["quantity"], quantity=quantity, value=quantity * proposals["unit_cost"],
+        supplier=proposals["supplier"].fillna(NOBODY),
+    )  # fmt: skip
+
+
+def by_supplier(lines: pd.DataFrame) -> pd.DataFrame:
+    """What each supplier would get, the most money first: supplier lines value min_order reached (percent of min_order; empty without)."""
+    groups = lines.groupby("supplier", sort=False)
+    found = groups.agg(lines=("item_id", "size"), value=("value", "sum"), min_order=("min_order", "max")).reset_index()
+    least = found["min_order"].where(found["min_order"] > 0)
+    found["reached"] = (found["value"] / least * 100).clip(upper=100)
+    return found.sort_values("value", ascending=False, ignore_index=True)
 
 
 # -- questions

@@ -1,6 +1,7 @@
 """What may go wrong with the stock of today: what runs out before more can come, and what will stand for long."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,53 @@ def lasts(stock: ArrayLike, weekly: ArrayLike, elapsed: int = 0) -> Numbers:
 
 
 # -- questions
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One item ahead: what was asked for by week, what may come, and how long the stock of `day` lasts."""
+
+    history: pd.DataFrame
+    forecast: pd.DataFrame
+    known_until: date | None
+    on_hand: float
+    counted: bool
+    gone: date | None
+    """The day on which the stock is used up if it goes as expected; None beyond the weeks looked at."""
+    early: date | None
+    """The same if every week is strong."""
+
+
+def outlook(db: Database, item_id: int, day: date, weeks: int, service: float) -> Outlook:
+    """The item's next `weeks` by AutoARIMA or counts, with the range that `service` spans, and what it means for its stock."""
+    until = forecasting.known_until(db, day)
+    levels = sorted({round(1 - service, 3), 0.25, 0.5, 0.75, round(service, 3)})
+    ahead = forecasting.of_item(db, item_id, day, weeks, levels)
+    on_hand, counted = _standing(db, item_id, day)
+    gone, early = (
+        (_day(day, ahead[path], on_hand, until) for path in ("mean", forecasting.column(levels[-1])))
+        if len(ahead) and counted
+        else (None, None)
+    )
+    return Outlook(forecasting.weekly(db, day, item_id), ahead, until, on_hand, counted, gone, early)
+
+
+def _standing(db: Database, item_id: int, day: date) -> tuple[float, bool]:
+    """On hand over all places, and whether anybody ever said what there was."""
+    found = db.row(
+        """
+        select coalesce(sum(qty), 0)::double as on_hand, coalesce(bool_or(kind in ('opening', 'count', 'receipt')), false) as counted
+        from visible_movements
+        where item_id in (select item_id from merged where counts_as = $item) and day <= $day::date
+        """,
+        {"item": item_id, "day": day},
+    )
+    return found["on_hand"], found["counted"]
+
+
+def _day(day: date, weekly: pd.Series, stock: float, until: date | None) -> date | None:
+    days = float(lasts([stock], [weekly], (day - (until or day)).days)[0])
+    return None if np.isnan(days) else day + timedelta(days=int(days))
 
 
 def listed(db: Database, day: date) -> pd.DataFrame:

@@ -244,3 +244,21 @@ def test_an_empty_shop_orders_nothing(shop: Shop) -> None:
     assert reorder.suggest(shop.db, SUNDAY).columns.tolist() == reorder.COLUMNS
     shop.item("CUP")
     assert reorder.suggest(shop.db, SUNDAY).reason.tolist() == ["No demand is known."]
+
+
+# -- what is done with proposals
+
+
+def test_a_quantity_changed_by_hand_replaces_the_proposal_and_its_value(shop: Shop, kettle: int) -> None:
+    found = reorder.ordered(reorder.suggest(shop.db, SUNDAY), {kettle: 7.0}).iloc[0]
+    assert (found["quantity"], found["value"], found["supplier"]) == (7, 35, reorder.NOBODY)
+    assert found["proposed"] > 7
+
+
+def test_suppliers_are_totalled_against_their_smallest_order() -> None:
+    rows = [("Adler", 1, 30.0, 100.0), ("Adler", 2, 20.0, 100.0), ("Zeller", 3, 70.0, 60.0), ("Nobody", 4, None, None)]
+    found = reorder.by_supplier(pd.DataFrame(rows, columns=["supplier", "item_id", "value", "min_order"]))
+    assert found.supplier.tolist() == ["Zeller", "Adler", "Nobody"]
+    assert found.lines.tolist() == [1, 2, 1]
+    assert found.reached.tolist()[:2] == [100, 50]
+    assert np.isnan(found.reached[2])

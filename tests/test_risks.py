@@ -56,3 +56,25 @@ def test_days_since_the_run_are_not_counted_twice(shop: Shop) -> None:
     forecasting.run(shop.db, people.LOCAL, SUNDAY)
     later = SUNDAY + timedelta(days=200)
     assert risks.listed(shop.db, later).runs_out[0].date() == later + timedelta(days=5)
+
+
+def test_the_outlook_of_an_item_says_when_its_stock_is_gone_and_when_if_sales_are_strong(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    sell(shop, kettle, np.random.default_rng(2).poisson(4, 210))
+    shop.move("receipt", kettle, 2000, day=date(2025, 9, 1))
+    seen = risks.outlook(shop.db, kettle, SUNDAY, weeks=52, service=0.95)
+    assert seen.counted
+    assert seen.known_until == SUNDAY
+    assert len(seen.history) == 30
+    assert len(seen.forecast) == 52
+    assert seen.gone
+    assert seen.early
+    assert SUNDAY < seen.early < seen.gone
+
+
+def test_the_outlook_of_what_nobody_counted_or_asked_for_says_so(shop: Shop) -> None:
+    kettle, cup = shop.item("KETTLE"), shop.item("CUP")
+    sell(shop, kettle, [4] * 70)
+    seen = risks.outlook(shop.db, kettle, SUNDAY, weeks=12, service=0.95)
+    assert (seen.on_hand, seen.counted, seen.gone, seen.early) == (-280, False, None, None)
+    assert risks.outlook(shop.db, cup, SUNDAY, weeks=12, service=0.95).forecast.empty
