@@ -75,10 +75,12 @@ def worth(db: Database, first: date, last: date) -> pd.DataFrame:
     """What the stock was worth at the end of each day with movements, at today's costs: day value; the first row is the day before."""
     return db.frame(
         """
-        with daily as (
-            select greatest(m.day, $first::date - 1) as day, sum(m.qty * c.cost) as net
-            from movements m left join merged g using (item_id) join costs c on c.item_id = coalesce(g.counts_as, m.item_id)
-            where m.day <= $last::date
+        with each as (
+            select greatest(day, $first::date - 1) as day, item_id, sum(qty) as qty from movements where day <= $last::date group by all
+        ),
+        daily as (
+            select e.day, sum(e.qty * c.cost) as net
+            from each e left join merged g using (item_id) join costs c on c.item_id = coalesce(g.counts_as, e.item_id)
             group by all
         )
         select day, sum(net) over (order by day) as value from daily order by day
@@ -91,12 +93,13 @@ def shelves(db: Database, day: date, weeks: int) -> pd.DataFrame:
     """At the end of each of the last weeks, oldest first: week (weeks ago) in_stock sold_out (items above and at zero that ever moved)."""
     return db.frame(
         """
-        with net as (
-            select coalesce(g.counts_as, m.item_id) as item_id, sum(m.qty) as qty,
-                   least($weeks, ($day::date - m.day) // 7) as week
-            from movements m left join merged g using (item_id)
-            where m.day <= $day::date
-            group by all
+        with each as (
+            select item_id, least($weeks, ($day::date - day) // 7) as week, sum(qty) as qty
+            from movements where day <= $day::date group by all
+        ),
+        net as (
+            select coalesce(g.counts_as, e.item_id) as item_id, e.week, sum(e.qty) as qty
+            from each e left join merged g using (item_id) group by all
         ),
         grid as (select item_id, unnest(range($weeks + 1)) as week from (select distinct item_id from net)),
         levels as (

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,11 +21,17 @@ class Settings:
 
 def load() -> Settings:
     """Read IMS_DATABASE, IMS_BACKUPS, IMS_MEMORY, IMS_THREADS and IMS_MAX_FILE_MB, or their defaults."""
-    database = Path(os.environ.get("IMS_DATABASE", ROOT / "data" / "shop.duckdb")).expanduser().resolve()
+    database = _path(os.environ.get("IMS_DATABASE", str(ROOT / "data" / "shop.duckdb")))
     return Settings(
         database=database,
-        backups=Path(os.environ.get("IMS_BACKUPS", database.parent / "backups")).expanduser().resolve(),
+        backups=_path(os.environ.get("IMS_BACKUPS", str(database.parent / "backups"))),
         memory=os.environ.get("IMS_MEMORY", "2GB"),
         threads=int(os.environ.get("IMS_THREADS", "0")) or os.cpu_count() or 2,
         max_file_mb=int(os.environ.get("IMS_MAX_FILE_MB", "200")),
     )
+
+
+@cache
+def _path(text: str) -> Path:
+    """Kept, because screens ask many times a run and each look at the disk costs."""
+    return Path(text).expanduser().resolve()

@@ -50,11 +50,16 @@ where m.change_id not in (select undoes from changes where undoes is not null)
   and m.change_id not in (select change_id from changes where undoes is not null and restores is null);
 
 create or replace macro stock_on(until) as table   -- balances at the end of a day
-select coalesce(g.counts_as, m.item_id) as item_id, m.place, sum(m.qty) as on_hand,
-       max(m.day) as last_day, max(m.day) filter (m.kind = 'sale') as last_sale
-from visible_movements m
-left join merged g on g.item_id = m.item_id
-where m.day <= until
+with each as (                               -- summed before merging: joining every movement takes five times as long
+    select item_id, place, sum(qty) as on_hand, max(day) as last_day, max(day) filter (kind = 'sale') as last_sale
+    from visible_movements
+    where day <= until
+    group by all
+)
+select coalesce(g.counts_as, e.item_id) as item_id, e.place, sum(e.on_hand) as on_hand,
+       max(e.last_day) as last_day, max(e.last_sale) as last_sale
+from each e
+left join merged g on g.item_id = e.item_id
 group by all;
 
 create or replace view stock as              -- balances with everything booked, also for days to come

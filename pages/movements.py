@@ -6,8 +6,8 @@ from ims_core.web import ui
 BY_HAND = ["receipt", "sale", "return_in", "return_out", "transfer", "adjustment", "scrap"]
 GOES = {"adjustment": "Pieces (minus takes away)", "transfer": "Pieces"}
 
-known, today, shop = ui.ask(items.catalogue), ui.today(), ui.shop()
-if known.empty:
+today, shop = ui.today(), ui.shop()
+if not ui.ask(items.any_yet):
     ui.page("Movements")
     says = "Every piece that comes or goes is listed here. There is no item yet: drop the files you have, or type your first items."
     ui.empty(says, "Drop your files", "upload")
@@ -20,6 +20,7 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=bool
     if form.open:
         stands = ui.ask(places.names)
         main = stands.index(labels.MAIN_PLACE) if labels.MAIN_PLACE in stands else 0
+        known = ui.ask(items.catalogue)
         usable = known[known["active"]]
         names = dict(zip(usable["item_id"], usable["name"] + " · " + usable["sku"], strict=True))
         kind = st.pills("Kind", BY_HAND, default="receipt", required=True, format_func=labels.MOVEMENT_KINDS.get, key="record-kind",
