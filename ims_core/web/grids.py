@@ -33,7 +33,7 @@ def grid(
     base = _held(token, frame, bool(typed.get("edited_rows") or typed.get("added_rows")))
     config = {name: _editable(column, name, fixed) for name, column in columns(order, extra).items()}
     st.data_editor(
-        base, key=token, column_order=list(order), column_config=config, num_rows="add", hide_index=True, placeholder="",
+        base[list(order)], key=token, column_config=config, num_rows="add", hide_index=True, placeholder="",
         height="content" if len(base) < rows else 35 * (rows + 1), width="stretch", alt=alt,
     )  # fmt: skip
     now = st.session_state.get(token, {})

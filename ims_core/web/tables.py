@@ -84,7 +84,7 @@ def table(
     }
     if picks:
         look |= {"on_select": "rerun", "selection_mode": picks}
-    event: Any = st.dataframe(_badges(frame), key=key, column_order=shown, column_config=config, **look)
+    event: Any = st.dataframe(_badges(frame[shown]), key=key, column_config=config, **look)
     if opens and (click := st.session_state.get(f"{key}_open")):
         go("item", item=int(frame.iloc[click["row"]]["item_id"]))
     return frame.iloc[list(event.selection.rows)] if picks else frame
