@@ -62,12 +62,12 @@ def clean(
 
 
 def _stacked(tables: Sequence[Table]) -> pa.Table:
-    """All lines under one another, with the table they come from and their row in its sheet."""
+    """All lines under one another, with the table they come from and their row in its sheet (two blanks: no column of theirs has them)."""
     parts = []
     for index, table in enumerate(tables):
         source = pa.repeat(pa.scalar(index, pa.int32()), table.rows.num_rows)
-        parts.append(table.rows.append_column("source row", table.row_numbers()).append_column("source table", source))
-    return pa.concat_tables(parts)
+        parts.append(table.rows.append_column("source  row", table.row_numbers()).append_column("source  table", source))
+    return pa.concat_tables(parts, promote_options="permissive")  # some sheets have empty cells, some none
 
 
 def _places(tables: Sequence[Table]) -> pa.Table:
@@ -108,7 +108,7 @@ def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style]) -
             columns.append(f"{values.cell(column)} as {name}_text")
     pad.run(f"""
         create table typed as
-        select "source table" as source, "source row" as row, {", ".join(columns)} from raw
+        select "source  table" as source, "source  row" as row, {", ".join(columns)} from raw
     """)  # fmt: skip
 
 
@@ -119,12 +119,12 @@ def _find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> 
     """Table `doubles`: lines that repeat an earlier one to the letter, and lines of a code listed before."""
     every = ", ".join(values.quoted(name) for name in header)
     if mapping.kind in ("stock", "counts"):  # two sheets may be two places that hold the same
-        every += ', "source table"'
+        every += ', "source  table"'
     pad.run(f"""
         create table doubles as
         select source, row from (
-            select "source table" as source, "source row" as row,
-                   row_number() over (partition by {every} order by "source table", "source row") as nth
+            select "source  table" as source, "source  row" as row,
+                   row_number() over (partition by {every} order by "source  table", "source  row") as nth
             from raw
         ) where nth > 1
     """)
@@ -139,10 +139,10 @@ def _find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> N
     lonely = "filled = 1" if len(header) > 2 else "false"
     pad.run(f"""
         create table asides as
-        with lines as (select "source table" as source, "source row" as row, {cells} from raw),
+        with lines as (select "source  table" as source, "source  row" as row, {cells} from raw),
              judged as (
                 select *, {filled} as filled, lower(coalesce({", ".join(names)})) as first,
-                       regexp_matches(first, '{TOTAL_WORDS}') and (regexp_matches(first, '{TOTAL_WORDS}[^\pL]*$')
+                       regexp_matches(first, '{TOTAL_WORDS}') and (regexp_matches(first, '{TOTAL_WORDS}[^\\pL]*$')
                        or filled < (select mode({filled}) from lines)) as total
                 from lines
              )
@@ -184,7 +184,9 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     """Table `judged`: every line with its outcome and the reason."""
     found = _columns(pad)
     cancelled = "regexp_matches(coalesce(t.ref, ''), '^[Cc]-?\\d+$') and numbered" if "ref" in found else "false"
-    called_off = "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storno|void|annul)')" if "status" in found else "false"
+    called_off = (
+        "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storn|void|annul|failed|declined)')" if "status" in found else "false"
+    )
     free = "coalesce(t.price <= 0, false)" if mapping.kind == "sales" and "price" in mapping.columns else "false"
     lacking = _lacking(mapping)
     negative = "t.qty < 0 and not cancelled" if mapping.kind == "sales" and "returns" in off else "false"
@@ -295,7 +297,7 @@ def _sold(off: frozenset[str]) -> str:
                 select id, min(gone_day)::date as takes_back from (
                     select * from pairs
                     where back_day::date - gone_day::date between 0 and {TAKEN_BACK_WITHIN} and {"cancelled" not in off}
-                    qualify row_number() over (partition by gone_id order by back_day) = 1
+                    qualify row_number() over (partition by gone_id order by back_day, id) = 1
                 ) group by id
              )
         select n.source, n.row, n.day as happened_at, n.day::date as day, n.sku, n.barcode, n.name, -n.qty as qty,
@@ -360,7 +362,7 @@ def _left(pad: scratch.Pad, header: Sequence[str]) -> pa.Table:
     struct = ", ".join(f"'{_escaped(name)}': r.{values.quoted(name)}" for name in header)
     return pad.table(f"""
         select j.source, j.row, j.outcome, j.reason, to_json({{{struct}}})::varchar as content
-        from judged j join raw r on r."source table" = j.source and r."source row" = j.row
+        from judged j join raw r on r."source  table" = j.source and r."source  row" = j.row
         where j.outcome <> 'used' order by j.source, j.row
     """)  # fmt: skip
 

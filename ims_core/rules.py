@@ -7,21 +7,27 @@ TAKEN_BACK_WITHIN = 14
 """Days within which a cancelled sale takes its demand back; later it is a return of something that was wanted."""
 
 TOTAL_WORDS = r"^(grand |sub)?(total|sum|summe|gesamt|gesamtsumme|zwischensumme|totale|suma|somme)s?\b"
+"""How a total begins; it is one where no letter follows, or where fewer cells are filled than in most lines."""
 
 NAME_WORDS = "|".join(
     (
-        r"^(\w+ )?(postage|carriage|shipping|freight|delivery|porto|versand|versandkosten|livraison|spedizione|env[ií]o|frete)"
+        r"^carriage( (and|&) (packing|packaging|handling))?( (charge|cost|fee)s?)?$",
+        r"^(\w+ )?(postage|shipping|freight|delivery|porto|versand|versandkosten|livraison|spedizione|env[ií]o|frete)"
         r"( (and|&) (packing|packaging|handling))?( (charge|cost|fee)s?)?$",
         r"^(frais de port|gastos de env[ií]o|spese di spedizione)$",
         r"(^| )(bank charges?|service charge|amazon fee|\w+ fees?|commission|surcharge|bad debt)$",
         r"^(manual|samples?|discounts?|rabatt|tips?|trinkgeld|deposit|pfand|donation|rounding|adjustment|adjust .*)$",
-        r"(gift|geschenk)[ -]?(voucher|card|certificate|gutschein|karte)",
+        r"(gift|geschenk)[ -]?(voucher|card|certificate|gutschein|karte)s?( \W?\d.*)?$",
         r"^(gutschein|bon cadeau|carte cadeau|buono regalo|tarjeta regalo)\b",
     )
 )
 """The usual name of a code that is no product, in lower case."""
 
-CODE_WORDS = r"^(POST|POSTAGE|SHIP|SHIPPING|FREIGHT|DELIVERY|CARRIAGE|FEE|DISCOUNT|ADJUST|GIFT[ _-]?(CARD|VOUCHER)|AMAZONFEE|BANK CHARGES)"
+CODE_WORDS = (
+    r"^(POST|POSTAGE|SHIP|SHIPPING|FREIGHT|DELIVERY|CARRIAGE|FEE|DISCOUNT|ADJUST|AMAZONFEE|BANK CHARGES|GIFT[ _-]?(CARD|VOUCHER))"
+    r"([ _-]?\d+)?$"
+)
+"""A code that is no product, in upper case: a POSTER is one."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +66,14 @@ RULES = (
     _rule("called_off", "Lines whose status says cancelled are set aside", "sales", "called_off", "status", "'set aside'", "status"),
     _rule(
         "returns", "A negative quantity is a return from a customer", "sales",
-        "qty < 0 and not cancelled and outcome = 'used'", "qty::varchar", "'return'", "qty",
+        "qty < 0 and not cancelled and (outcome = 'used' or reason = 'a negative quantity')", "qty::varchar", "'return'", "qty",
     ),
     _rule(
         "free", "Lines at a price of 0 or below are no sales: under the item's own name they were given away and leave stock; "
         "others (damage, corrections, no name) are set aside", "sales",
         "free", "coalesce(name, sku)", "case when given then 'given away' else 'set aside' end", "price sku",
     ),
+    _rule("sheets", "Each sheet of a file is a place", "stock counts", "place is null and sheet is not null", "sheet", "'a place'"),
     _rule(
         "names", "A missing description is taken from the same code's other lines", "sales", "name is null", "sku", "called", "sku name",
     ),

@@ -1,6 +1,8 @@
 """Text to values: how numbers and dates are written in a column, and the SQL that turns them into values."""
 
+import re
 from dataclasses import dataclass
+from datetime import date
 
 from ims_core.scratch import Pad
 
@@ -136,6 +138,16 @@ def date_style(pad: Pad, source: str, column: str) -> Style:
         sure = bool(seen["dotted"] if seen["dmy"] == seen["mdy"] == 0 else min(seen["dmy"], seen["mdy"]) == 0)
         return Style("mdy" if seen["mdy"] > seen["dmy"] else "dmy", sure)
     return Style("serial" if seen["serial"] * 2 >= seen["n"] else "written")
+
+
+def day_in(name: str) -> date | None:
+    """The day that the name of a file or sheet tells: `stock 2026-05-31.xlsx`."""
+    found = re.search(r"(?<!\d)(?P<y>20\d\d)([-_.]?)(?P<m>\d\d)\2(?P<d>\d\d)(?!\d)", name)
+    found = found or re.search(r"(?<!\d)(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>20\d\d)(?!\d)", name)
+    try:
+        return date(int(found["y"]), int(found["m"]), int(found["d"])) if found else None
+    except ValueError:
+        return None
 
 
 def _only(thousand: str, decimal: str) -> str:

@@ -1,0 +1,345 @@
+"""Every line of a file is used, joined, set aside or refused, by rules that are said and can be switched off one by one."""
+
+import io
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ims_core import cleaning, reading, recognising
+from ims_core.cleaning import Cleaned
+from ims_core.reading import Table
+from ims_core.rules import RULES
+
+TILL = "Invoice | Code | Name | Qty | Date | Price | Customer"
+
+
+def table(text: str, name: str = "till.csv", sheet: str | None = None) -> Table:
+    """A table from lines of cells between bars, the header first; an empty cell says nothing."""
+    header, *rows = [[cell.strip() or None for cell in line.split("|")] for line in text.strip().splitlines()]
+    columns = {str(column): pa.array([row[index] for row in rows], pa.string()) for index, column in enumerate(header)}
+    return Table(name, sheet, tuple(map(str, header)), pa.table(columns), 2)
+
+
+def clean(*tables: Table | str, kind: str = "sales", off: str = "", known: dict[str, str] | None = None, **answers: str) -> Cleaned:
+    """Clean tables as one, without the rules in `off`."""
+    read = [table(each) if isinstance(each, str) else each for each in tables]
+    mapping = recognising.recognise(read[0], kind)
+    mapping.answers.update(answers)
+    return cleaning.clean(read, mapping, known, frozenset(off.split()))
+
+
+def till(*lines: str, off: str = "", known: dict[str, str] | None = None) -> Cleaned:
+    """Clean lines of a till whose columns are known."""
+    return cleaning.clean(table("\n".join([TILL, *lines])), TILL_COLUMNS, known, frozenset(off.split()))
+
+
+def rows(cleaned: Cleaned, *columns: str) -> list[tuple[Any, ...]]:
+    """What is used, by these columns."""
+    return [tuple(row[column] for column in columns) for row in cleaned.rows.to_pylist()]
+
+
+def left(cleaned: Cleaned) -> list[tuple[Any, ...]]:
+    """What is not used: row, outcome and reason."""
+    return [(row["row"], row["outcome"], row["reason"]) for row in cleaned.left.to_pylist()]
+
+
+def fixes(cleaned: Cleaned) -> dict[str, tuple[Any, ...]]:
+    """What each rule met: how often, an example before and after, and whether it is on."""
+    return {fix["rule"]: (fix["count"], fix["before"], fix["after"], fix["on"]) for fix in cleaned.fixes.to_dict("records")}
+
+
+TILL_COLUMNS = recognising.recognise(table(f"{TILL}\n1 | A1 | Pan | 2 | 2026-05-04 | 9 | Ann"), "sales")
+
+
+# -- what is used
+
+
+def test_a_sale_leaves_stock_and_a_negative_one_comes_back() -> None:
+    cleaned = till("1 | A1 | Pan | 2 | 2026-05-04 10:15:00 | 9.50 | Ann", "2 | A1 | Pan | -1 | 2026-05-05 | 9.50 | Ann")
+    assert rows(cleaned, "row", "kind", "sku", "qty", "price", "day", "happened_at", "ref") == [
+        (2, "sale", "A1", -2, Decimal("9.5"), date(2026, 5, 4), datetime(2026, 5, 4, 10, 15), "1"),
+        (3, "return_in", "A1", 1, Decimal("9.5"), date(2026, 5, 5), datetime(2026, 5, 5), "2"),
+    ]
+    assert fixes(cleaned) == {"returns": (1, "-1.0000", "return", True)}
+
+
+def test_a_price_is_taken_from_the_lines_total_where_none_is_given() -> None:
+    cleaned = clean("Date | Item | Qty | Line total\n2026-05-04 | A1 | 4 | 10.00\n2026-05-04 | A2 | -2 | -5.00")
+    assert rows(cleaned, "price") == [(Decimal("2.5"),), (Decimal("2.5"),)]
+
+
+def test_the_same_columns_in_a_csv_and_a_workbook_are_cleaned_as_one() -> None:
+    book = openpyxl.Workbook()
+    for cells in (["Date", "Item", "Qty"], [date(2026, 5, 4), "A1", 1]):
+        book.worksheets[0].append(cells)
+    packed = io.BytesIO()
+    book.save(packed)
+    (typed,) = reading.read("till.xlsx", packed.getvalue())
+    cleaned = clean("Date | Item | Qty\n2026-05-04 | A1 | 1", typed)
+    assert rows(cleaned, "source", "row", "day", "sku") == [(0, 2, date(2026, 5, 4), "A1"), (1, 2, date(2026, 5, 4), "A1")]
+
+
+def test_columns_may_be_called_anything() -> None:
+    header = """Date | Item | Qty | source row | Source Table | O'Brien "x" | row"""
+    cleaned = clean(f"{header}\n2026-05-04 | A1 | 1 | a | b | c | d\n | A1 | 1 | a | b | c | d")
+    assert json.loads(cleaned.left["content"][0].as_py())["""O'Brien "x\""""] == "c"
+
+
+# -- the rules, each on and off
+
+
+def test_totals_headings_and_repeated_headers_are_set_aside() -> None:
+    lines = (
+        "Tuesday | | | | | |",
+        "1 | A1 | Pan | 2 | 2026-05-04 | 9 | Ann",
+        TILL,
+        "Grand total: | | | 2 | | 18 |",
+        "Summe Mai | | | 2 | | |",
+    )
+    assert left(till(*lines)) == [
+        (2, "set aside", "a heading or note"), (4, "set aside", "a repeated header"), (5, "set aside", "a total"),
+        (6, "set aside", "a total"),
+    ]  # fmt: skip
+    assert till(*lines, off="totals").counts == {"used": 1, "joined": 0, "set aside": 0, "refused": 4}
+
+
+def test_an_item_whose_name_begins_with_total_is_an_item() -> None:
+    lines = ("Name | Code | Qty | Date", "Total Repair shampoo | A1 | 1 | 2026-05-04", "Sum 41 CD | A2 | 1 | 2026-05-04", "Total | | 2 |")
+    cleaned = clean("\n".join(lines))
+    assert rows(cleaned, "sku") == [("A1",), ("A2",)]
+    assert left(cleaned) == [(4, "set aside", "a total")]
+
+
+TWICE = ("1 | A1 | Pan | 2 | 2026-05-04 | 9 | Ann", "1 | A1 | Pan | 2 | 2026-05-04 | 9 | Ann", "1 | A1 | Pan | 3 | 2026-05-04 | 9 | Ann")
+
+
+def test_a_line_that_repeats_another_to_the_letter_counts_once() -> None:
+    cleaned = till(*TWICE)
+    assert left(cleaned) == [(3, "joined", "the same line again")]
+    assert fixes(cleaned) == {"duplicates": (1, "twice", "once", True)}
+    assert cleaned.units == {"used": 5, "joined": 2, "set aside": 0, "refused": 0}
+    assert till(*TWICE, off="duplicates").counts["used"] == 3
+
+
+def test_a_line_again_in_another_file_of_the_drop_counts_once() -> None:
+    text = "\n".join([TILL, TWICE[0]])
+    assert clean(table(text, "may.csv"), table(text, "may and june.csv")).counts["joined"] == 1
+
+
+def test_without_a_document_number_two_equal_lines_are_two_sales() -> None:
+    cleaned = clean("Date | Item | Qty\n2026-05-04 | A1 | 1\n2026-05-04 | A1 | 1")
+    assert cleaned.counts["used"] == 2
+    assert fixes(cleaned) == {"duplicates": (1, "twice", "once", False)}
+
+
+def test_codes_that_differ_in_case_or_blanks_are_spelled_as_they_mostly_are() -> None:
+    lines = ["ab 1", "AB 1", "AB  1", "AB 1"]
+    lines = [f"{number} | {code} | Pan | 1 | 2026-05-04 | 9 | Ann" for number, code in enumerate(lines)]
+    assert rows(till(*lines), "sku") == [("AB 1",)] * 4
+    assert fixes(till(*lines))["codes"] == (2, "AB  1", "AB 1", True)
+    assert rows(till(*lines, off="codes"), "sku") == [("ab 1",), ("AB 1",), ("AB  1",), ("AB 1",)]
+
+
+def test_a_code_is_spelled_as_the_shop_spells_it() -> None:
+    assert rows(till("1 | AB 1 | Pan | 1 | 2026-05-04 | 9 | Ann", known={"AB 1": "Ab 1"}), "sku") == [("Ab 1",)]
+
+
+GOODS = [f"1 | {number}A | Pan {number} | 1 | 2026-05-04 | 9 | Ann" for number in range(20)]
+NO_GOODS = [
+    "POST | POSTAGE", "C2 | CARRIAGE", "M1 | Manual", "S1 | SAMPLES", "DCG1 | Dotcom Gift Voucher £20.00", "X9 | Bank Charges",
+    "B | Adjust bad debt", "GC1 | Gift card", "V1 | Versandkosten", "PADS | Pads to match all cushions", "D1 | UPS delivery charge",
+]  # fmt: skip
+GOODS_AFTER_ALL = [
+    "POSTER01 | Poster of Paris", "POST-IT-76 | Sticky notes", "FEEDER1 | Bird feeder", "GC2 | Gift card holder", "BC1 | Baby carriage",
+    "S2 | Sampler cross stitch", "T1 | Tip top cleaner", "A9 | Adjustable wrench",
+]  # fmt: skip
+
+
+def named(pairs: list[str]) -> list[str]:
+    """A line for each pair of code and name."""
+    return [f"1 | {pair} | 1 | 2026-05-04 | 9 | Ann" for pair in pairs]
+
+
+def test_postage_fees_vouchers_and_samples_are_no_stock() -> None:
+    cleaned = till(*GOODS, *named(NO_GOODS))
+    assert [reason for _, _, reason in left(cleaned)] == [f"no product: {pair.split(' | ')[1]}" for pair in NO_GOODS]
+    assert fixes(cleaned)["no_product"][0] == len(NO_GOODS)
+    assert till(*GOODS, *named(NO_GOODS), off="no_product").counts["set aside"] == 0
+
+
+def test_goods_that_sound_like_fees_are_goods() -> None:
+    assert left(till(*GOODS, *named(GOODS_AFTER_ALL))) == []
+
+
+def test_what_the_shop_knows_as_an_item_is_one() -> None:
+    assert left(till(*GOODS, *named(["PADS | Pads to match all cushions"]), known={"PADS": "PADS"})) == []
+
+
+CANCELLED = (
+    "501 | A1 | Pan | 2 | 2026-05-01 | 9 | Ann",
+    "502 | A1 | Pan | 2 | 2026-05-04 | 9 | Ann",
+    "C503 | A1 | Pan | -2 | 2026-05-06 | 9 | Ann",
+)
+
+
+def test_a_cancelled_sale_takes_its_demand_back_on_its_own_day() -> None:
+    cleaned = till(*CANCELLED)
+    assert rows(cleaned, "kind", "qty", "takes_back") == [("sale", -2, None), ("sale", -2, None), ("return_in", 2, date(2026, 5, 4))]
+    assert fixes(cleaned) == {"cancelled": (1, "C503", "back into stock", True)}
+    assert rows(till(*CANCELLED, off="cancelled"), "kind", "takes_back")[2] == ("return_in", None)
+
+
+def test_a_cancelling_receipt_finds_the_one_it_names() -> None:
+    assert rows(till(*CANCELLED[:2], "C501 | A1 | Pan | -2 | 2026-05-06 | 9 | "), "takes_back")[2] == (date(2026, 5, 1),)
+
+
+def test_a_sale_cancelled_late_was_wanted_all_the_same() -> None:
+    assert rows(till(*CANCELLED[:2], "C503 | A1 | Pan | -2 | 2026-05-30 | 9 | Ann"), "kind", "takes_back")[2] == ("return_in", None)
+
+
+def test_one_sale_is_taken_back_once() -> None:
+    again = till(*GOODS, CANCELLED[1], CANCELLED[2], CANCELLED[2].replace("C503", "C504"))
+    assert rows(again, "takes_back")[-2:] == [(date(2026, 5, 4),), (None,)]
+
+
+def test_lines_called_off_are_set_aside() -> None:
+    text = "Date | Item | Qty | Status\n2026-05-04 | A1 | 1 | paid\n2026-05-04 | A2 | 1 | Cancelled\n2026-05-04 | A3 | 1 | storniert"
+    assert left(clean(text)) == [(3, "set aside", "cancelled"), (4, "set aside", "cancelled")]
+    assert clean(text, off="called_off").counts["used"] == 3
+
+
+def test_who_says_a_negative_quantity_is_no_return_has_it_set_aside() -> None:
+    cleaned = till("1 | A1 | Pan | -1 | 2026-05-04 | 9 | Ann", off="returns")
+    assert left(cleaned) == [(2, "set aside", "a negative quantity")]
+    assert fixes(cleaned)["returns"][3] is False
+
+
+def test_what_costs_nothing_was_given_away_or_is_no_sale() -> None:
+    lines = (
+        "1 | A1 | Pan | 2 | 2026-05-04 | 9 | Ann", "2 | A1 | Pan | 1 | 2026-05-04 | 0 | Ann", "3 | A1 | damaged | 5 | 2026-05-04 | 0 | ",
+        "4 | A1 | | -3 | 2026-05-04 | 0 | ", "5 | A1 | Pan | 1 | 2026-05-04 | -4 | ",
+    )  # fmt: skip
+    cleaned = till(*lines)
+    assert rows(cleaned, "row", "kind", "qty", "note") == [
+        (2, "sale", -2, None),
+        (3, "adjustment", -1, "given away"),
+        (6, "adjustment", -1, "given away"),
+    ]
+    assert left(cleaned) == [(4, "set aside", "price at 0 or below"), (5, "set aside", "price at 0 or below")]
+    assert fixes(cleaned)["free"][0] == 4
+    assert [kind for (kind,) in rows(till(*lines, off="free"), "kind")] == ["sale", "sale", "sale", "return_in", "sale"]
+
+
+def test_a_missing_description_is_taken_from_the_codes_other_lines() -> None:
+    lines = ("1 | A1 | Pan | 1 | 2026-05-04 | 9 | Ann", "2 | a1 | | 1 | 2026-05-04 | 9 | Ann", "3 | A2 | | 1 | 2026-05-04 | 9 | Ann")
+    assert rows(till(*lines), "name") == [("Pan",), ("Pan",), (None,)]
+    assert fixes(till(*lines))["names"][0] == 2
+    assert rows(till(*lines, off="names"), "name") == [("Pan",), (None,), (None,)]
+
+
+HELD = "Item code | Counted\nA1 | 5"
+
+
+def test_two_sheets_of_a_count_are_two_places() -> None:
+    sheets = (table(HELD, "stock.xlsx", "Shop"), table(HELD, "stock.xlsx", "Cellar"))
+    cleaned = clean(*sheets, kind="stock")
+    assert rows(cleaned, "place", "on_hand") == [("Shop", 5), ("Cellar", 5)]
+    assert fixes(cleaned) == {"sheets": (2, "Cellar", "a place", True)}
+    assert rows(clean(*sheets, kind="stock", off="sheets"), "place") == [(None,), (None,)]
+
+
+def test_the_sheets_of_a_till_are_no_places() -> None:
+    text = "Date | Item | Qty\n2026-05-04 | A1 | 1"
+    assert rows(clean(table(text, "till.xlsx", "January"), table(text, "till.xlsx", "February")), "place") == [(None,), (None,)]
+
+
+def test_a_count_without_a_date_is_of_the_day_its_file_names() -> None:
+    first, second = table(HELD, "stock 2026-05-01.csv"), table(HELD, "Bestand 08.05.2026.csv")
+    assert rows(clean(first, second, kind="stock"), "day") == [(datetime(2026, 5, 1),), (datetime(2026, 5, 8),)]
+
+
+def test_every_rule_that_is_shown_is_tested_here() -> None:
+    """A new rule gets its test on and off above, and its name here."""
+    tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
+    assert {rule.name for rule in RULES} == tested
+
+
+# -- what cannot be read
+
+
+def test_a_problem_says_where_what_and_what_would_be_right() -> None:
+    bad = table(
+        "Date | Item | Qty | Price\n2026-05-04 | A1 | two | 3\n2026-02-31 | A2 | 1 | 3\n2026-05-04 | A3 | 1 | cheap", "till.xlsx", "May"
+    )
+    cleaned = clean(bad)
+    assert cleaned.problems.drop(columns="source").values.tolist() == [
+        ["till.xlsx", "May", 2, "Qty", "two", "is no number; the line is not used", "Write a plain number such as 12 or 12.50.", True],
+        ["till.xlsx", "May", 3, "Date", "2026-02-31", "is no date; the line is not used", "Write a date such as 2026-05-31.", True],
+        ["till.xlsx", "May", 4, "Price", "cheap", "is no number; left empty", "Write a plain number such as 12 or 12.50.", False],
+    ]
+    assert cleaned.counts == {"used": 1, "joined": 0, "set aside": 0, "refused": 2}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("1 | | | 2 | 2026-05-04 | 9 | Ann", "says no item"),
+        ("1 | A1 | Pan | | 2026-05-04 | 9 | Ann", "no quantity"),
+        ("1 | A1 | Pan | 0 | 2026-05-04 | 9 | Ann", "quantity 0"),
+        ("1 | A1 | Pan | two | 2026-05-04 | 9 | Ann", "Quantity cannot be read"),
+        ("1 | A1 | Pan | 2 | | 9 | Ann", "no date"),
+        ("1 | A1 | Pan | 2 | soon | 9 | Ann", "Date cannot be read"),
+        ("1 | A1 | Pan | 2 | 0026-05-04 | 9 | Ann", "Date is no day of trade"),
+        ("1 | A1 | Pan | 2 | 2926-05-04 | 9 | Ann", "Date is no day of trade"),
+    ],
+)
+def test_a_line_that_lacks_something_is_refused_with_the_reason_and_kept(line: str, reason: str) -> None:
+    cleaned = till("1 | A1 | Pan | 2 | 2026-05-04 | 9 | Ann", line)
+    assert left(cleaned) == [(3, "refused", reason)]
+    assert list(json.loads(cleaned.left["content"][0].as_py()).values()) == [cell.strip() or None for cell in line.split("|")]
+    assert cleaned.problems.row.tolist() == [3]
+
+
+def test_an_order_without_any_date_is_refused_and_one_with_either_is_used() -> None:
+    text = "PO | Item code | Qty | Ordered on | Received on\n1 | A1 | 5 | 2026-05-01 |\n2 | A1 | 5 | | 2026-05-04\n3 | A1 | 5 | |"
+    cleaned = clean(text, kind="purchases")
+    assert (cleaned.counts["used"], left(cleaned)) == (2, [(4, "refused", "no date")])
+
+
+def test_a_date_that_reads_both_ways_is_asked_and_the_answer_counts() -> None:
+    text = "Date | Item | Qty\n04/05/2026 | A1 | 1"
+    (question,) = clean(text).questions
+    assert (question.about, question.choices, question.taken) == ("day", ("dmy", "mdy"), "")
+    answered = clean(text, day="mdy")
+    assert (answered.questions, rows(answered, "day")) == ((), [(date(2026, 4, 5),)])
+
+
+# -- accounts
+
+cell = st.sampled_from(["A1", "a1 ", "A2", "POST", "", "7"])
+line = st.tuples(
+    st.sampled_from(["501", "502", "C501", "", "Total"]), cell, st.sampled_from(["Pan", "", "postage", "damaged"]),
+    st.sampled_from(["1", "2", "-1", "-2", "0", "", "x", "1,5"]), st.sampled_from(["2026-05-01", "2026-05-02", "", "31.02.2026"]),
+    st.sampled_from(["9", "0", "-1", ""]), st.sampled_from(["Ann", ""]),
+)  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(line, min_size=1, max_size=25), st.sets(st.sampled_from([rule.name for rule in RULES])))
+def test_every_line_is_accounted_for_whatever_stands_in_it_and_whatever_is_switched_off(
+    lines: list[tuple[str, ...]], off: set[str]
+) -> None:
+    cleaned = till(*(" | ".join(cells) for cells in lines), off=" ".join(off))
+    assert sum(cleaned.counts.values()) == len(lines)
+    assert (cleaned.rows.num_rows, cleaned.left.num_rows) == (cleaned.counts["used"], len(lines) - cleaned.counts["used"])
+    assert sorted(cleaned.rows["row"].to_pylist() + cleaned.left["row"].to_pylist()) == list(range(2, len(lines) + 2))
+    assert -sum(cleaned.rows["qty"].to_pylist()) == cleaned.units["used"]
+    written = sum(Decimal(cells[3]) for cells in lines if cells[3] in ("1", "2", "-1", "-2"))
+    assert sum(cleaned.units.values()) - written in (0, sum(Decimal("1.5") for cells in lines if cells[3] == "1,5"))
