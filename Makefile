@@ -17,7 +17,7 @@ run: .venv/installed  ## set up what is missing and start the app (PORT=8501)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 demo: .venv/installed  ## start the app on a fresh sample shop, beside your own
-	rm -rf $(DEMO) $(DEMO).wal
+	rm -f $(DEMO) $(DEMO).wal $(DEMO).newest
 	IMS_DATABASE=$(DEMO) $(BIN)/python -m ims_core import data/sample/*.csv data/sample/*.xlsx
 	IMS_DATABASE=$(DEMO) $(BIN)/streamlit run app.py --server.port $(PORT)
 

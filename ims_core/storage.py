@@ -33,6 +33,7 @@ def opened(path: str, also: Sequence[Path]) -> tuple[duckdb.DuckDBPyConnection, 
     log = Path(f"{path}.wal")
     notes: list[str] = []
     before = log.read_bytes() if path != ":memory:" and log.exists() else b""
+    begun = Path(path).exists()
     while True:
         try:
             connection = _open(path, also)
@@ -42,7 +43,7 @@ def opened(path: str, also: Sequence[Path]) -> tuple[duckdb.DuckDBPyConnection, 
     _migrate(connection)
     witness = Witness(None if path == ":memory:" else Path(f"{path}.newest"))
     newest = connection.execute("select coalesce(max(change_id), 0) from changes").fetchall()[0][0]
-    if (missing := witness.says() - newest) > 0 and not notes:
+    if begun and not notes and (missing := witness.says() - newest) > 0:
         notes.append(_silent_loss(Path(path), before, missing))
     witness.write(newest)
     return connection, witness, notes
@@ -167,13 +168,18 @@ def _rescue(path: Path, failure: duckdb.Error, again: bool) -> str:
 
 
 def _silent_loss(path: Path, log: bytes, missing: int) -> str:
-    """The log opened, but ended too early."""
+    """The file opened, but changes that were acknowledged are not in it."""
+    changes = f"{missing:,} {'change' if missing == 1 else 'changes'}"
+    if not log:
+        return (
+            f"The shop's file is older than it was at the last start: {changes} made since are not in it. "
+            f"If you have put an older copy in its place, all is well. Otherwise look for the newer file, or record again what is not there."
+        )
     aside = folder_aside(path)
     (aside / f"{path.name}.wal").write_bytes(log)
     return (
         f"The last shut-down left a damaged log. It was set aside in {aside} and everything before the damage was kept; "
-        f"{missing:,} {'change' if missing == 1 else 'changes'} after it cannot be read any more. "
-        f"Look at the newest movements, and record again what is not there."
+        f"{changes} after it cannot be read any more. Look at the newest movements, and record again what is not there."
     )
 
 

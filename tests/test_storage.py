@@ -130,6 +130,24 @@ def test_a_log_of_another_shop_is_set_aside(crashed: Path, tmp_path: Path) -> No
     shop.close()
 
 
+def test_an_older_copy_put_in_place_by_hand_is_noticed_once(crashed: Path) -> None:
+    log(crashed).unlink()
+    shop = database.connect(crashed)
+    assert shop.notes[0].startswith("The shop's file is older than it was at the last start: 20 changes made since are not in it.")
+    shop.close()
+    shop = database.connect(crashed)
+    assert shop.notes == []
+    shop.close()
+
+
+def test_a_new_shop_where_one_was_taken_away_misses_nothing(crashed: Path) -> None:
+    crashed.unlink()
+    log(crashed).unlink()
+    shop = database.connect(crashed)
+    assert (shop.notes, shop.version) == ([], 0)
+    shop.close()
+
+
 def test_a_damaged_file_says_how_to_go_on(file: Path) -> None:
     database.connect(file).close()
     content = bytearray(file.read_bytes())
