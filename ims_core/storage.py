@@ -173,7 +173,7 @@ def _silent_loss(path: Path, log: bytes, missing: int) -> str:
     if not log:
         return (
             f"The shop's file is older than it was at the last start: {changes} made since are not in it. "
-            f"If you have put an older copy in its place, all is well. Otherwise look for the newer file, or record again what is not there."
+            f"If you have put an older copy there, all is well. Otherwise look for the newer file, or record again what is not there."
         )
     aside = folder_aside(path)
     (aside / f"{path.name}.wal").write_bytes(log)
