@@ -14,7 +14,7 @@ from ims_core.db import Database
 Numbers = NDArray[np.float64]
 
 COLUMNS = [
-    "item_id", "sku", "name", "available", "on_order", "expected_weekly", "lasts_days", "runs_out", "stockout_chance", "at_risk",
+    "item_id", "sku", "name", "counted", "available", "on_order", "expected_weekly", "lasts_days", "runs_out", "stockout_chance", "at_risk",
     "surplus", "surplus_value",
 ]  # fmt: skip
 
@@ -96,7 +96,8 @@ def listed(db: Database, day: date) -> pd.DataFrame:
     """The risk of every item in the newest run, the most money first; the columns are COLUMNS, empty without a run.
 
     stockout_chance: that what is on hand and on order does not suffice until the next order could be here; at_risk: that chance times a
-    week's sales in money; surplus: what would be left on hand after the run's weeks even if every one of them were strong (its 95 %).
+    week's sales in money; runs_out: empty beyond the run's weeks, and where nobody ever counted; surplus: what would be left on hand after
+    the run's weeks even if every one of them were strong (its 95 %).
     """
     run = forecasting.latest(db)
     if not run:
@@ -105,7 +106,7 @@ def listed(db: Database, day: date) -> pd.DataFrame:
     prices = db.frame("select item_id, price::double as price from items")
     found = found.merge(prices, on="item_id", how="left")
     weeks = np.array(found["weeks"].tolist(), float).reshape(len(found), run["horizon"])
-    found["lasts_days"] = lasts(found["available"], weeks, elapsed=(day - run["day"]).days)
+    found["lasts_days"] = np.where(found["counted"], lasts(found["available"], weeks, elapsed=(day - run["day"]).days), np.nan)
     found["runs_out"] = pd.Timestamp(day) + pd.to_timedelta(np.floor(found["lasts_days"]), unit="D")
     found["at_risk"] = found["stockout_chance"] * found["expected_weekly"] * found["price"].fillna(found["unit_cost"])
     found["surplus"] = np.maximum(found["available"] - found["strong"], 0)

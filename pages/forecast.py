@@ -24,8 +24,9 @@ wanted = st.query_params.get("item", "")
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     first = list(names).index(int(wanted)) if wanted.isdigit() and int(wanted) in names else 0
     item_id = st.selectbox("Item", list(names), index=first, format_func=names.get, key=f"item-{wanted}", width=420)
-    if st.button("Run for all items", key=ui.act("run"), icon=":material/play_arrow:", type="secondary" if run else "primary"):
-        ui.do(forecasting.run, day, working="Forecasting every item", done="Every item has a new forecast.")
+    asked = st.button("Run for all items", key=ui.act("run"), icon=":material/play_arrow:", type="secondary" if run else "primary")
+if asked:  # below the row, where the bar has room
+    ui.do(forecasting.run, day, working="Forecasting every item", done="Every item has a new forecast.")
 if wanted.isdigit() and int(wanted) not in names:
     st.info("The item you came from was never asked for, so nothing can be said about its demand.", icon=":material/info:")
 
@@ -63,13 +64,16 @@ if not run:
     st.caption("Run the forecast for all items to see which may run out, and which will stand for long.")
     st.stop()
 known = ui.ask(risks.listed, day)
-soon = known[known["stockout_chance"] >= 0.05].assign(chance=(known["stockout_chance"] * 100).round())
+soon = known[known["counted"] & (known["stockout_chance"] >= 0.05)].assign(chance=(known["stockout_chance"] * 100).round())
 much = known[known["surplus"] > 0].sort_values("surplus_value", ascending=False)
+if len(known) > known["counted"].sum():
+    blind = len(known) - int(known["counted"].sum())
+    st.caption(f":orange[{blind:,} items were never counted: nobody knows whether they run out. They are left out here.]")
 make = st.column_config
 short, long = st.tabs([f"May run out · {len(soon):,}", f"Too much · {len(much):,}"])
 with short:
     if soon.empty:
-        st.caption("Nothing: what is on hand and on order suffices until the next order could be here.")
+        st.caption("Nothing that was counted: it suffices until the next order could be here.")
     else:
         st.caption(
             "The chance that what is on hand and on order does not suffice until the next order could be here, the most sales first."

@@ -26,13 +26,16 @@ for row, values in st.session_state.get(grid[0], {}).get("edited_rows", {}).item
     typed[grid[1][int(row)]] = float(values.get("quantity") or 0)
 found = reorder.ordered(proposed, typed)
 lines = found[found["quantity"] > 0]
-worth = labels.money(lines["value"].sum(), shop.currency)
+homeless, blind = int((lines["supplier"] == reorder.NOBODY).sum()), int((~lines["counted"]).sum())
+firms = lines["supplier"].nunique() - bool(homeless)
 with head:
+    whose = f", from {firms:,} {'supplier' if firms == 1 else 'suppliers'}" if firms else ""
+    worth = f", for {labels.money(lines['value'].sum(), shop.currency)}" if lines["value"].any() else ""
+    alone = f" {homeless:,} {'has' if homeless == 1 else 'have'} no supplier yet." if homeless else ""
     known = "" if day == today else f" Nothing is known after {labels.day_text(day, today)}."
-    homeless = int((lines["supplier"] == reorder.NOBODY).sum())
-    firms = lines["supplier"].nunique() - bool(homeless)
-    whose = f"{firms:,} {'supplier' if firms == 1 else 'suppliers'}" + (f", {homeless:,} without one" if homeless else "")
-    ui.page("Reorders", f"{len(lines):,} of {len(found):,} items to order, from {whose}, for {worth}.{known}")
+    ui.page("Reorders", f"{len(lines):,} of {len(found):,} items to order{whose}{worth}.{alone}{known}")
+    if blind:
+        st.caption(f":orange[{blind:,} of them were never counted and are taken as nothing on hand. Upload a stock list to mend that.]")
 with right:
     name = f"Reorder {day:%Y-%m-%d}.xlsx"
     ui.download("Download sheet", partial(workbooks.reorder_sheet, found, shop.name, day, shop.currency), name, key="sheet")
@@ -48,15 +51,13 @@ bars = {
     "lines": make.NumberColumn("Lines", format="localized"),
     "reached": make.ProgressColumn("Of the smallest order", min_value=0, max_value=100, format="%d %%"),
 }
+under = totals[totals["reached"] < 100]
+lacks = labels.money((under["min_order"] - under["value"]).sum(), shop.currency)
+firms = f"{len(under)} suppliers stay" if len(under) > 1 else f"{under['supplier'].iloc[0]} stays" if len(under) else ""
+st.caption(ui.plain((f"{firms} below the smallest order, by {lacks} in all. " if firms else "") + "Tick a supplier to see its lines only."))
 picked = ui.table(totals, "suppliers", alt="Suppliers: lines, value and how much of the smallest order is reached", opens=False,
                   order=["supplier", "value", "reached", "min_order", "lines"], extra=bars, rows=8, picks="single-row")  # fmt: skip
 chosen = picked["supplier"].iloc[0] if len(picked) else None
-under = totals[totals["reached"] < 100]
-if len(under):
-    lacks = labels.money((under["min_order"] - under["value"]).sum(), shop.currency)
-    one = f"{len(under)} suppliers stay" if len(under) > 1 else f"{under['supplier'].iloc[0]} stays"
-    st.caption(ui.plain(f"{one} below the smallest order, by {lacks} in all."))
-
 shown = found if everything else found[(found["quantity"] > 0) | (found["proposed"] > 0)]
 shown = shown[shown["supplier"] == chosen].reset_index(drop=True) if chosen else shown.reset_index(drop=True)
 key = f"lines-{ui.db().version}-{service}-{everything}-{chosen}-{mine.get('round', 0)}"

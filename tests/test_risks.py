@@ -78,3 +78,11 @@ def test_the_outlook_of_what_nobody_counted_or_asked_for_says_so(shop: Shop) -> 
     seen = risks.outlook(shop.db, kettle, SUNDAY, weeks=12, service=0.95)
     assert (seen.on_hand, seen.counted, seen.gone, seen.early) == (-280, False, None, None)
     assert risks.outlook(shop.db, cup, SUNDAY, weeks=12, service=0.95).forecast.empty
+
+
+def test_what_nobody_counted_has_no_day_on_which_it_is_gone(shop: Shop) -> None:
+    sell(shop, shop.item("KETTLE"), [4] * 140)
+    forecasting.run(shop.db, people.LOCAL, SUNDAY)
+    found = risks.listed(shop.db, SUNDAY)
+    assert found.counted.tolist() == [False]
+    assert found.runs_out.isna().all()
