@@ -94,14 +94,15 @@ def main() -> None:
         alone("peer", folder)  # warms the disk cache
         pairs = [(alone("ours", folder), alone("peer", folder)) for _ in range(chosen.runs)]
     for mine, theirs in pairs:
-        print(f"ours: preview {mine['preview']:.2f} s, total {mine['total']:.2f} s, {mine['memory']:.0f} MB   "
-              f"DuckDB alone: {theirs['total']:.2f} s, {theirs['memory']:.0f} MB")  # fmt: skip
+        print(f"ours: preview {mine['preview']:.2f} s, total {mine['total']:.2f} s, {mine['memory']:.0f} MB", end="   ")
+        print(f"DuckDB alone: {theirs['total']:.2f} s, {theirs['memory']:.0f} MB")
     lines = pairs[0][0]["lines"]
     print(f"\n{lines:,.0f} lines, {chosen.runs} runs in turn, medians")
-    print(f"total    {median(m['total'] for m, _ in pairs):6.2f} s   {median(m['total'] / t['total'] for m, t in pairs):5.2f} times DuckDB alone (aim: 4)")
-    print(f"preview  {median(m['preview'] for m, _ in pairs):6.2f} s   {median(m['preview'] / t['total'] for m, t in pairs):5.2f} times DuckDB alone (aim: 2)")
-    print(f"memory   {median(m['memory'] for m, _ in pairs):6.0f} MB  (aim: below 1,000)")
-    print(f"speed    {median(lines / m['total'] for m, _ in pairs):6,.0f} lines a second")
+    for name, aim in (("total", 4), ("preview", 2)):
+        ratio = median(mine[name] / theirs["total"] for mine, theirs in pairs)
+        print(f"{name:8s} {median(mine[name] for mine, _ in pairs):6.2f} s   {ratio:5.2f} times DuckDB alone (aim: {aim})")
+    print(f"memory   {median(mine['memory'] for mine, _ in pairs):6.0f} MB  (aim: below 1,000)")
+    print(f"speed    {median(lines / mine['total'] for mine, _ in pairs):6,.0f} lines a second")
 
 
 if __name__ == "__main__":
