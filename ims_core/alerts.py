@@ -92,8 +92,8 @@ def _of_items(items: pd.DataFrame, currency: str) -> list[dict[str, Any]]:
     says = (
         ("Sold out", gone, f"{_count(gone, 'that sells is', 'that sell are')} sold out: {_names(gone)}{loses}."),
         ("Below zero", below, f"{_count(below, 'is', 'are')} below zero: more left than ever came in. {_names(below)}."),
-        ("Never counted", unknown, f"{_count(unknown, 'was', 'were')} never counted or received: what they hold is not known."),
-        ("items", free, f"{_count(free, 'in stock has', 'in stock have')} no cost: the stock value leaves them out."),
+        ("Never counted", unknown, f"{_count(unknown, 'was', 'were')} never counted or received: how much there is, is not known."),
+        ("items", free, f"{_count(free, 'in stock has', 'in stock have')} no cost: the stock value leaves that out."),
     )
     return [{"alert": alert, "found": len(rows), "says": text} for alert, rows, text in says if len(rows)]
 

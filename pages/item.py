@@ -1,6 +1,6 @@
 import streamlit as st
 
-from ims_core import alerts, charts, items, labels, ledger, suppliers
+from ims_core import alerts, charts, headlines, items, labels, ledger, suppliers
 from ims_core.web import ui
 
 number = st.query_params.get("item", "")
@@ -16,8 +16,9 @@ if not number.isdigit():
     st.stop()
 
 item_id, today, shop = int(number), ui.today(), ui.shop()
+day = ui.ask(headlines.known_day, today)
 item = ui.ask(items.one, item_id)
-now = ui.ask(alerts.item, item_id, today)
+now = ui.ask(alerts.item, item_id, day)
 history = ui.ask(ledger.history, item_id)
 unit = "" if item["unit"] == "piece" else item["unit"]
 
@@ -34,8 +35,8 @@ with st.grid(4, min_column_width=160):
 if history.empty:
     st.info("Nothing has moved yet. Record a receipt or a count on the Movements page, or upload a stock list.", icon=":material/info:")
 else:
-    alt = charts.stock_history_alt(item["name"], history, today)
-    st.plotly_chart(charts.stock_history(history, today, unit), config=charts.CONFIG, alt=alt, width="stretch")
+    alt = charts.stock_history_alt(item["name"], history, day)
+    st.plotly_chart(charts.stock_history(history, day, unit), config=charts.CONFIG, alt=alt, width="stretch")
 
 with st.container(horizontal=True):
     ui.link("forecast", "Forecast", item=item_id)

@@ -57,7 +57,7 @@ with row:
         until = st.date_input("To", value=None, key="until", format="DD.MM.YYYY", bind="query-params")
 
 found = ui.ask(ledger.movements, kind=kind, place=place, first=since, last=until, search=words.strip() or None)
-order = ["name", "day", "kind", "qty", "place", "ref", "note", "who", "file", "source_row"]
+order = ["name", "qty", "kind", "day", "place", "ref", "note", "who", "file", "source_row"]
 with row:
     ui.excel(found, "Movements", order)
 if found.empty:

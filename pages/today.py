@@ -43,7 +43,14 @@ with st.grid(4, min_column_width=160):
     ui.figure(
         "Stock value", labels.money(now.value, shop.currency), headlines.change(now.value, now.value_before), now.value_trend, **weeks
     )
-    ui.figure("Sold in 4 weeks", sold, headlines.change(now.sales, now.sales_before), now.sales_trend, chart_type="bar")
+    ui.figure(
+        "Sold in 4 weeks",
+        sold,
+        headlines.change(now.sales, now.sales_before),
+        now.sales_trend,
+        chart_type="bar",
+        delta_description="on the 4 before",
+    )
     ui.figure("In stock", f"{now.in_stock:,}", f"of {now.items:,} items", now.in_stock_trend, delta_color="gray")
     ui.figure("Sold out", f"{now.sold_out:,}", "at zero", now.sold_out_trend, delta_color="gray")
 
@@ -52,8 +59,9 @@ todo = ui.ask(alerts.attention, day)
 with st.container(border=True, gap="small"):
     for alert, _, says in todo.itertuples(index=False):
         color, icon, page, query, does = LEADS[alert]
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
-            st.markdown(f":{color}[:material/{icon}:]  {ui.plain(says)}", width="stretch")
+        sentence, way = st.columns([5, 1], vertical_alignment="center")
+        sentence.markdown(f":{color}[:material/{icon}:]  {ui.plain(says)}")
+        with way.container(horizontal_alignment="right"):
             ui.link(page, does, **query)
     if todo.empty:
         st.markdown(":green[:material/check_circle:]  Nothing. The shelves, the imports and the forecast are as they should be.")

@@ -61,8 +61,8 @@ def test_below_zero_never_counted_and_without_cost_are_told(shop: Shop) -> None:
     shop.move("receipt", mug, 2)
     found = says(shop)
     assert found["Below zero"] == "1 item is below zero: more left than ever came in. Kettle."
-    assert found["Never counted"] == "1 item was never counted or received: what they hold is not known."
-    assert found["items"] == "1 item in stock has no cost: the stock value leaves them out."
+    assert found["Never counted"] == "1 item was never counted or received: how much there is, is not known."
+    assert found["items"] == "1 item in stock has no cost: the stock value leaves that out."
 
 
 def test_an_item_no_longer_in_use_needs_no_attention(shop: Shop) -> None:

@@ -74,7 +74,7 @@ def table(
     config = columns(shown, extra)
     if opens := opens and "item_id" in frame and "name" in shown:
         config["name"] = st.column_config.ButtonColumn(labels.FIELDS["name"].label, key=f"{key}_open", type="tertiary", alignment="left",
-                                                       pinned=True, width=190)  # fmt: skip
+                                                       pinned=True, width=_name_width())  # fmt: skip
     look: Config = {
         "hide_index": True,
         "placeholder": "",
@@ -152,6 +152,11 @@ def _workbook(frame: pd.DataFrame, title: str) -> bytes:
     from ims_core import workbooks  # heavy, and needed only here
 
     return workbooks.sheet({title: frame})
+
+
+def _name_width() -> int:
+    """Pixels for the pinned name: on a phone something must be left beside it."""
+    return 170 if "Mobi" in st.context.headers.get("User-Agent", "") else 250
 
 
 def _badges(frame: pd.DataFrame) -> pd.DataFrame:

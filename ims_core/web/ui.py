@@ -119,8 +119,8 @@ def _say_last_change(title: str) -> None:
     if last.setdefault("on", title) != title:
         memory()["last"] = None
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="last-change"):
-        st.markdown(f":green[:material/check_circle:] {plain(last['says'])}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="last-change"):
+        st.markdown(f":green[:material/check_circle:]  {plain(last['says'])}", width="content")
         if last["change_id"] and st.button("Undo", key=act("undo"), icon=":material/undo:", type="tertiary"):
             do(ledger.undo, last["change_id"], done=f"Undone: {last['says']}")
         if st.button("Close", key=act("close"), icon=":material/close:", type="tertiary"):
