@@ -63,14 +63,17 @@ with row:
 if found.empty:
     st.info("No movement fits. Take a filter away, or record the first one above.", icon=":material/filter_alt_off:")
     st.stop()
+about = st.container()
 picked = ui.table(found, "movements", alt="Movements, newest first, with their source", order=order, rows=16, picks="single-row")
 if len(found) == ledger.MOST:
     st.caption(f"The newest {ledger.MOST:,} that fit. Filter to see older ones.")
-
-for line in picked.itertuples():
-    change = ui.ask(ledger.change, int(line.change_id))
-    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        others = f" It holds {change['movements']:,} movements; undoing takes all of them back." if change["movements"] > 2 else ""
-        st.markdown(ui.plain(f"{change['what']}, by {change['who']}, {ui.local(change['done_at'])}.{others}"))
-        if st.button("Undo", key=ui.act("undo-picked"), icon=":material/undo:"):
-            ui.do(ledger.undo, int(line.change_id), done=f"Undone: {change['what']}")
+with about:
+    if picked.empty:
+        st.caption("Tick a line to see the change it came with, and to undo it.")
+    for line in picked.itertuples():
+        change = ui.ask(ledger.change, int(line.change_id))
+        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            others = f" It holds {change['movements']:,} movements; undoing takes all of them back." if change["movements"] > 2 else ""
+            st.markdown(ui.plain(f"{change['what']}, by {change['who']}, {ui.local(change['done_at'])}.{others}"), width="stretch")
+            if st.button("Undo", key=ui.act("undo-picked"), icon=":material/undo:"):
+                ui.do(ledger.undo, int(line.change_id), done=f"Undone: {change['what']}")

@@ -208,6 +208,16 @@ def test_a_movement_without_quantity_is_refused(working: Shop) -> None:
     assert "How many pieces of KETTLE?" in said(screen)
 
 
+def test_a_ticked_movement_is_undone_and_nothing_else_is_ticked_then(working: Shop) -> None:
+    screen = opened("movements")
+    screen.session_state[screen.dataframe[0].key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    screen.run()
+    assert "Sale of 4 KETTLE, by Owner" in said(screen)
+    button(screen, "Undo").click().run()
+    assert working.on_hand("KETTLE") == 40
+    assert "Tick a line" in said(screen)
+
+
 def test_the_same_act_twice_is_one_act(working: Shop) -> None:
     def twice() -> None:
         import streamlit as st

@@ -30,7 +30,7 @@ def grid(
     """
     token = act(f"grid-{key}")
     typed = st.session_state.get(token, {})
-    base = _held(token, frame, bool(typed.get("edited_rows") or typed.get("added_rows")))
+    base = _held(token, frame.reset_index(drop=True), bool(typed.get("edited_rows") or typed.get("added_rows")))
     config = {name: _editable(column, name, fixed) for name, column in columns(order, extra).items()}
     st.data_editor(
         base[list(order)], key=token, column_config=config, num_rows="add", hide_index=True, placeholder="",

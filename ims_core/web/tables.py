@@ -1,5 +1,6 @@
 """Tables as every page shows them: our column names with label, unit and format; search, download, a click to the item."""
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -71,6 +72,8 @@ def table(
     shown = list(order or [name for name in frame.columns if name in KINDS or name in (extra or {})])
     if among or save_as:
         frame = _tools(frame, key, shown, among, save_as)
+    if picks:  # ticks are remembered by position: other rows need another table
+        key = f"{key}-{zlib.crc32(pd.util.hash_pandas_object(frame[shown].astype(str), index=False).to_numpy().tobytes())}"
     config = columns(shown, extra)
     if opens := opens and "item_id" in frame and "name" in shown:
         config["name"] = st.column_config.ButtonColumn(labels.FIELDS["name"].label, key=f"{key}_open", type="tertiary", alignment="left",
