@@ -171,8 +171,8 @@ def _long(known: Series, freq: str | int, models: NDArray[Any], means: Numbers, 
 
 
 def known_until(db: Database, day: date) -> date | None:
-    """The last day with demand up to `day`: of the days after it nobody told us anything, so they are not days without demand."""
-    found: date | None = db.scalar("select max(day) from demand where day <= ?", [day])
+    """The last day with a sale up to `day`: of the days after it nobody told us anything, so they are not days without demand."""
+    found: date | None = db.scalar("select max(day) from visible_movements where kind = 'sale' and day <= ?", [day])
     return found
 
 
@@ -180,10 +180,9 @@ def daily(db: Database, day: date, item_id: int | None = None) -> pd.DataFrame:
     """Demand of items in use up to `day`: unique_id ds y, days without demand left out."""
     return db.frame(
         """
-        select d.item_id as unique_id, d.day as ds, d.qty::double as y
-        from demand d join items i using (item_id)
-        where d.day <= $day::date and i.active and ($item is null or d.item_id = $item)
-        order by all
+        select item_id as unique_id, day as ds, qty::double as y
+        from demand
+        where day <= $day::date and ($item is null or item_id = $item) and item_id in (select item_id from items where active)
         """,
         {"day": day, "item": item_id},
     )
@@ -207,14 +206,14 @@ def sellers(db: Database, day: date) -> pd.DataFrame:
     """Items in use that were ever asked for, the best sellers of the last 13 weeks known first: item_id sku name unit pieces."""
     return db.frame(
         """
-        with known as (select max(day) as until from demand where day <= ?)
-        select i.item_id, i.sku, i.name, i.unit, coalesce(sum(d.qty) filter (d.day > k.until - 91), 0)::double as pieces
-        from demand d join items i using (item_id), known k
-        where i.active and d.day <= k.until
-        group by all
-        order by pieces desc, name
+        with asked as (select item_id, sum(qty) filter (day > $until::date - 91) as pieces
+                       from demand where day <= $until::date group by item_id)
+        select i.item_id, i.sku, i.name, i.unit, coalesce(a.pieces, 0)::double as pieces
+        from asked a join items i using (item_id)
+        where i.active
+        order by a.pieces desc nulls last, i.name
         """,
-        [day],
+        {"until": known_until(db, day) or day},
     )
 
 
