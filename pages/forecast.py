@@ -68,7 +68,8 @@ soon = known[known["counted"] & (known["stockout_chance"] >= 0.05)].assign(chanc
 much = known[known["surplus"] > 0].sort_values("surplus_value", ascending=False)
 if len(known) > known["counted"].sum():
     blind = len(known) - int(known["counted"].sum())
-    st.caption(f":orange[{blind:,} items were never counted: nobody knows whether they run out. They are left out here.]")
+    said = "1 item was" if blind == 1 else f"{blind:,} items were"
+    st.caption(f":orange[{said} never counted: nobody knows what they hold, so they are left out here.]")
 make = st.column_config
 short, long = st.tabs([f"May run out · {len(soon):,}", f"Too much · {len(much):,}"])
 with short:

@@ -35,7 +35,8 @@ with head:
     known = "" if day == today else f" Nothing is known after {labels.day_text(day, today)}."
     ui.page("Reorders", f"{len(lines):,} of {len(found):,} items to order{whose}{worth}.{alone}{known}")
     if blind:
-        st.caption(f":orange[{blind:,} of them were never counted and are taken as nothing on hand. Upload a stock list to mend that.]")
+        said = "1 of them was never counted and is" if blind == 1 else f"{blind:,} of them were never counted and are"
+        st.caption(f":orange[{said} taken as nothing on hand. Upload a stock list to mend that.]")
 with right:
     name = f"Reorder {day:%Y-%m-%d}.xlsx"
     ui.download("Download sheet", partial(workbooks.reorder_sheet, found, shop.name, day, shop.currency), name, key="sheet")
