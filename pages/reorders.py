@@ -72,7 +72,7 @@ looks = {
 }
 order = ["name", "quantity", "on_hand", "on_order", "expected_demand", "reorder_point", "pack", "unit_cost", "value", "supplier"]
 st.data_editor(
-    shown[order], key=key, column_order=order, column_config=ui.columns(order, looks), disabled=[name for name in order if name != "quantity"],
+    shown[order], key=key, column_order=order, column_config=ui.columns(order, looks), disabled=order[:1] + order[2:],
     hide_index=True, height="content" if len(shown) <= 12 else 35 * 13, width="stretch", num_rows="fixed",
     alt="Proposed orders; the quantity can be changed", placeholder="",
 )  # fmt: skip
