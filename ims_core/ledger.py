@@ -185,7 +185,7 @@ CHECKS = {
     "Merged items lead somewhere": "select count(*) from items where item_id not in (select item_id from merged)",
     "Stock is the sum of its movements": """
         select count(*) from (select sum(on_hand) as qty from stock) s, (select sum(qty) as qty from movements) m
-        where s.qty is distinct from m.qty""",
+        where coalesce(s.qty, 0) <> coalesce(m.qty, 0)""",
     "Every imported line is accounted for": "select count(*) from import_files where lines <> used + joined + set_aside + refused",
     "Every line not used is kept": """
         select count(*) from import_files f where joined + set_aside + refused <>

@@ -32,8 +32,8 @@ def undoable(db: Database, change_id: int) -> dict[str, Any]:
 
 
 def restored(db: Database, change: dict[str, Any]) -> int | None:
-    """Undoing an undo brings a change back: its number; None where `change` is no undo."""
-    if change["undoes"] is None:
+    """Undoing an undo brings a change back: its number; None where `change` is no undo, or itself brings one back."""
+    if change["undoes"] is None or change["restores"] is not None:
         return None
     first: int = change["undoes"]
     before = db.row("select restores from changes where change_id = ?", [first])
