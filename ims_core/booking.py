@@ -5,7 +5,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from ims_core import labels, matching, scratch
+from ims_core import labels, matching, reckoning, scratch
 from ims_core.db import Database
 from ims_core.plans import Group
 
@@ -15,7 +15,10 @@ KNOWN = {
     "known_places": "select place from places",
     "known_suppliers": "select supplier_id, name, email, phone, lead_days, min_order, active from suppliers",
     "known_supplies": "select item_id, supplier_id, code, cost, pack, moq, lead_days, preferred, active from supplies",
-    "known_orders": "select distinct number from orders where change_id in (select change_id from visible_changes)",
+    "known_orders": """
+        select o.number, l.item_id, sum(l.qty) as qty from orders o join order_lines l using (order_id, change_id)
+        where change_id in (select change_id from visible_changes) group by all""",
+    "known_receipts": "select ref as number, item_id, day, qty from visible_movements where kind = 'receipt' and ref is not null",
 }
 
 KINDS = ("items", "stock", "sales", "purchases", "suppliers")
@@ -37,7 +40,8 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         matching.name_places(pad)
         _sold(pad, timezone)
         _ordered(pad, first["order"])
-        _counted(pad, day)
+        reckoning.move_openings_back(pad)
+        reckoning.count(pad, day)
         facts = {table: pad.table(sql) for table, sql in FACTS.items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
@@ -58,9 +62,10 @@ def _files(db: Database, groups: Sequence[Group]) -> pa.Table:
 
 
 def _balances(db: Database) -> pa.Table:
-    """What each item moved in each place on each day, and whether that day began or corrected its stock."""
+    """What each item moved in each place on each day, what of it was opening stock, and whether that day began or corrected its stock."""
     return db.arrow("""
-        select item_id, place, day, sum(qty) as qty, bool_or(kind in ('opening', 'count')) as counted
+        select item_id, place, day, sum(qty) as qty, coalesce(sum(qty) filter (kind = 'opening'), 0) as opened,
+               bool_or(kind in ('opening', 'count')) as counted
         from visible_movements group by all
     """)
 
@@ -99,8 +104,8 @@ def _sold(pad: scratch.Pad, timezone: str) -> None:
     utc = "s.happened_at" if timezone == "UTC" else f"(s.happened_at at time zone '{timezone}') at time zone 'UTC'"
     pad.run(f"""
         create table moved as
-        select {utc} as happened_at, s.day::date as day, s.kind, s.item_id, {_spot("s")} as place, s.qty, null::decimal(18, 4) as unit_cost,
-               s.price as unit_price, s.ref, s.note, s.takes_back, s.file_id, s.row as source_row
+        select {utc} as happened_at, s.day::date as day, s.kind, s.item_id, {matching.spot("s")} as place, s.qty,
+               null::decimal(18, 4) as unit_cost, s.price as unit_price, s.ref, s.note, s.takes_back, s.file_id, s.row as source_row
         from sales_known s left join spots p on p.key = lower(s.place) order by s.line
     """)
 
@@ -109,7 +114,7 @@ def _ordered(pad: scratch.Pad, last: int) -> None:
     """Tables `bought` and `purchase_orders`, and a receipt for what came; lines without a number are one order a day and supplier."""
     pad.run(f"""
         create table bought as
-        select b.*, s.supplier_id, coalesce(b.ordered, b.received)::date as ordered_on, {_spot("b")} as at_place,
+        select b.*, s.supplier_id, coalesce(b.ordered, b.received)::date as ordered_on, {matching.spot("b")} as at_place,
                coalesce(b.cost, abs(b.total / nullif(b.qty, 0)))::decimal(18, 4) as unit_cost,
                coalesce(b.ref, strftime(coalesce(b.ordered, b.received), 'PO %Y-%m-%d') || coalesce(' ' || b.supplier, '')) as number,
                case when b.received is not null then coalesce(b.received_qty, b.qty) else coalesce(b.received_qty, 0) end as came
@@ -120,61 +125,27 @@ def _ordered(pad: scratch.Pad, last: int) -> None:
                max(coalesce(received, expected, ordered))::date as last_day,
                bool_and(came >= qty or received is not null) as complete, sum(came) > 0 as begun
         from bought where number not in (select number from known_orders) group by number;
-        insert into moved
-        select coalesce(received, expected, ordered), coalesce(received, expected, ordered)::date,
-            case when came < 0 then 'return_out' else 'receipt' end,
-               item_id, at_place, came, unit_cost, null, number, null, null, file_id, row
-        from bought where came <> 0
     """)
+    _received(pad)
 
 
-def _counted(pad: scratch.Pad, day: date) -> None:
-    """Post what a count says beyond the ledger: the first count of an item in a place is its opening stock.
-
-    It is reckoned back to the day before anything of the item moved: what lies in the cellar was in the house all along.
-    """
-    pad.run(f"""
-        create table counts as
-        with said as (
-            select s.item_id, {_spot("s")} as place, coalesce(s.day::date, date '{day}') as day, s.on_hand, s.cost, s.file_id,
-                s.row, s.lot, s.expires
-            from stock_known s left join spots p on p.key = lower(s.place)
-            union all
-            select s.item_id, {_spot("s")}, date '{day}', s.on_hand, s.cost, s.file_id, s.row, null, null
-            from items_known s left join spots p on p.key = lower(s.place) where s.on_hand is not null
-        )
-        select item_id, place, day, sum(on_hand) as on_hand, max(cost) as cost, min(file_id) as file_id, min(row) as row
-        from said group by item_id, place, day;
-        create table flows as
-        select item_id, place, day, qty, counted from balances
-        union all select item_id, place, day, qty, false from moved;
-        create table begins as select item_id, min(day) as first_day, bool_or(counted) as begun from flows group by item_id;
+def _received(pad: scratch.Pad) -> None:
+    """A receipt for what came. Of an order that the shop knows only what is new: the file may tell what an earlier one told."""
+    pad.run("""
         insert into moved
-        with summed as (
-            select c.*, coalesce(sum(f.qty) filter (f.day <= c.day), 0) as booked, coalesce(bool_or(f.counted and f.day <= c.day),
-                false) as begun,
-                   case when any_value(b.begun) then min(f.day) else any_value(b.first_day) end as first_day
-            from counts c left join flows f using (item_id, place) left join begins b using (item_id) group by all
-        ),
-        balanced as (
-            select *, row_number() over w as nth, lag(on_hand) over w as before_count, lag(booked) over w as before_booked
-            from summed window w as (partition by item_id, place order by day)
-        ),
-        differing as (
-            select *, case when nth > 1 then (on_hand - before_count) - (booked - before_booked) else on_hand - booked end as qty,
-                   not begun and nth = 1 as opens
-            from balanced
+        with before as (select number, item_id, sum(qty) as qty from known_receipts group by all),
+        arrived as (
+            select b.*, coalesce(received, expected, ordered) as came_at,
+                   case when k.qty is null or b.ref is null then came
+                        when (b.number, b.item_id, came_at::date, came) in (select (number, item_id, day, qty) from known_receipts) then 0
+                        when coalesce(r.qty, 0) + came > k.qty then greatest(came - coalesce(r.qty, 0), 0)
+                        else came end as new
+            from bought b left join known_orders k using (number, item_id) left join before r using (number, item_id)
         )
-        select case when opens and first_day <= day then first_day - 1 else day end, case when opens
-            and first_day <= day then first_day - 1 else day end,
-               case when opens then 'opening' else 'count' end, item_id, place, qty, cost, null, null, null, null, file_id, row
-        from differing where qty <> 0
+        select came_at, came_at::date, case when new < 0 then 'return_out' else 'receipt' end,
+               item_id, at_place, new, unit_cost, null, number, null, null, file_id, row
+        from arrived where new <> 0
     """)
-
-
-def _spot(rows: str) -> str:
-    """SQL: our place for a line, the usual one where it names none."""
-    return f"case when {rows}.place is null then (select place from usual) else p.place end"
 
 
 FACTS = {
@@ -219,14 +190,14 @@ FACTS = {
             select item_id, supplier_id, arg_max(code, line) filter (code is not null) as code, arg_max(cost,
                 line) filter (cost is not null) as cost,
                    arg_max(pack, line) filter (pack is not null) as pack, arg_max(moq, line) filter (moq is not null) as moq,
-                   arg_max(lead_days, line) filter (lead_days is not null) as lead_days, max(line) >= 0 as listed
+                   arg_max(lead_days, line) filter (lead_days is not null) as lead_days, max(line) >= 0 as listed, min(line) as line
             from told group by item_id, supplier_id
         )
         select o.item_id, o.supplier_id, coalesce(o.code, k.code) as code, coalesce(o.cost, k.cost) as cost, coalesce(o.pack,
             k.pack) as pack,
                coalesce(o.moq, k.moq) as moq, coalesce(o.lead_days, k.lead_days) as lead_days,
-               coalesce(k.preferred, o.listed or row_number() over (partition by o.item_id order by o.listed desc,
-               o.supplier_id) = 1) as preferred,
+               coalesce(k.preferred, row_number() over (partition by o.item_id order by o.listed desc, o.line) = 1
+                        and o.item_id not in (select item_id from known_supplies where preferred and active)) as preferred,
                coalesce(k.active, true) as active
         from once o left join known_supplies k using (item_id, supplier_id)
         where (coalesce(o.code, k.code), coalesce(o.cost, k.cost), coalesce(o.pack, k.pack), coalesce(o.moq, k.moq),

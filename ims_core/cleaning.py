@@ -38,17 +38,23 @@ class Cleaned:
 
 
 def clean(
-    tables: Table | Sequence[Table], mapping: Mapping, known: AbstractMapping[str, str] | None = None, off: frozenset[str] = frozenset()
+    tables: Table | Sequence[Table],
+    mapping: Mapping,
+    known: AbstractMapping[str, str] | None = None,
+    off: frozenset[str] = frozenset(),
+    booked: pa.Table | None = None,
 ) -> Cleaned:
     """Clean one table, or several with the same header, as one.
 
-    `known`: how the shop spells its codes (upper case -> as written); `off`: names of rules not to apply.
+    `known`: how the shop spells its codes (upper case -> as written); `off`: names of rules not to apply;
+    `booked`: sales that earlier files brought: ref key day qty often.
     """
     tables = [tables] if isinstance(tables, Table) else list(tables)
     with scratch.pad(raw=_stacked(tables), places=_places(tables)) as pad:
         styles = _styles(pad, mapping, typed=all(table.typed for table in tables))
         _type(pad, mapping, styles)
         _find_doubles(pad, mapping, tables[0].header)
+        _find_again(pad, booked, off)
         _find_asides(pad, mapping, tables[0].header)
         _spell_codes(pad, known or {})
         _judge(pad, mapping, off)
@@ -130,6 +136,23 @@ def _find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> 
     """)
 
 
+def _find_again(pad: scratch.Pad, booked: pa.Table | None, off: frozenset[str]) -> None:
+    """Table `again`: lines that an earlier file brought, each as often as it did."""
+    if booked is None:
+        pad.run("create table again as select source, row from doubles where false")
+        return
+    pad.put(booked=booked)
+    pad.run(f"""
+        create table again as
+        select source, row from (
+            select t.source, t.row, b.often,
+                   row_number() over (partition by b.ref, b.key, b.day, b.qty order by t.source, t.row) as nth
+            from typed t join booked b on b.ref = t.ref and b.key = {_key("t.sku")} and b.day = t.day::date and b.qty = t.qty
+            where {"duplicates" in off} or (t.source, t.row) not in (select (source, row) from doubles)
+        ) where nth <= often
+    """)
+
+
 def _find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     """Table `asides`: totals, headings between the lines, and repeated headers."""
     cells = ", ".join(f"nullif(trim({values.quoted(name)}), '') as c{index}" for index, name in enumerate(header))
@@ -198,11 +221,12 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     pad.run(f"""
         create table judged as
         select t.*, p.sheet, p.told_day, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
-               d.row is not null as double, a.reason as aside, {cancelled} as cancelled,
+               d.row is not null as double, n.row is not null as again, a.reason as aside, {cancelled} as cancelled,
                {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
                case when a.reason is not null and {"totals" not in off} then 'set aside'
                     when {lacking} is not null then 'refused'
                     when double and {doubles_count} then 'joined'
+                    when again and {"again" not in off} then 'joined'
                     when no_product and {"no_product" not in off} then 'set aside'
                     when called_off and {"called_off" not in off} then 'set aside'
                     when {negative} or (free and not given and {"free" not in off}) then 'set aside'
@@ -210,6 +234,7 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
                case when a.reason is not null and {"totals" not in off} then a.reason
                     when {lacking} is not null then {lacking}
                     when double and {doubles_count} then 'the same line again'
+                    when again and {"again" not in off} then 'in the shop from an earlier file'
                     when no_product and {"no_product" not in off} then 'no product: ' || {shown}
                     when called_off and {"called_off" not in off} then 'cancelled'
                     when {negative} then 'a negative quantity'
@@ -218,7 +243,7 @@ def _judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
         from (select typed.*, {numbered} as numbered from typed) t
         left join codes c on c.key = {_key("t.sku") if "sku" in found else "null"}
         left join places p using (source)
-        left join doubles d using (source, row) left join asides a using (source, row)
+        left join doubles d using (source, row) left join again n using (source, row) left join asides a using (source, row)
     """)  # fmt: skip
 
 

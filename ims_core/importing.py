@@ -28,16 +28,26 @@ def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | N
     tables, hashes, known, unreadable = _read_all(db, files, tell)
     named = [found for table in tables if (found := values.day_in(table.name))]
     groups = []
-    alike: dict[tuple[str, ...], list[int]] = {}
-    for index, table in enumerate(tables):
-        alike.setdefault(table.header, []).append(index)
-    for done, indexes in enumerate(alike.values()):
+    alike = _alike(tables)
+    for done, indexes in enumerate(alike):
         tell(0.4 + 0.6 * done / len(alike), f"Cleaning {tables[indexes[0]].name}")
         members = tuple(tables[i] for i in indexes)
         mapping = recognising.recognise(_largest(members))
         groups.append(_cleaned(db, Group(members, tuple(hashes[i] for i in indexes), mapping, None)))
     tell(1.0, "Ready")
     return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today))
+
+
+def _alike(tables: list[Table]) -> list[list[int]]:
+    """Which tables go together: those with the same columns, unless the names of their files speak of different things."""
+    by_header: dict[tuple[str, ...], dict[frozenset[str], list[int]]] = {}
+    for index, table in enumerate(tables):
+        by_header.setdefault(table.header, {}).setdefault(recognising.hinted(table), []).append(index)
+    groups: list[list[int]] = []
+    for hints in by_header.values():
+        apart = sum(bool(hint) for hint in hints) > 1
+        groups += hints.values() if apart else [sorted(index for indexes in hints.values() for index in indexes)]
+    return groups
 
 
 def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None, off: frozenset[str] | None = None) -> Plan:
@@ -52,9 +62,7 @@ def _read_all(
     db: Database, files: list[tuple[str, bytes]], tell: Progress
 ) -> tuple[list[Table], list[str], list[tuple[str, int]], list[tuple[str, str]]]:
     """Read each file that is new: its tables, the hash of each table's file, what is known, what cannot be read."""
-    before = dict(
-        db.rows("select sha256, max(change_id) from import_files where change_id in (select change_id from visible_changes) group by 1")
-    )
+    before = _in_the_shop(db)
     tables: list[Table] = []
     hashes: list[str] = []
     known, unreadable = [], []
@@ -79,7 +87,31 @@ def _cleaned(db: Database, group: Group) -> Group:
     if group.mapping.kind == "ignore" or group.lacking:
         return replace(group, cleaned=None)
     spelled = dict(db.rows("select upper(sku), sku from items"))
-    return replace(group, cleaned=cleaning.clean(group.tables, group.mapping, spelled, group.off))
+    return replace(group, cleaned=cleaning.clean(group.tables, group.mapping, spelled, group.off, _booked(db, group)))
+
+
+def _booked(db: Database, group: Group) -> pa.Table | None:
+    """The lines that earlier files brought of the documents in this one: ref key (of the item) day qty often."""
+    column = group.mapping.columns.get("ref")
+    if group.mapping.kind != "sales" or column is None or not db.scalar("select count(*) > 0 from import_files"):
+        return None
+    numbers = {cell.strip() for table in group.tables for cell in pa.compute.unique(table.rows.column(column)).to_pylist() if cell}
+    return db.arrow(
+        """
+        select m.ref, upper(i.sku) as key, m.day, -m.qty as qty, count(*) as often
+        from visible_movements m join items i using (item_id)
+        where m.file_id is not null and m.kind in ('sale', 'return_in', 'adjustment') and m.ref in (select unnest(?::varchar[]))
+        group by all
+        """,
+        [list(numbers)],
+    )
+
+
+def _in_the_shop(db: Database) -> dict[str, int]:
+    """The content of every file that was imported and not taken back, by its hash: the change that brought it."""
+    return dict(
+        db.rows("select sha256, max(change_id) from import_files where change_id in (select change_id from visible_changes) group by 1")
+    )
 
 
 def _largest(tables: tuple[Table, ...]) -> Table:
@@ -103,19 +135,22 @@ def _count_day(db: Database, groups: list[Group], named: list[date], today: date
 def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | None = None, via: str = "import") -> int:
     """Write the plan as one change; the same plan again writes nothing and gives the first change back.
 
-    Refused: a plan with nothing to use, and one in which a question is still open that has no safe answer.
+    Refused: a plan with nothing to use or nothing new, and one in which a question is still open that has no safe answer.
     """
     tell = progress or _quiet
     used = [group for group in plan.groups if group.cleaned and group.cleaned.counts["used"]]
     if not used:
         if plan.known:
             return plan.known[0][1]
+        if plan.counts["joined"]:
+            raise Refused("Every line of these files that can be used is in the shop already. Nothing was changed.")
         raise Refused("Nothing in these files can be used. Look at what was understood, and choose the kind and columns by hand.")
     if open_questions := [question.text for question in plan.questions if not question.taken]:
         raise Refused(f"Answer first, because both answers make sense: {open_questions[0]}")
     tell(0.1, "Matching items, suppliers and places")
-    version, facts = db.version, booking.book(db, used, plan.day, policy.shop(db).timezone)
-    with db.change(who=who.name, what=_what(used), via=via, key=_key(db, plan)) as change_id:
+    key, version, facts = _key(db, plan), db.version, booking.book(db, used, plan.day, policy.shop(db).timezone)
+    with db.change(who=who.name, what=_what(used), via=via, key=key) as change_id:
+        _refuse_twice(db, used, change_id)
         if db.version != version:  # somebody wrote since: numbers and balances are taken anew
             facts = booking.book(db, used, plan.day, policy.shop(db).timezone)
         for done, (table, rows) in enumerate(facts.items()):
@@ -123,6 +158,17 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
             db.append(table, rows)
     tell(1.0, "Done")
     return change_id
+
+
+def _refuse_twice(db: Database, groups: list[Group], change_id: int) -> None:
+    """Asked inside the change: the same content, understood another way, would count twice."""
+    before = _in_the_shop(db)
+    for group in groups:
+        for table, sha in zip(group.tables, group.hashes, strict=True):
+            if before.get(sha, change_id) != change_id:
+                raise Refused(
+                    f"{table.name} is in the shop already, by change {before[sha]}. To have it understood another way, undo that first."
+                )
 
 
 def _what(groups: list[Group]) -> str:

@@ -83,9 +83,14 @@ def name_places(pad: scratch.Pad) -> None:
             union all select place from items_rows union all select place from stock_rows
             union all select place from sales_rows union all select place from purchases_rows
         )
-        select lower(place) as key, min(place) as place, bool_or(known) as known
+        select lower(place) as key, coalesce(min(place) filter (known), min(place)) as place
         from (select s.place, k.place is not null as known from said s left join known_places k using (place)) where place is not null
         group by 1;
         create table usual as
         select case when (select count(*) from spots) = 1 then (select any_value(place) from spots) else '{labels.MAIN_PLACE}' end as place
     """)
+
+
+def spot(rows: str) -> str:
+    """SQL: our place for a line of `rows`, the usual one where it names none; `p` is its row of `spots`."""
+    return f"case when {rows}.place is null then (select place from usual) else p.place end"

@@ -51,6 +51,7 @@ EVERY = "items stock counts sales purchases suppliers"
 RULES = (
     _rule("totals", "Totals, headings and notes between the lines are set aside", EVERY, "aside is not null", "aside", "'set aside'"),
     _rule("duplicates", "A line that repeats another to the letter counts once", EVERY, "double", "'twice'", "'once'"),
+    _rule("again", "A line that an earlier file brought counts once", "sales", "again", "ref || ' ' || sku", "'known'", "ref sku"),
     _rule(
         "codes", "Codes that differ only in upper and lower case or blanks are one item", "items stock counts sales purchases",
         "sku <> spelled", "sku", "spelled", "sku",

@@ -35,9 +35,9 @@ def clean(*tables: Table | str, kind: str = "sales", off: str = "", known: dict[
     return cleaning.clean(read, mapping, known, frozenset(off.split()))
 
 
-def till(*lines: str, off: str = "", known: dict[str, str] | None = None) -> Cleaned:
+def till(*lines: str, off: str = "", known: dict[str, str] | None = None, booked: pa.Table | None = None) -> Cleaned:
     """Clean lines of a till whose columns are known."""
-    return cleaning.clean(table("\n".join([TILL, *lines])), TILL_COLUMNS, known, frozenset(off.split()))
+    return cleaning.clean(table("\n".join([TILL, *lines])), TILL_COLUMNS, known, frozenset(off.split()), booked)
 
 
 def rows(cleaned: Cleaned, *columns: str) -> list[tuple[Any, ...]]:
@@ -131,6 +131,18 @@ def test_a_line_that_repeats_another_to_the_letter_counts_once() -> None:
 def test_a_line_again_in_another_file_of_the_drop_counts_once() -> None:
     text = "\n".join([TILL, TWICE[0]])
     assert clean(table(text, "may.csv"), table(text, "may and june.csv")).counts["joined"] == 1
+
+
+def test_a_line_that_an_earlier_file_brought_counts_once() -> None:
+    booked = pa.table({"ref": ["1"], "key": ["A1"], "day": [date(2026, 5, 4)], "qty": pa.array([2], pa.decimal128(18, 4)), "often": [1]})
+    again = (
+        "1 | a1 | Pan | 2 | 2026-05-04 | 9 | Ann",
+        "1 | A1 | Pan | 2 | 2026-05-04 | 8 | Ann",
+        "2 | A1 | Pan | 2 | 2026-05-04 | 9 | Ann",
+    )
+    assert left(till(*again, booked=booked)) == [(2, "joined", "in the shop from an earlier file")]
+    assert fixes(till(*again, booked=booked))["again"] == (1, "1 a1", "known", True)
+    assert left(till(*again, booked=booked, off="again")) == []
 
 
 def test_without_a_document_number_two_equal_lines_are_two_sales() -> None:
@@ -267,7 +279,7 @@ def test_a_count_without_a_date_is_of_the_day_its_file_names() -> None:
 
 def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here."""
-    tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
+    tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets", "again"}
     assert {rule.name for rule in RULES} == tested
 
 
