@@ -6,6 +6,7 @@ Colours are middle tones that read on light and on dark; text and grid follow th
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ims_core import labels
@@ -24,16 +25,16 @@ def stock_history(history: pd.DataFrame, until: date, unit: str = "") -> "Figure
     """What stood on the shelf, as steps, up to `until`. history: day net on_hand, as ledger.history gives it."""
     figure = _figure(height=300)
     days, levels = _steps(history, until)
-    below = [min(level, 0.0) for level in levels]
+    below = np.minimum(levels, 0.0)
     figure.add_scatter(
         x=days, y=levels, mode="lines", line={"shape": "hv", "width": 2, "color": ACCENT}, fill="tozeroy",
         fillcolor="rgba(26, 143, 135, 0.12)", name="On hand", hovertemplate=f"%{{x|%-d %b %Y}}: <b>%{{y:,.6~r}}</b> {unit}<extra></extra>",
     )  # fmt: skip
-    if min(below, default=0) < 0:
+    if (below < 0).any():
         figure.add_scatter(
             x=days, y=below, mode="none", line={"shape": "hv"}, fill="tozeroy", fillcolor="rgba(207, 74, 64, 0.30)", hoverinfo="skip",
         )  # fmt: skip
-    if levels:
+    if len(levels):
         figure.update_xaxes(range=[days[0], days[-1]])  # else the words at the end would stretch the axis
         _say(figure, days[-1], levels[-1], f"<b>{labels.pieces(levels[-1])}</b> now")
     return figure
@@ -150,12 +151,11 @@ def _band(figure: "Figure", days: pd.Series, low: pd.Series, high: pd.Series, na
     figure.add_scatter(x=days, y=low, fill="tonexty", fillcolor="rgba(26, 143, 135, 0.14)", name=name, **edge)
 
 
-def _steps(history: pd.DataFrame, until: date) -> tuple[list[Any], list[float]]:
-    """The days and levels with the last level drawn on to `until`."""
-    days, levels = list(pd.to_datetime(history["day"])), [float(level) for level in history["on_hand"]]
-    if days and days[-1] < pd.Timestamp(until):
-        days.append(pd.Timestamp(until))
-        levels.append(levels[-1])
+def _steps(history: pd.DataFrame, until: date) -> tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]:
+    """The days and levels with the last level drawn on to `until`; arrays, because plotly looks at each member of a list."""
+    days, levels = pd.to_datetime(history["day"]).to_numpy("datetime64[s]"), history["on_hand"].to_numpy(float)
+    if len(days) and days[-1] < np.datetime64(until):
+        return np.append(days, np.datetime64(until, "s")), np.append(levels, levels[-1])
     return days, levels
 
 

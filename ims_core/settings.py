@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CORES = os.cpu_count() or 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def load() -> Settings:
         database=database,
         backups=_path(os.environ.get("IMS_BACKUPS", str(database.parent / "backups"))),
         memory=os.environ.get("IMS_MEMORY", "2GB"),
-        threads=int(os.environ.get("IMS_THREADS", "0")) or os.cpu_count() or 2,
+        threads=int(os.environ.get("IMS_THREADS", "0")) or CORES,
         max_file_mb=int(os.environ.get("IMS_MAX_FILE_MB", "200")),
     )
 

@@ -6,7 +6,7 @@ from ims_core.web import ui
 BY_HAND = ["receipt", "sale", "return_in", "return_out", "transfer", "adjustment", "scrap"]
 GOES = {"adjustment": "Pieces (minus takes away)", "transfer": "Pieces"}
 
-today, shop = ui.today(), ui.shop()
+today = ui.today()
 if not ui.ask(items.any_yet):
     ui.page("Movements")
     says = "Every piece that comes or goes is listed here. There is no item yet: drop the files you have, or type your first items."
@@ -20,7 +20,7 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=bool
     if form.open:
         stands = ui.ask(places.names)
         main = stands.index(labels.MAIN_PLACE) if labels.MAIN_PLACE in stands else 0
-        known = ui.ask(items.catalogue)
+        known, sign = ui.ask(items.catalogue), ui.plain(ui.shop().currency)
         usable = known[known["active"]]
         names = dict(zip(usable["item_id"], usable["name"] + " · " + usable["sku"], strict=True))
         kind = st.pills("Kind", BY_HAND, default="receipt", required=True, format_func=labels.MOVEMENT_KINDS.get, key="record-kind",
@@ -29,12 +29,12 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=bool
             first = list(names).index(int(wanted)) if wanted.isdigit() and int(wanted) in names else None
             item_id = st.selectbox("Item", list(names), index=first, format_func=names.get, placeholder="Name or code")
             with st.grid(4, min_column_width=150):
-                qty = st.number_input(GOES.get(kind, "Pieces"), value=None, step=1.0, format="%g", placeholder="How many")
+                qty = st.number_input(GOES.get(kind, "Pieces"), value=None, step=1.0, format="%g", placeholder="0")
                 place = st.selectbox("From" if kind == "transfer" else "Place", stands, index=main)
                 to = st.selectbox("To", stands, index=None, placeholder="Where to") if kind == "transfer" else None
                 day = st.date_input("Day", value=today, format="DD.MM.YYYY")
-                cost = st.number_input(f"Cost of a piece ({shop.currency})", value=None, min_value=0.0) if kind == "receipt" else None
-                price = st.number_input(f"Price of a piece ({shop.currency})", value=None, min_value=0.0) if kind == "sale" else None
+                cost = st.number_input(f"Cost of a piece ({sign})", value=None, min_value=0.0) if kind == "receipt" else None
+                price = st.number_input(f"Price of a piece ({sign})", value=None, min_value=0.0) if kind == "sale" else None
             with st.grid(2, min_column_width=220):
                 ref = st.text_input("Document", placeholder="Delivery note, receipt …")
                 note = st.text_input("Note", placeholder="Why")

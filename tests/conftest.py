@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +25,13 @@ def db() -> Iterator[Database]:
 def shop(db: Database) -> Shop:
     """An empty shop with words to fill it."""
     return Shop(db)
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """An empty shop in a file, the one that the screens open."""
+    from ims_core.web import doing
+
+    monkeypatch.setenv("IMS_DATABASE", str(tmp_path / "shop.duckdb"))
+    yield Shop(doing.db())
+    doing.close()

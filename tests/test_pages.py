@@ -1,6 +1,5 @@
 """Every page on an empty shop and on a working one, its main acts and its refusals."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import ledger, people, policy
-from ims_core.web import doing, grids, tables
+from ims_core import ledger, policy
+from ims_core.web import doing
 from tests.builders import Shop
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,17 +17,9 @@ PAGES = ["today", "stock", "item", "movements", "items", "places", "forecast", "
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """An empty shop on disk, the one that the screens open."""
-    monkeypatch.setenv("IMS_DATABASE", str(tmp_path / "shop.duckdb"))
-    yield Shop(doing.db())
-    doing.close()
-
-
-@pytest.fixture
-def working(shop: Shop) -> Shop:
+def working(on_disk: Shop) -> Shop:
     """A shop with a kettle that sells, a mug that is sold out, and a cellar."""
-    today = doing.today()
+    shop, today = on_disk, doing.today()
     kettle, mug = shop.item("KETTLE", cost=8, price=19, category="Kitchen"), shop.item("MUG", price=6, category="Table")
     shop.place("Cellar")
     shop.supplier("Nordlicht", lead_days=14)
@@ -72,7 +63,7 @@ def grid(screen: AppTest, at: int = 0) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_an_empty_shop_says_what_to_do_next(shop: Shop, page: str) -> None:
+def test_a_page_of_an_empty_shop_says_what_to_do_next(on_disk: Shop, page: str) -> None:
     screen = opened(page)
     assert not screen.exception
     assert not screen.error
@@ -86,7 +77,7 @@ def test_a_page_of_a_working_shop_opens(working: Shop, page: str) -> None:
     assert not screen.error
 
 
-def test_an_empty_shop_offers_two_roads(shop: Shop) -> None:
+def test_an_empty_shop_offers_two_roads(on_disk: Shop) -> None:
     assert [found.label for found in opened("today").button] == ["Drop your files", "Open the sample shop"]
 
 
@@ -210,29 +201,12 @@ def test_a_movement_without_quantity_is_refused(working: Shop) -> None:
 
 def test_a_ticked_movement_is_undone_and_nothing_else_is_ticked_then(working: Shop) -> None:
     screen = opened("movements")
-    screen.session_state[screen.dataframe[0].key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    screen.session_state[str(screen.dataframe[0].key)] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     screen.run()
     assert "Sale of 4 KETTLE, by Owner" in said(screen)
     button(screen, "Undo").click().run()
     assert working.on_hand("KETTLE") == 40
     assert "Tick a line" in said(screen)
-
-
-def test_the_same_act_twice_is_one_act(working: Shop) -> None:
-    def twice() -> None:
-        import streamlit as st
-
-        from ims_core import ledger as book
-        from ims_core.web import doing as here
-
-        key, entry = here.act("record"), book.Record("receipt", 1, 5, "Shop", here.today())
-        if not st.session_state.get("clicked"):
-            st.session_state["clicked"] = True
-            book.record(here.db(), here.who(), entry, key=key)  # the first click, whose answer never reached the screen
-            here.do(book.record, entry, key=key, done="Recorded.")
-
-    assert not AppTest.from_function(twice).run().exception
-    assert working.on_hand("KETTLE") == 41
 
 
 def record(screen: AppTest, pieces: float | None) -> Any:
@@ -282,12 +256,6 @@ def grid_names(shop: Shop) -> list[str]:
     return [name for (name,) in shop.db.rows("select name from items order by lower(name)")]
 
 
-def test_edits_carry_the_number_of_their_row_and_nothing_else_unchanged() -> None:
-    base = pd.DataFrame({"item_id": [7, 8], "name": ["Kettle", "Mug"]})
-    typed = {"edited_rows": {1: {"name": "Cup"}, 0: {}}, "added_rows": [{"name": "Jug"}, {"active": True}, {"name": None}]}
-    assert grids.edits(base, typed, ["item_id"]) == [{"name": "Cup", "item_id": 8}, {"name": "Jug"}]
-
-
 # -- settings
 
 
@@ -317,31 +285,9 @@ def test_a_backup_is_written_and_said(working: Shop, tmp_path: Path) -> None:
     assert "is written and was opened to check it" in said(screen)
 
 
-# -- ask, plain, matching
-
-
-def test_an_answer_is_kept_until_the_next_change(working: Shop) -> None:
-    asked = []
-
-    def question(db: object) -> int:
-        asked.append(db)
-        return len(asked)
-
-    assert [doing.ask(question), doing.ask(question)] == [1, 1]
-    policy.set_shop(working.db, people.LOCAL, currency="$")
-    assert doing.ask(question) == 2
-
-
-def test_an_answer_may_be_changed_by_who_asked_for_it(working: Shop) -> None:
-    doing.ask(ledger.on_hand)["on_hand"] = 0
-    assert doing.ask(ledger.on_hand)["on_hand"].sum() == 36
-
-
-def test_text_of_users_is_shown_as_it_is() -> None:
-    assert doing.plain("![x](http://a.b) :red[y] $z$ <b>") == r"\!\[x\]\(http\://a\.b\) \:red\[y\] \$z\$ \<b\>"
-
-
-def test_every_word_must_be_found_somewhere() -> None:
-    frame = pd.DataFrame({"name": ["Blue kettle", "Red kettle", None], "sku": ["K1", "K2", "K3"]})
-    assert list(tables.matching(frame, "kettle k2", ["name", "sku"])["sku"]) == ["K2"]
-    assert list(tables.matching(frame, " ", ["name", "sku"])["sku"]) == ["K1", "K2", "K3"]
+def test_work_begun_on_another_page_is_seen_on_every_page_until_it_is_done(working: Shop) -> None:
+    screen = opened("stock")
+    screen.session_state["_mine"]["at_work"] = (0.4, "Forecasting every item: Kettle")
+    assert "Forecasting every item: Kettle" in screen.run().get("progress")[0].proto.text.replace("\\", "")
+    screen.session_state["_mine"]["at_work"] = None
+    assert not screen.run().get("progress")

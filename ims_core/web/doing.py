@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 from ims_core import db as database
 from ims_core import labels, people, policy, settings
 from ims_core.db import Database
-from ims_core.errors import ImsError
+from ims_core.errors import ImsError, Refused
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,36 +103,47 @@ def do(command: Callable[..., int | None], *args: Any, done: str, working: str |
     With `working` as title, a bar shows what the command reports to its `progress`.
     """
     mine, here, person = memory(), db(), who()
+    if working and mine["at_work"]:
+        refuse(Refused(f"{mine['at_work'][1].partition(':')[0]} is still at work. Wait until it is done."))
+        return
+
+    def act_on(**more: Any) -> None:
+        change_id = command(here, person, *args, **kwargs, **more)
+        # no call of Streamlit's in between: a waiting click would break in before the change is remembered
+        mine.update(done=mine["done"] + 1, last={"change_id": change_id, "says": done, "fresh": True})
+
     try:
         if working is None:
-            change_id = command(here, person, *args, **kwargs)
+            act_on()
         else:
             with _working(working) as progress:
-                change_id = command(here, person, *args, progress=progress, **kwargs)
+                act_on(progress=progress)
     except ImsError as refusal:
         refuse(refusal)
-        return
-    # no call of Streamlit's between the change and here: a waiting click would break in before it is remembered
-    mine.update(done=mine["done"] + 1, last={"change_id": change_id, "says": done, "fresh": True})
-    st.rerun()
+    else:
+        st.rerun()
 
 
 @contextmanager
 def working(title: str) -> Iterator[Progress]:
-    """Long work on the screen: a bar and what is being done now. Clicks meanwhile wait until it is finished."""
+    """Long work on the screen: a bar and what is being done now. It goes on when somebody opens another page meanwhile."""
     with _working(title) as progress:
         yield progress
 
 
 @contextmanager
 def _working(title: str) -> Iterator[Progress]:
-    waiting: list[RerunException | StopException] = []
+    mine, waiting = memory(), list[RerunException | StopException]()
     with st.status(plain(title), expanded=True) as status:
         bar = st.progress(0.0, text=" ")
 
         def progress(fraction: float, sentence: str) -> None:
+            done = min(max(float(fraction), 0.0), 1.0)
+            mine["at_work"] = (done, f"{title}: {sentence}")
+            if waiting:
+                return  # nobody looks at this bar any more; the page that is open shows `at_work`
             try:
-                bar.progress(min(max(float(fraction), 0.0), 1.0), text=plain(sentence))
+                bar.progress(done, text=plain(sentence))
             except (RerunException, StopException) as click:  # half an import is worth nothing: finish first
                 waiting.append(click)
 
@@ -141,13 +152,15 @@ def _working(title: str) -> Iterator[Progress]:
         except (RerunException, StopException):
             status.update(state="complete")
             raise
+        finally:
+            mine["at_work"] = None
     if waiting:
         raise waiting[-1]
 
 
 def memory() -> dict[str, Any]:
-    """What this session remembers between two runs: which acts are done, and the last change."""
-    mine: dict[str, Any] = st.session_state.setdefault("_mine", {"session": secrets.token_hex(4), "done": 0, "last": None})
+    """What this session remembers between two runs: which acts are done, the last change, what is at work."""
+    mine: dict[str, Any] = st.session_state.setdefault("_mine", {"session": secrets.token_hex(4), "done": 0, "last": None, "at_work": None})
     return mine
 
 

@@ -64,6 +64,7 @@ def table(
     """Show a frame; where it has `item_id` and `name`, a click on the name opens the item.
 
     Returns the rows that are shown; with `picks` ("single-row", "multi-row") those that are ticked.
+    A row that can be ticked is named by the frame's first two columns.
 
     `order`: the columns to show; `among`: columns that a search box looks through; `save_as`: a name for the Excel download;
     `rows`: how many are seen before one scrolls.
@@ -73,7 +74,7 @@ def table(
     if among or save_as:
         frame = _tools(frame, key, shown, among, save_as)
     if picks:  # ticks are remembered by position: other rows need another table
-        key = f"{key}-{zlib.crc32(pd.util.hash_pandas_object(frame[shown].astype(str), index=False).to_numpy().tobytes())}"
+        key = f"{key}-{zlib.crc32(pd.util.hash_pandas_object(frame.iloc[:, :2], index=False).to_numpy().tobytes())}"
     config = columns(shown, extra)
     if opens := opens and "item_id" in frame and "name" in shown:
         config["name"] = st.column_config.ButtonColumn(labels.FIELDS["name"].label, key=f"{key}_open", type="tertiary", alignment="left",
@@ -95,7 +96,6 @@ def table(
 
 def excel(frame: pd.DataFrame, name: str, order: Sequence[str] | None = None) -> None:
     """The Excel download of a frame, in the columns `order`."""
-    frame = spoken(frame)
     download("Excel", partial(_workbook, frame[list(order)] if order else frame, name), f"{name}.xlsx", key=f"excel-{name}")
 
 
@@ -148,13 +148,13 @@ def _tools(frame: pd.DataFrame, key: str, shown: list[str], among: Sequence[str]
 
 def spoken(frame: pd.DataFrame) -> pd.DataFrame:
     """Kinds of movement in the shop's words."""
-    return frame.assign(kind=frame["kind"].map(lambda kind: labels.MOVEMENT_KINDS.get(kind, kind))) if "kind" in frame else frame
+    return frame.assign(kind=frame["kind"].map(labels.MOVEMENT_KINDS).fillna(frame["kind"])) if "kind" in frame else frame
 
 
 def _workbook(frame: pd.DataFrame, title: str) -> bytes:
     from ims_core import workbooks  # heavy, and needed only here
 
-    return workbooks.sheet({title: frame})
+    return workbooks.sheet({title: spoken(frame)})
 
 
 def _name_width() -> int:

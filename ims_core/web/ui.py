@@ -66,6 +66,8 @@ def page(title: str, says: str = "", icon: str | None = None) -> None:
     if says:
         st.caption(plain(says))
     _say_notes()
+    if memory()["at_work"]:
+        _say_what_is_at_work()
     _say_last_change(title)
 
 
@@ -107,6 +109,15 @@ def _say_notes() -> None:
             if st.button("I have read this", key=f"read-{note}"):
                 notes.remove(note)
                 st.rerun()
+
+
+@st.fragment(run_every=1)
+def _say_what_is_at_work() -> None:
+    """Work that was begun on another page and goes on; when it is done, the page is drawn anew."""
+    work = memory()["at_work"]
+    if not work:
+        st.rerun()
+    st.progress(work[0], text=plain(work[1]))
 
 
 def _say_last_change(title: str) -> None:
