@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from ims_core.web.doing import act, do, memory
-from ims_core.web.tables import columns
+from ims_core.web.tables import columns, room_for_tools
 
 
 def grid(
@@ -32,6 +32,7 @@ def grid(
     typed = st.session_state.get(token, {})
     base = _held(token, frame.reset_index(drop=True), bool(typed.get("edited_rows") or typed.get("added_rows")))
     config = {name: _editable(column, name, fixed) for name, column in columns(order, extra).items()}
+    room_for_tools()
     st.data_editor(
         base[list(order)], key=token, column_config=config, num_rows="add", hide_index=True, placeholder="",
         height="content" if len(base) < rows else 35 * (rows + 1), width="stretch", alt=alt,

@@ -78,7 +78,7 @@ def table(
     config = columns(shown, extra)
     if opens := opens and "item_id" in frame and "name" in shown:
         config["name"] = st.column_config.ButtonColumn(labels.FIELDS["name"].label, key=f"{key}_open", type="tertiary", alignment="left",
-                                                       pinned=True, width=_name_width())  # fmt: skip
+                                                       pinned=True, width=170 if on_phone() else 250)  # fmt: skip
     look: Config = {
         "hide_index": True,
         "placeholder": "",
@@ -88,6 +88,7 @@ def table(
     }
     if picks:
         look |= {"on_select": "rerun", "selection_mode": picks}
+    room_for_tools()
     event: Any = st.dataframe(_badges(frame[shown]), key=key, column_config=config, **look)
     if opens and (click := st.session_state.get(f"{key}_open")):
         go("item", item=int(frame.iloc[click["row"]]["item_id"]))
@@ -157,9 +158,15 @@ def _workbook(frame: pd.DataFrame, title: str) -> bytes:
     return workbooks.sheet({title: spoken(frame)})
 
 
-def _name_width() -> int:
-    """Pixels for the pinned name: on a phone something must be left beside it."""
-    return 170 if "Mobi" in st.context.headers.get("User-Agent", "") else 250
+def on_phone() -> bool:
+    """True where the browser says that it runs on a phone."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
+
+
+def room_for_tools() -> None:
+    """On a phone a table's own tools are always seen: they would lie on what stands above it."""
+    if on_phone():
+        st.space(28)
 
 
 def _badges(frame: pd.DataFrame) -> pd.DataFrame:

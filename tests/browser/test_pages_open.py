@@ -12,6 +12,7 @@ from tests.browser.visits import Server, served, visit
 
 PAGES = ["", "stock", "movements", "items", "places", "forecast", "reorders", "suppliers", "upload", "settings", "item?item=1"]
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 AT_HOME = {"settings": "settings?settings=Proof+of+the+ledger", "movements": "movements?record=1"}
 
 
@@ -43,7 +44,7 @@ def settled(page: Page) -> None:
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_opens(chromium: Browser, server: Server, address: str, width: str) -> None:
     wide, high = WIDTHS[width]
-    page = chromium.new_page(viewport={"width": wide, "height": high})
+    page = chromium.new_page(viewport={"width": wide, "height": high}, user_agent=PHONE if width == "phone" else None)
     watch = Watch(page, server)
     page.goto(f"{server.address}/{AT_HOME.get(address, address)}")
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=20_000)
