@@ -222,9 +222,11 @@ def undo(db: Database, who: people.Person, change_id: int, via: str = "screen") 
     change = undoing.undoable(db, change_id)
     restores = undoing.restored(db, change)
     with db.change(who=who.name, what=f"Undo: {change['what']}", via=via, undoes=change_id, restores=restores) as new_id:
+        undoing.undoable(db, change_id, new_id)  # asked again: here nobody else can be undoing it
         undoing.refuse_what_stands(db, change)
         undoing.append_versions_before(db, change_id)
         undoing.append_documents(db, change, restores)
+        undoing.refuse_doubles(db, change)
         db.append("movements", undoing.opposite_movements(db, change_id))
     return new_id
 

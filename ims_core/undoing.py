@@ -20,12 +20,12 @@ STANDS_ON = {
 """What one change created, and which facts of later changes stand on it."""
 
 
-def undoable(db: Database, change_id: int) -> dict[str, Any]:
-    """The change, if it exists and is not undone yet."""
+def undoable(db: Database, change_id: int, new_id: int | None = None) -> dict[str, Any]:
+    """The change, if it exists and is not undone yet by another than `new_id`."""
     change = db.row("select * from changes where change_id = ?", [change_id])
     if not change:
         raise Refused(f"There is no change number {change_id}.")
-    by = db.row("select change_id, who from changes where undoes = ?", [change_id])
+    by = db.row("select change_id, who from changes where undoes = ? and change_id is distinct from ?", [change_id, new_id])
     if by:
         raise Refused(f"'{change['what']}' was undone already by {by['who']}. To have it back, undo that undoing.")
     return change
@@ -71,6 +71,20 @@ def append_documents(db: Database, change: dict[str, Any], restores: int | None)
         return
     for table in DOCUMENTS:
         db.append(table, db.arrow(f"select * exclude (change_id) from {table} where change_id = ?", [change["undoes"]]))
+
+
+def refuse_doubles(db: Database, change: dict[str, Any]) -> None:
+    """Asked when all is appended: what comes back may have been given away or brought in again meanwhile."""
+    files = db.rows("""
+        select arg_min(name, change_id), min(change_id) from import_files where change_id in (select change_id from visible_changes)
+        group by sha256 having count(distinct change_id) > 1
+    """)
+    if files:
+        name, again = files[0]
+        raise Refused(f"'{change['what']}' cannot be undone: {name} was imported again since, by change {again}. Undo that first.")
+    codes = db.rows("select min(sku) from items where same_as is null group by upper(trim(sku)) having count(*) > 1")
+    if codes:
+        raise Refused(f"'{change['what']}' cannot be undone: another item has the code {codes[0][0]} by now. Give that one another first.")
 
 
 def opposite_movements(db: Database, change_id: int) -> pa.Table:

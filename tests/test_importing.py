@@ -1,6 +1,7 @@
 """A drop is looked at, committed whole or not at all, counted once however often it comes, and taken back to the last trace."""
 
 import io
+import threading
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -301,6 +302,40 @@ def test_an_import_that_later_ones_stand_on_is_not_undone_and_they_are_named(db:
     ledger.undo(db, people.LOCAL, second)
     ledger.undo(db, people.LOCAL, first)
     assert everything(db)["items"] == []
+
+
+def test_what_was_imported_again_is_not_brought_back_a_second_time(db: Database) -> None:
+    drop(db, ITEMS, COUNT)
+    undone = ledger.undo(db, people.LOCAL, drop(db, SALES))
+    again, once = drop(db, ("renamed.csv", SALES[1])), moved(db)
+    with pytest.raises(Refused, match=rf"renamed.csv was imported again since, by change {again}. Undo that first"):
+        ledger.undo(db, people.LOCAL, undone)
+    assert moved(db) == once
+
+
+def test_an_item_does_not_come_back_under_a_code_that_another_has_by_now(db: Database) -> None:
+    Shop(db).item("A1")
+    undone = ledger.undo(db, people.LOCAL, db.version)
+    Shop(db).item("a1")
+    with pytest.raises(Refused, match="another item has the code A1 by now"):
+        ledger.undo(db, people.LOCAL, undone)
+
+
+def test_eight_people_undoing_one_import_at_once_undo_it_once(db: Database) -> None:
+    number, refused = drop(db, SALES), []
+
+    def undo() -> None:
+        try:
+            ledger.undo(db, people.LOCAL, number)
+        except Refused as refusal:
+            refused.append(str(refusal))
+
+    threads = [threading.Thread(target=undo) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(refused), moved(db)) == (7, [])
 
 
 code = st.sampled_from(["A1", "a1", "A2", "B 1", "b 1", "POST"])
