@@ -1,17 +1,14 @@
 """Which item, supplier and place each cleaned line means: those the shop knows by code, barcode or name, and new ones."""
 
-from ims_core import labels, scratch
+from ims_core import labels, scratch, values
 
 NAMED_KINDS = ("items", "stock", "sales", "purchases")
 """Kinds of files whose lines name items; the first one that names an item knows it best."""
 
-KEY = "upper(regexp_replace({0}, '\\s+', ' ', 'g'))"
-"""SQL: what makes two writings of a code or name the same."""
-
 
 def name_items(pad: scratch.Pad, last: int) -> None:
     """Tables `named` (sku, barcode, name as written -> key) and `keyed` (key -> item_id): by code, else barcode, else name."""
-    key = KEY.format("sku")
+    key = values.key("sku")
     mentions = " union all ".join(
         f"select sku, barcode, name, {rank} as rank, line from {kind}_rows" for rank, kind in enumerate(NAMED_KINDS)
     )
@@ -24,14 +21,14 @@ def name_items(pad: scratch.Pad, last: int) -> None:
             ) group by barcode;
         create table of_name as
             select called, min(key) as key from (
-                select {KEY.format("name")} as called, {key} as key from known_items
-                union all select {KEY.format("name")}, {key} from items_rows where sku is not null and name is not null
+                select {values.key("name")} as called, {key} as key from known_items
+                union all select {values.key("name")}, {key} from items_rows where sku is not null and name is not null
             ) group by called having count(distinct key) = 1;
         create table named as
-            select m.sku, m.barcode, m.name, coalesce({KEY.format("m.sku")}, b.key, n.key, m.barcode, {KEY.format("m.name")}) as key
+            select m.sku, m.barcode, m.name, coalesce({values.key("m.sku")}, b.key, n.key, m.barcode, {values.key("m.name")}) as key
             from (select distinct sku, barcode, name from mentions) m
             left join of_barcode b on m.sku is null and b.barcode = m.barcode
-            left join of_name n on m.sku is null and n.called = {KEY.format("m.name")};
+            left join of_name n on m.sku is null and n.called = {values.key("m.name")};
         create table firsts as
             select key, arg_min(m.sku, (m.rank, m.line)) as sku, arg_min(m.barcode, (m.rank, m.line)) as barcode,
                    arg_min(m.name, (m.rank, m.line)) as name, min((m.rank, m.line)) as first
@@ -41,7 +38,7 @@ def name_items(pad: scratch.Pad, last: int) -> None:
         create table keyed as
             select f.*, k.item_id is null as is_new,
                    coalesce(k.item_id, {last} + row_number() over (partition by k.item_id is null order by f.first)) as item_id
-            from firsts f left join known_items k on {KEY.format("k.sku")} = f.key
+            from firsts f left join known_items k on {values.key("k.sku")} = f.key
     """)
     for kind in NAMED_KINDS:
         pad.run(f"""

@@ -166,3 +166,13 @@ def _bare(column: str) -> str:
 def quoted(column: str) -> str:
     """SQL: a column of theirs by its name, whatever is in it."""
     return '"' + column.replace('"', '""') + '"'
+
+
+def key(column: str) -> str:
+    """SQL: what makes two writings of a code or name the same: case and the number of blanks do not count."""
+    return f"upper(regexp_replace({column}, '\\s+', ' ', 'g'))"
+
+
+def escaped(text: str) -> str:
+    """Their text as it may stand between quotes in SQL."""
+    return text.replace("'", "''")

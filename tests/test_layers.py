@@ -15,7 +15,7 @@ CORE = ROOT / "ims_core"
 LAYERS = """
     errors labels settings
     units codes scratch
-    values sheets reading recognising rules cleaning
+    values sheets reading recognising rules judging cleaning
     decoding
     formulas demand series simulation
     charts workbooks slides

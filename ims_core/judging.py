@@ -1,0 +1,174 @@
+"""What each line of a drop is: a repeat, a total, no product, refused or used; said with the reason."""
+
+from collections.abc import Mapping as AbstractMapping
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from ims_core import scratch, values
+from ims_core.labels import FIELDS, KIND_FIELDS, MOST_PIECES
+from ims_core.recognising import Mapping
+from ims_core.rules import CODE_WORDS, DATED, NAME_WORDS, TOTAL_WORDS
+
+# -- finding
+
+
+def find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
+    """Table `doubles`: lines that repeat an earlier one to the letter, and lines of a code listed before."""
+    every = ", ".join(values.quoted(name) for name in header)
+    if mapping.kind in ("stock", "counts"):  # two sheets may be two places that hold the same
+        every += ', "source  table"'
+    pad.run(f"""
+        create table doubles as
+        select source, row from (
+            select "source  table" as source, "source  row" as row,
+                   row_number() over (partition by {every} order by "source  table", "source  row") as nth
+            from raw
+        ) where nth > 1
+    """)
+
+
+def find_again(pad: scratch.Pad, booked: pa.Table | None, off: frozenset[str]) -> None:
+    """Table `again`: lines that an earlier file brought, each as often as it did."""
+    if booked is None:
+        pad.run("create table again as select source, row from doubles where false")
+        return
+    pad.put(booked=booked)
+    pad.run(f"""
+        create table again as
+        select source, row from (
+            select t.source, t.row, b.often,
+                   row_number() over (partition by b.ref, b.key, b.day, b.qty order by t.source, t.row) as nth
+            from typed t join booked b on b.ref = t.ref and b.key = {values.key("t.sku")} and b.day = t.day::date and b.qty = t.qty
+            where {"duplicates" in off} or (t.source, t.row) not in (select (source, row) from doubles)
+        ) where nth <= often
+    """)
+
+
+def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
+    """Table `asides`: totals, headings between the lines, and repeated headers."""
+    cells = ", ".join(f"nullif(trim({values.quoted(name)}), '') as c{index}" for index, name in enumerate(header))
+    names = [f"c{index}" for index in range(len(header))]
+    filled = " + ".join(f"({name} is not null)::int" for name in names)
+    repeated = " and ".join(f"{name} = '{values.escaped(title)}'" for name, title in list(zip(names, header, strict=True))[:3])
+    lonely = "filled = 1" if len(header) > 2 else "false"
+    pad.run(f"""
+        create table asides as
+        with lines as (select "source  table" as source, "source  row" as row, {cells} from raw),
+             judged as (
+                select *, {filled} as filled, lower(coalesce({", ".join(names)})) as first,
+                       regexp_matches(first, '{TOTAL_WORDS}') and (regexp_matches(first, '{TOTAL_WORDS}[^\\pL]*$')
+                       or filled < (select mode({filled}) from lines)) as total
+                from lines
+             )
+        select source, row,
+               case when {repeated} then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason
+        from judged where total or {lonely} or ({repeated})
+    """)  # fmt: skip
+
+
+def spell_codes(pad: scratch.Pad, known: AbstractMapping[str, str]) -> None:
+    """Table `codes`: each code once, however it was written; its usual spelling, its usual name, whether it is no product."""
+    pad.put(known=pa.table({"key": pa.array(list(known), pa.string()), "spelled": pa.array(list(known.values()), pa.string())}))
+    if "sku" not in typed_columns(pad):
+        pad.run("create table codes as select null::varchar as key, null::varchar as sku, null::varchar as name, false as no_product")
+        return
+    priced = "price > 0" if "price" in typed_columns(pad) else "true"
+    pad.run(f"""
+        create table codes as
+        with written as (
+            select {values.key("sku")} as key, sku, name, count(*) as often, count(*) filter ({priced}) as priced
+            from typed where sku is not null group by all
+        ),
+        spelled as (select key, sku from written group by key, sku
+                    qualify row_number() over (partition by key order by sum(often) desc, sku desc) = 1),
+        called as (select key, name from written where name is not null group by key, name
+                   qualify row_number() over (partition by key order by sum(priced) desc, sum(often) desc, name) = 1),
+        digits as (select avg(regexp_matches(key, '\\d')::int) > 0.9 as mostly from spelled)
+        select s.key, coalesce(k.spelled, s.sku) as sku, c.name,
+               k.key is null and (regexp_matches(lower(coalesce(c.name, '')), '{NAME_WORDS}') or regexp_matches(s.key, '{CODE_WORDS}')
+               or (d.mostly and not regexp_matches(s.key, '\\d') and length(s.key) <= 4)) as no_product
+        from spelled s left join called c using (key) left join known k using (key), digits d
+    """)  # fmt: skip
+
+
+# -- judging
+
+
+def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
+    """Table `judged`: every line with its outcome and the reason."""
+    found = typed_columns(pad)
+    cancelled = "regexp_matches(coalesce(t.ref, ''), '^[Cc]-?\\d+$') and numbered" if "ref" in found else "false"
+    called_off = (
+        "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storn|void|annul|failed|declined)')" if "status" in found else "false"
+    )
+    free = "coalesce(t.price <= 0, false)" if mapping.kind == "sales" and "price" in mapping.columns else "false"
+    lacking = _lacking(mapping)
+    negative = "t.qty < 0 and not cancelled" if mapping.kind == "sales" and "returns" in off else "false"
+    known_as = "lower(t.name) = lower(c.name)" if "name" in found else "true"
+    given = f"coalesce({free} and t.qty > 0 and {known_as}, false)" if mapping.kind == "sales" else "false"
+    shown = "coalesce(c.name, t.sku)" if "sku" in found else "''"
+    numbered = "(select avg(regexp_matches(ref, '^\\d+$')::int) > 0.5 from typed)" if "ref" in found else "false"
+    doubles_count = "duplicates" not in off and tells_lines_apart(mapping)
+    pad.run(f"""
+        create table judged as
+        select t.*, p.sheet, p.told_day, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
+               d.row is not null as double, n.row is not null as again, a.reason as aside, {cancelled} as cancelled,
+               {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
+               case when a.reason is not null and {"totals" not in off} then 'set aside'
+                    when {lacking} is not null then 'refused'
+                    when double and {doubles_count} then 'joined'
+                    when again and {"again" not in off} then 'joined'
+                    when no_product and {"no_product" not in off} then 'set aside'
+                    when called_off and {"called_off" not in off} then 'set aside'
+                    when {negative} or (free and not given and {"free" not in off}) then 'set aside'
+                    else 'used' end as outcome,
+               case when a.reason is not null and {"totals" not in off} then a.reason
+                    when {lacking} is not null then {lacking}
+                    when double and {doubles_count} then 'the same line again'
+                    when again and {"again" not in off} then 'in the shop from an earlier file'
+                    when no_product and {"no_product" not in off} then 'no product: ' || {shown}
+                    when called_off and {"called_off" not in off} then 'cancelled'
+                    when {negative} then 'a negative quantity'
+                    when free and not given and {"free" not in off} then 'price at 0 or below'
+                    end as reason
+        from (select typed.*, {numbered} as numbered from typed) t
+        left join codes c on c.key = {values.key("t.sku") if "sku" in found else "null"}
+        left join places p using (source)
+        left join doubles d using (source, row) left join again n using (source, row) left join asides a using (source, row)
+    """)  # fmt: skip
+
+
+def tells_lines_apart(mapping: Mapping) -> bool:
+    """Two equal lines are one line twice only where each sale has a number of its own; else two people bought the same."""
+    return mapping.kind != "sales" or "ref" in mapping.columns
+
+
+def _lacking(mapping: Mapping) -> str:
+    """SQL: the sentence for what a line cannot do without, null where it has all."""
+    told = [name for name in ("sku", "barcode", "name") if name in mapping.columns]
+    needed = {"sales": ["qty", "day"], "purchases": ["qty"], "stock": ["on_hand"], "counts": ["on_hand"]}.get(mapping.kind, [])
+    cases = [f"when coalesce({', '.join(f't.{name}' for name in told)}) is null then 'says no item'"] if told else []
+    if mapping.kind == "suppliers":
+        cases = ["when t.supplier is null then 'says no supplier'"]
+    for name in needed:
+        what = "no date" if FIELDS[name].type == "date" else "no quantity"
+        cases.append(f"when t.{name}_text is null then '{what}'")
+        cases.append(f"when t.{name} is null then '{FIELDS[name].label} cannot be read'")
+    for name in needed:
+        if FIELDS[name].type == "number":
+            cases.append(f"when abs(t.{name}) > {MOST_PIECES} then '{FIELDS[name].label} cannot be right'")
+    if mapping.kind in ("sales", "purchases"):
+        cases.append("when t.qty = 0 then 'quantity 0'")
+    for name in DATED:
+        if name in mapping.columns and name in KIND_FIELDS[mapping.kind]:
+            cases.append(f"when year(t.{name}) not between 1970 and 2199 then '{FIELDS[name].label} is no day of trade'")
+    if mapping.kind == "purchases":
+        dates = ", ".join(f"t.{name}" for name in ("ordered", "received") if name in mapping.columns)
+        cases.append(f"when coalesce({dates}) is null then 'no date'")
+    return f"case {' '.join(cases)} end"
+
+
+def typed_columns(pad: scratch.Pad) -> set[str]:
+    """The fields that table `typed` has."""
+    return {name for (name,) in pad.rows("select column_name from duckdb_columns() where table_name = 'typed'")}
