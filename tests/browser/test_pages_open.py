@@ -1,5 +1,6 @@
 """Every page in a real browser, at a desk and on a phone: nothing fails, nothing is fetched from outside, nobody's text runs."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -114,8 +115,9 @@ def test_whatever_is_asked_first_runs_inside_the_menu(tmp_path: Path) -> None:
         with served(tmp_path / f"{page}.duckdb") as fresh, visit(fresh) as tab:
             return tab.run(page, query).kinds()
 
+    some = PAGES if os.environ.get("CI") else PAGES[1::4]  # a server for each: some seconds a page
     with ThreadPoolExecutor(2) as two:
-        for address, kinds in zip(PAGES, two.map(first_answer, PAGES), strict=True):
+        for address, kinds in zip(some, two.map(first_answer, some), strict=True):
             assert {"navigation", "logo", "delta"} <= set(kinds), address
             assert kinds.index("navigation") < kinds.index("delta"), address
 
