@@ -60,7 +60,9 @@ def overview(db: Database, day: date) -> pd.DataFrame:
         with held as (select item_id, sum(on_hand) as on_hand, max(last_day) as last_day, max(last_sale) as last_sale
                       from stock_on($day::date) group by item_id),
              coming as (select item_id, sum(open) as on_order from on_order group by item_id),
-             known as (select distinct item_id from movements where kind in ('opening', 'count', 'receipt') and day <= $day::date)
+             known as (select distinct coalesce(g.counts_as, m.item_id) as item_id
+                       from visible_movements m left join merged g on g.item_id = m.item_id
+                       where m.kind in ('opening', 'count', 'receipt') and m.day <= $day::date)
         select i.item_id, i.sku, i.name, i.category, coalesce(h.on_hand, 0) as on_hand, coalesce(o.on_order, 0) as on_order,
                c.cost, coalesce(h.on_hand, 0) * c.cost as value, h.last_day, $day::date - h.last_day as days_since,
                h.last_sale, i.active, i.item_id in (select item_id from known) as counted

@@ -69,10 +69,11 @@ create or replace view costs as              -- what one piece cost: the item's 
 select i.item_id, coalesce(i.cost, r.cost) as cost
 from items i
 left join (
-    select item_id, sum(qty::decimal(38, 4) * unit_cost) / nullif(sum(qty), 0) as cost
-    from movements
-    where kind in ('receipt', 'opening') and unit_cost is not null
-    group by item_id
+    select g.counts_as as item_id, sum(m.qty::decimal(38, 4) * m.unit_cost) / nullif(sum(m.qty), 0) as cost
+    from visible_movements m
+    join merged g on g.item_id = m.item_id
+    where m.kind in ('receipt', 'opening') and m.unit_cost is not null
+    group by all
 ) r using (item_id);
 
 create or replace view demand as             -- pieces asked for a day, cancelled sales taken back from their own day
@@ -92,19 +93,22 @@ with state as (
     group by order_id
 ),
 asked as (
-    select o.order_id, o.number, o.supplier_id, o.ordered, o.expected, l.item_id,
+    select o.order_id, o.number, o.supplier_id, o.ordered, o.expected, coalesce(g.counts_as, l.item_id) as item_id,
            sum(l.qty - l.given_up) as qty, max(l.unit_cost) as unit_cost
     from orders o
     join order_lines l using (order_id)
     join state s using (order_id)
+    left join merged g on g.item_id = l.item_id
     where s.step not in ('draft', 'closed', 'cancelled')
       and o.change_id in (select change_id from visible_changes)
       and l.change_id in (select change_id from visible_changes)
     group by all
 ),
 come as (
-    select ref as number, item_id, sum(qty) as qty
-    from movements where kind = 'receipt' and ref is not null
+    select m.ref as number, coalesce(g.counts_as, m.item_id) as item_id, sum(m.qty) as qty
+    from visible_movements m
+    left join merged g on g.item_id = m.item_id
+    where m.kind = 'receipt' and m.ref is not null
     group by all
 )
 select a.*, greatest(a.qty - coalesce(c.qty, 0), 0) as open

@@ -137,3 +137,21 @@ def test_facts_refuse_to_be_overwritten(shop: Shop) -> None:
     for statement in ("update item_versions set name = 'x'", "delete from changes"):
         with pytest.raises(Exception, match="Facts are never overwritten"):
             shop.db.connection.cursor().execute(statement)
+
+
+def test_an_item_merged_into_another_brings_its_stock_cost_and_whether_it_was_counted(shop: Shop) -> None:
+    kettle, twin = shop.item("KETTLE"), shop.item("KETTLE-2")
+    shop.move("receipt", twin, 10, unit_cost=4)
+    items.save(shop.db, people.LOCAL, [{"item_id": twin, "same_as": kettle}])
+    seen = ledger.overview(shop.db, DAY)
+    assert seen[["sku", "on_hand", "value", "counted"]].to_dict("records") == [
+        {"sku": "KETTLE", "on_hand": 10, "value": 40, "counted": True}
+    ]
+
+
+def test_an_undone_receipt_leaves_no_cost_and_no_count_behind(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    ledger.undo(shop.db, people.LOCAL, shop.move("receipt", kettle, 10, unit_cost=4))
+    seen = ledger.overview(shop.db, DAY).iloc[0]
+    assert not seen.counted
+    assert seen.cost != seen.cost
