@@ -122,7 +122,7 @@ def _ordered(pad: scratch.Pad, last: int) -> None:
         create table purchase_orders as
         select number, {last} + row_number() over (order by min(line)) as order_id, any_value(supplier_id) as supplier_id,
                min(ordered_on) as ordered, max(expected)::date as expected,
-               max(coalesce(received, expected, ordered))::date as last_day,
+               max(coalesce(received, ordered, expected))::date as last_day,
                bool_and(came >= qty or received is not null) as complete, sum(came) > 0 as begun
         from bought where number not in (select number from known_orders) group by number;
     """)
@@ -135,7 +135,7 @@ def _received(pad: scratch.Pad) -> None:
         insert into moved
         with before as (select number, item_id, sum(qty) as qty from known_receipts group by all),
         arrived as (
-            select b.*, coalesce(received, expected, ordered) as came_at,
+            select b.*, coalesce(received, ordered, expected) as came_at,
                    case when k.qty is null or b.ref is null then came
                         when (b.number, b.item_id, came_at::date, came) in (select (number, item_id, day, qty) from known_receipts) then 0
                         when coalesce(r.qty, 0) + came > k.qty then greatest(came - coalesce(r.qty, 0), 0)

@@ -205,13 +205,21 @@ class Database:
         if batch is not None and batch.takes_more() and self._turns.pass_on():
             return
         try:
-            if batch is not None and not batch.over:
+            self._settle()
+        finally:
+            self._turns.release()
+
+    def _settle(self) -> None:
+        """Bring the batch that was passed on to whoever has the turn to disk, and answer everybody in it."""
+        batch = self._batch
+        if batch is None:
+            return
+        try:
+            if not batch.over:
                 self._commit(batch)
         finally:
             self._batch = None
-            if batch is not None:
-                batch.tell()
-            self._turns.release()
+            batch.tell()
 
     def _commit(self, batch: Batch) -> None:
         try:
@@ -256,6 +264,7 @@ class Database:
         if not self._turns.acquire(self.patience):
             raise Busy("Somebody else is writing for a long time.")
         try:
+            self._settle()
             self._cursor().execute("checkpoint")
         except duckdb.Error as failure:
             raise StorageFailed(f"The log could not be folded into the file; nothing is lost ({storage.first_line(failure)}).") from failure

@@ -172,7 +172,10 @@ def _long(known: Series, freq: str | int, models: NDArray[Any], means: Numbers, 
 
 def known_until(db: Database, day: date) -> date | None:
     """The last day with a sale up to `day`: of the days after it nobody told us anything, so they are not days without demand."""
-    found: date | None = db.scalar("select max(day) from visible_movements where kind = 'sale' and day <= ?", [day])
+    sales = "visible_movements where kind = 'sale' and day <= ?"  # a sale typed by hand does not tell that the till was read so far
+    found: date | None = db.scalar(
+        f"select coalesce((select max(day) from {sales} and file_id is not null), (select max(day) from {sales}))", [day, day]
+    )
     return found
 
 

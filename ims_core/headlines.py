@@ -76,7 +76,8 @@ def worth(db: Database, first: date, last: date) -> pd.DataFrame:
     return db.frame(
         """
         with each as (
-            select greatest(day, $first::date - 1) as day, item_id, sum(qty) as qty from movements where day <= $last::date group by all
+            select greatest(day, $first::date - 1) as day, item_id, sum(qty) as qty
+            from visible_movements where day <= $last::date group by all
         ),
         daily as (
             select e.day, sum(e.qty * c.cost) as net
@@ -95,7 +96,7 @@ def shelves(db: Database, day: date, weeks: int) -> pd.DataFrame:
         """
         with each as (
             select item_id, least($weeks, ($day::date - day) // 7) as week, sum(qty) as qty
-            from movements where day <= $day::date group by all
+            from visible_movements where day <= $day::date group by all
         ),
         net as (
             select coalesce(g.counts_as, e.item_id) as item_id, e.week, sum(e.qty) as qty

@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import booking, cleaning, labels, people, policy, reading, recognising, values
+from ims_core import booking, cleaning, labels, ledger, people, policy, reading, recognising, values
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
 from ims_core.plans import Group, Plan
@@ -55,7 +55,7 @@ def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None,
     group = plan.groups[index]
     changed = replace(group, mapping=mapping or group.mapping, off=group.off if off is None else off)
     groups = [*plan.groups[:index], _cleaned(db, changed), *plan.groups[index + 1 :]]
-    return replace(plan, groups=tuple(groups))
+    return replace(plan, groups=tuple(groups), day=_count_day(db, groups, [], plan.day))
 
 
 def _read_all(
@@ -155,7 +155,7 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
             facts = booking.book(db, used, plan.day, policy.shop(db).timezone)
         for done, (table, rows) in enumerate(facts.items()):
             tell(0.5 + 0.5 * done / len(facts), f"Writing {rows.num_rows:,} {table.replace('_', ' ')}")
-            db.append(table, rows)
+            ledger.post(db, rows) if table == "movements" else db.append(table, rows)
     tell(1.0, "Done")
     return change_id
 

@@ -64,8 +64,8 @@ def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]], v
 
     Refused: an empty code or name, a negative cost or price, a code that another item has (case does not count).
     """
-    rows = versions.edited(db, "items", ("item_id",), edits)
-    with db.change(who=who.name, what=_what(rows), via=via) as change_id:
+    with db.change(who=who.name, what=_what(db, edits), via=via) as change_id:
+        rows = versions.edited(db, "items", ("item_id",), edits)  # inside: what others just wrote is not undone by ours
         _refuse_bad(db, rows)
         _number(rows, next_id(db))
         db.append("item_versions", rows)
@@ -117,5 +117,7 @@ def _refuse_bad(db: Database, rows: list[versions.Row]) -> None:
         taken[sku.upper()] = name
 
 
-def _what(rows: list[versions.Row]) -> str:
-    return f"Item {rows[0].get('sku')}" if len(rows) == 1 else f"{len(rows)} items edited"
+def _what(db: Database, edits: Sequence[Mapping[str, Any]]) -> str:
+    if len(edits) != 1:
+        return f"{len(edits)} items edited"
+    return f"Item {edits[0].get('sku') or db.scalar('select sku from items where item_id = ?', [edits[0].get('item_id')])}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -92,7 +93,7 @@ def history(db: Database, item_id: int, place: str | None = None) -> pd.DataFram
     return db.frame(
         """
         select day, sum(qty) as net, sum(sum(qty)) over (order by day) as on_hand
-        from movements
+        from visible_movements
         where item_id in (select item_id from merged where counts_as = $item) and ($place is null or place = $place)
         group by day order by day
         """,
@@ -147,7 +148,7 @@ def happened(db: Database, most: int = 20) -> pd.DataFrame:
         """
         with newest as (select * from changes order by change_id desc limit ?)
         select n.change_id, n.done_at, n.who, n.what, n.via, n.undoes,
-               n.change_id not in (select change_id from visible_changes) as undone, count(m.line) as movements
+               n.change_id in (select undoes from changes where undoes is not null) as undone, count(m.line) as movements
         from newest n left join movements m using (change_id)
         group by all order by n.change_id desc
         """,
@@ -255,8 +256,11 @@ def _rows(entry: Record) -> list[dict[str, Any]]:
 def _refuse_bad(db: Database, entry: Record, sku: str) -> None:
     if entry.kind not in SIGNS and entry.kind != "transfer":
         raise Refused(f"Movements of the kind {entry.kind} are not recorded by hand.")
-    if entry.qty == 0 or entry.qty != entry.qty:
+    if not isfinite(entry.qty) or round(entry.qty, 4) == 0:
         raise Refused(f"How many pieces of {sku}? The quantity is empty or 0.")
+    for money, called in ((entry.unit_cost, "cost"), (entry.unit_price, "price")):
+        if money is not None and not 0 <= money < labels.MOST_PIECES:
+            raise Refused(f"The {called} of {sku} is {money:g}. It is 0 or more; leave it empty where it is not known.")
     if entry.qty < 0 and entry.kind != "adjustment":
         raise Refused(
             f"A {labels.MOVEMENT_KINDS[entry.kind].lower()} has a positive quantity, not {entry.qty:g}; its kind says which way it goes."

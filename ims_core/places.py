@@ -43,8 +43,8 @@ def _in_use(db: Database) -> tuple[str, ...]:
 @people.needs("manager")
 def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -> int:
     """Write new versions of places. Refused: no short name, and closing a place where goods still stand."""
-    rows = versions.edited(db, "places", ("place",), edits)
-    with db.change(who=who.name, what=f"Place {', '.join(str(row.get('place')) for row in rows)}") as change_id:
+    with db.change(who=who.name, what=f"Place {', '.join(str(edit.get('place')) for edit in edits)}") as change_id:
+        rows = versions.edited(db, "places", ("place",), edits)
         for row in rows:
             _refuse_bad(db, row)
             row["name"] = row.get("name") or row["place"]

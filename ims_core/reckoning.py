@@ -47,8 +47,10 @@ def count(pad: scratch.Pad, day: date) -> None:
             select s.item_id, {spot("s")}, date '{day}', s.on_hand, s.cost, s.file_id, s.row
             from items_known s left join spots p on p.key = lower(s.place) where s.on_hand is not null
         )
-        select item_id, place, day, sum(on_hand) as on_hand, max(cost) as cost, min((file_id, row)) as origin
-        from said group by item_id, place, day;
+        select item_id, place, day, arg_max(on_hand, file_id) as on_hand, max(cost) as cost, min(origin) as origin
+        from (select item_id, place, day, file_id, sum(on_hand) as on_hand, max(cost) as cost, min((file_id, row)) as origin
+              from said group by all)  -- lots of one list add up; two lists of the same day say the same thing twice
+        group by item_id, place, day;
         create table flows as
         select item_id, place, day, qty, counted from balances
         union all select item_id, place, day, qty, false from moved;

@@ -35,8 +35,8 @@ def of_item(db: Database, item_id: int) -> pd.DataFrame:
 @people.needs("manager")
 def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -> int:
     """Write new versions of suppliers. Refused: no name, a name another has, negative days or money."""
-    rows = versions.edited(db, "suppliers", ("supplier_id",), edits)
-    with db.change(who=who.name, what=f"Supplier {', '.join(str(row.get('name')) for row in rows)}") as change_id:
+    with db.change(who=who.name, what=_what(edits)) as change_id:
+        rows = versions.edited(db, "suppliers", ("supplier_id",), edits)
         number = next_id(db)
         for row in rows:
             _refuse_bad(db, row)
@@ -62,6 +62,10 @@ def save_terms(db: Database, who: people.Person, edits: Sequence[Mapping[str, An
 def next_id(db: Database) -> int:
     """The next free supplier number; asked inside a change, where nobody else writes."""
     return int(db.scalar("select coalesce(max(supplier_id), 0) + 1 from supplier_versions"))
+
+
+def _what(edits: Sequence[Mapping[str, Any]]) -> str:
+    return f"Supplier {', '.join(str(edit.get('name') or edit.get('supplier_id')) for edit in edits)}"
 
 
 def _refuse_bad(db: Database, row: versions.Row) -> None:

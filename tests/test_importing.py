@@ -389,7 +389,7 @@ def columns(kind: str, header: tuple[str, ...]) -> dict[str, str]:
     return {name: column for name, column in fields.items() if recognising.likeness(name, column) > recognising.SURE}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made)
 def test_any_drop_taken_back_leaves_no_trace_and_the_same_drop_twice_is_once(db: Database, files: dict[str, list[str]]) -> None:
     """The shop has something already, so that codes, places and counts meet what is there."""
@@ -533,3 +533,18 @@ def test_the_shops_own_clock_decides_the_day(db: Database) -> None:
     assert db.rows("select day::varchar, happened_at::varchar from movements order by 1") == [
         ("2026-01-04", "2026-01-04 21:30:00"), ("2026-05-04", "2026-05-03 21:30:00"),
     ]  # fmt: skip
+
+
+def test_two_equal_deliveries_without_a_number_are_two_deliveries(db: Database) -> None:
+    lines = (
+        b"Supplier,Item code,Qty,Unit cost,Ordered,Received\nAcme,A1,5,2.00,2026-05-01,2026-05-04\nAcme,A1,5,2.00,2026-05-01,2026-05-04\n"
+    )
+    importing.commit(db, people.LOCAL, importing.preview(db, [("purchases.csv", lines)]))
+    assert float(ledger.on_hand(db).on_hand.sum()) == 10
+
+
+def test_two_lists_of_the_same_day_say_the_same_stock_once(db: Database) -> None:
+    items_list = b"Item code,Name,Price,Cost,On hand\nA1,Kettle,20,8,10\n"
+    stock_list = b"Item code,On hand\nA1,10\n"
+    importing.commit(db, people.LOCAL, importing.preview(db, [("items 2026-05-04.csv", items_list), ("stock 2026-05-04.csv", stock_list)]))
+    assert float(ledger.on_hand(db).on_hand.sum()) == 10

@@ -155,3 +155,22 @@ def test_an_undone_receipt_leaves_no_cost_and_no_count_behind(shop: Shop) -> Non
     seen = ledger.overview(shop.db, DAY).iloc[0]
     assert not seen.counted
     assert seen.cost != seen.cost
+
+
+@pytest.mark.parametrize(
+    "values", [{"qty": 0.00001}, {"qty": float("nan")}, {"qty": float("inf")}, {"unit_cost": -4.0}, {"unit_price": float("nan")}]
+)
+def test_figures_that_mean_nothing_are_refused(shop: Shop, values: dict[str, float]) -> None:
+    entry = {"kind": "receipt", "item_id": shop.item("KETTLE"), "qty": 1, "place": "Shop", "day": DAY, **values}
+    before = shop.db.version
+    with pytest.raises(Refused):
+        ledger.record(shop.db, people.LOCAL, ledger.Record(**entry))  # type: ignore[arg-type]
+    assert shop.db.version == before
+
+
+def test_what_happened_shows_an_undo_as_standing_until_it_is_undone_itself(shop: Shop) -> None:
+    sold = shop.move("sale", shop.item("KETTLE"), 2)
+    undo = ledger.undo(shop.db, people.LOCAL, sold)
+    told = ledger.happened(shop.db).set_index("change_id").undone
+    assert told[sold]
+    assert not told[undo]

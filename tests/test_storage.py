@@ -594,3 +594,29 @@ def queue_behind(db: Database, acts: Sequence[Callable[[], object]]) -> list[Bas
     for one in people:
         one.join(60)
     return raised
+
+
+def test_a_checkpoint_in_line_behind_a_writer_leaves_nobody_waiting(tmp_path: Path) -> None:
+    shop = database.connect(tmp_path / "shop.duckdb")
+    inside, go_on = threading.Event(), threading.Event()
+
+    def write(name: str, waits: bool) -> None:
+        with shop.change(who="Ana", what=name):
+            shop.append("place_versions", [{"place": name, "name": name}])
+            if waits:
+                inside.set()
+                go_on.wait(20)
+
+    people_here = [threading.Thread(target=write, args=(name, name == "Cellar"), daemon=True) for name in ("Cellar", "Van")]
+    people_here[0].start()
+    inside.wait(20)
+    people_here[1].start()
+    folder = threading.Thread(target=shop.checkpoint, daemon=True)
+    folder.start()
+    time.sleep(0.2)  # both stand in line now
+    go_on.set()
+    for person in (*people_here, folder):
+        person.join(20)
+        assert not person.is_alive()
+    assert shop.scalar("select count(*) from places") == 2
+    shop.close()

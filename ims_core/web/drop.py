@@ -45,7 +45,7 @@ def questions(plan: Plan, key: str) -> Plan:
         for question in shown.questions:
             answer = st.segmented_control(
                 f"{plain(shown.name)}: {plain(question.text)}", question.choices, default=question.taken or None,
-                format_func=lambda choice: CHOICES.get(choice, f"Yes, “{choice}”"), key=f"{key}-{index}-{question.about}",
+                format_func=lambda choice: CHOICES.get(choice, f"Yes, “{plain(choice)}”"), key=f"{key}-{index}-{question.about}",
             )  # fmt: skip
             if answer is not None and answer != question.taken:
                 told = _as_kind(shown, answer) if question.about == "kind" else _answered(shown.mapping, question.about, answer)
