@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Literal
@@ -151,18 +151,15 @@ def _grid(name: str, text: str, separator: str, most: int | None = None, quoting
 
 def _mark_stays_open(text: str, separator: str) -> bool:
     """Whether a quotation mark is nothing but a character, such as the sign for inches: taken as one it would swallow lines."""
-    if text.count('"') % 2 == 0:
-        return False
+    return bool(text.count('"') % 2) and _even_rows(text, separator, csv.QUOTE_NONE) > _even_rows(text, separator, csv.QUOTE_MINIMAL)
 
-    def even_rows(quoting: Quoting) -> int:
-        try:
-            widths = Counter(map(len, csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)))
-        except csv.Error:
-            return 0
-        return max(often for width, often in widths.items())
 
+def _even_rows(text: str, separator: str, quoting: Quoting) -> int:
     csv.field_size_limit(10_000_000)
-    return even_rows(csv.QUOTE_NONE) > even_rows(csv.QUOTE_MINIMAL)
+    try:
+        return max(Counter(map(len, csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting))).values())
+    except csv.Error:
+        return 0
 
 
 def regular_rows(text: str, separator: str, header: tuple[str, ...]) -> pa.Table | None:
@@ -202,9 +199,7 @@ def _decode(name: str, content: bytes) -> str:
     head = content[:4000]
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         content = content.decode("utf-16", errors="replace").encode()
-    elif head.count(0) > len(head) // 4:
-        if head[1::2].count(0) <= len(head) // 3:
-            raise Unreadable(f"{name} is no text and no workbook. Drop .csv, .tsv, .xlsx or .xls files.")
+    elif head[1::2].count(0) > len(head) // 3:
         content = content.decode("utf-16-le", errors="replace").encode()
     elif len(head) - len(head.translate(None, CONTROLS)) > len(head) // 20 + 8:
         raise Unreadable(f"{name} is no text and no workbook. Drop .csv, .tsv, .xlsx or .xls files.")
@@ -283,9 +278,7 @@ def _without_blank_rows(table: Table) -> Table:
     if not blank.true_count:
         return table
     keep = pa.compute.invert(blank)
-    return Table(
-        table.name, table.sheet, table.header, table.rows.filter(keep), table.first_row, table.row_numbers().filter(keep), table.typed
-    )
+    return replace(table, rows=table.rows.filter(keep), numbers=table.row_numbers().filter(keep))
 
 
 def _blank_rows(rows: pa.Table) -> pa.Array:
