@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import isfinite
 
 import pandas as pd
 
@@ -59,7 +60,7 @@ def today(db: Database, day: date) -> Headline:
 
 def change(now: float, before: float) -> str | None:
     """`+12 %` or `-12 %` against the period before, `0 %` without a sign; None where there was nothing to compare with."""
-    if not before:
+    if not before or not isfinite(before) or not isfinite(now):  # no cost is known, so no value is
         return None
     percent = round((now - before) / abs(before) * 100)
     return f"{percent:+,d} %" if percent else "0 %"

@@ -138,8 +138,8 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
     Refused: a plan with nothing to use or nothing new, and one in which a question is still open that has no safe answer.
     """
     tell = progress or _quiet
-    used = [group for group in plan.groups if group.cleaned and group.cleaned.counts["used"]]
-    if not used:
+    used = [group for group in plan.groups if group.cleaned]  # also where no line is used: its lines are kept, and it is known
+    if not any(group.cleaned and group.cleaned.counts["used"] for group in used):
         if plan.known:
             return plan.known[0][1]
         if plan.counts["joined"]:

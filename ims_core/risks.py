@@ -32,6 +32,7 @@ def lasts(stock: ArrayLike, weekly: ArrayLike, elapsed: int = 0) -> Numbers:
     """
     stock, weekly = np.asarray(stock, float), np.atleast_2d(np.asarray(weekly, float))
     days = np.repeat(weekly / 7, 7, axis=1)
+    elapsed = max(elapsed, 0)  # a run may know sales that were undone since
     days = np.concatenate([days[:, elapsed:], np.repeat(days[:, -1:], min(elapsed, days.shape[1]), axis=1)], axis=1)
     gone = np.cumsum(days, axis=1)
     enough = gone < stock[:, None] - 1e-9

@@ -152,3 +152,9 @@ def test_where_nothing_is_known_of_the_last_weeks_the_last_known_day_counts(shop
 @pytest.mark.parametrize(("now", "before", "text"), [(112, 100, "+12 %"), (90, 100, "-10 %"), (100.2, 100, "0 %"), (5, 0, None)])
 def test_a_change_in_percent(now: float, before: float, text: str | None) -> None:
     assert headlines.change(now, before) == text
+
+
+def test_a_shop_that_knows_no_cost_still_has_its_day(shop: Shop) -> None:
+    assert headlines.change(float("nan"), 5) is None
+    assert headlines.change(5, float("nan")) is None
+    assert headlines.change(6, 5) == "+20 %"

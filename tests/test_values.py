@@ -132,6 +132,10 @@ def test_dates_of_which_some_read_one_way_and_some_the_other_are_asked() -> None
     assert not dates("13/05/2026", "05/13/2026", "04/05/2026")[0].sure
 
 
+def test_a_date_that_exists_in_no_calendar_decides_nothing() -> None:
+    assert dates("13/05/2026", "31/13/2026") == (Style("dmy"), [datetime(2026, 5, 13), None])
+
+
 def test_dates_with_dots_begin_with_the_day() -> None:
     assert dates("04.05.2026") == (Style("dmy"), [datetime(2026, 5, 4)])
 
