@@ -138,8 +138,8 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
     Refused: a plan with nothing to use or nothing new, and one in which a question is still open that has no safe answer.
     """
     tell = progress or _quiet
-    used = [group for group in plan.groups if group.cleaned]  # also where no line is used: its lines are kept, and it is known
-    if not any(group.cleaned and group.cleaned.counts["used"] for group in used):
+    groups = [group for group in plan.groups if group.cleaned]  # also where no line is used: its lines are kept, and it is known
+    if not any(group.cleaned and group.cleaned.counts["used"] for group in groups):
         if plan.known:
             return plan.known[0][1]
         if plan.counts["joined"]:
@@ -148,11 +148,11 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
     if open_questions := [question.text for question in plan.questions if not question.taken]:
         raise Refused(f"Answer first, because both answers make sense: {open_questions[0]}")
     tell(0.1, "Matching items, suppliers and places")
-    key, version, facts = _key(db, plan), db.version, booking.book(db, used, plan.day, policy.shop(db).timezone)
-    with db.change(who=who.name, what=_what(used), via=via, key=key) as change_id:
-        _refuse_twice(db, used, change_id)
+    key, version, facts = _key(db, plan), db.version, booking.book(db, groups, plan.day, policy.shop(db).timezone)
+    with db.change(who=who.name, what=_what(groups), via=via, key=key) as change_id:
+        _refuse_twice(db, groups, change_id)
         if db.version != version:  # somebody wrote since: numbers and balances are taken anew
-            facts = booking.book(db, used, plan.day, policy.shop(db).timezone)
+            facts = booking.book(db, groups, plan.day, policy.shop(db).timezone)
         for done, (table, rows) in enumerate(facts.items()):
             tell(0.5 + 0.5 * done / len(facts), f"Writing {rows.num_rows:,} {table.replace('_', ' ')}")
             ledger.post(db, rows) if table == "movements" else db.append(table, rows)

@@ -25,12 +25,6 @@ def edited(db: Database, view: str, key: Sequence[str], edits: Sequence[Mapping[
     return [{**standing.get(tuple(edit.get(name) for name in key), {}), **plain_row(edit)} for edit in edits]
 
 
-def changed(db: Database, view: str, key: Sequence[str], rows: Sequence[Row]) -> list[Row]:
-    """Those of `rows` that differ from what is in force."""
-    standing = {tuple(row[name] for name in key): row for row in plain(db.frame(f"select * exclude (change_id) from {view}"))}
-    return [row for row in rows if not _same(standing.get(tuple(row.get(name) for name in key)), row)]
-
-
 def plain(frame: pd.DataFrame) -> list[Row]:
     """A frame as dictionaries with None where pandas has its various kinds of nothing."""
     return [plain_row({str(name): value for name, value in row.items()}) for row in frame.to_dict("records")]
@@ -47,7 +41,3 @@ def _plain(value: Any) -> Any:
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return None
     return value.item() if hasattr(value, "item") else value
-
-
-def _same(standing: Row | None, row: Row) -> bool:
-    return standing is not None and all(standing.get(name) == value for name, value in row.items())

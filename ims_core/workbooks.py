@@ -17,8 +17,6 @@ from openpyxl.utils import get_column_letter
 
 from ims_core import labels
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST = 32_767  # characters Excel keeps in a cell
