@@ -22,7 +22,7 @@ LAYERS = """
     turns fitting witness storage backups batch db versions
     people items places suppliers
     undoing ledger policy
-    plans matching reckoning booking importing sources sales
+    plans matching purchasing reckoning booking importing sources sales
     counting orders
     kpis quality lead_times
     forecasting reorder risks replay
