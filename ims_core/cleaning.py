@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ims_core import judging, scratch, values
 from ims_core.labels import FIELDS, KIND_FIELDS
+from ims_core.progress import Note
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
 from ims_core.rules import RULES, TAKEN_BACK_WITHIN
@@ -43,21 +44,28 @@ def clean(
     known: AbstractMapping[str, str] | None = None,
     off: frozenset[str] = frozenset(),
     booked: pa.Table | None = None,
+    note: Note | None = None,
 ) -> Cleaned:
     """Clean one table, or several with the same header, as one.
 
     `known`: how the shop spells its codes (upper case -> as written); `off`: names of rules not to apply;
-    `booked`: sales that earlier files brought: ref key day qty often.
+    `booked`: sales that earlier files brought: ref key day qty often; `note` is told each step.
     """
+    at = note or (lambda step: None)
     tables = [tables] if isinstance(tables, Table) else list(tables)
     with scratch.pad(raw=_stacked(tables), places=_places(tables)) as pad:
+        at("reading numbers and dates")
         styles = _styles(pad, mapping, typed=all(table.typed for table in tables))
         _type(pad, mapping, styles)
+        at("looking for lines that repeat")
         judging.find_doubles(pad, mapping, tables[0].header)
         judging.find_again(pad, booked, off)
+        at("looking for totals and notes")
         judging.find_asides(pad, mapping, tables[0].header)
         judging.spell_codes(pad, known or {})
+        at("judging every line")
         judging.judge(pad, mapping, off)
+        at("putting together what was found")
         return Cleaned(
             mapping.kind, _rows(pad, mapping, off), _problems(pad, mapping, tables), _fixes(pad, mapping, off),
             _left(pad, tables[0].header), *_accounts(pad, mapping), tuple(_questions(mapping, styles)),

@@ -2,21 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import booking, cleaning, labels, ledger, people, policy, reading, recognising, values
+from ims_core import booking, cleaning, labels, ledger, people, policy, reading, recognising, unused, values
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
 from ims_core.plans import Group, Plan
+from ims_core.progress import Note, Progress, meanwhile, quiet
 from ims_core.reading import Table
 from ims_core.recognising import Mapping
 
-Progress = Callable[[float, str], None]
+LARGE = 3_000_000
+"""Bytes from which the size of a file is said while it is read."""
 
 
 # -- looking
@@ -24,16 +27,17 @@ Progress = Callable[[float, str], None]
 
 def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | None = None, today: date | None = None) -> Plan:
     """Read, recognise and clean the files; writes nothing. `today`: for a count without any day anywhere."""
-    tell = progress or _quiet
+    tell = progress or quiet
     tables, hashes, known, unreadable = _read_all(db, files, tell)
     named = [found for table in tables if (found := values.day_in(table.name))]
     groups = []
     alike = _alike(tables)
     for done, indexes in enumerate(alike):
-        tell(0.4 + 0.6 * done / len(alike), f"Cleaning {tables[indexes[0]].name}")
         members = tuple(tables[i] for i in indexes)
-        mapping = recognising.recognise(_largest(members))
-        groups.append(_cleaned(db, Group(members, tuple(hashes[i] for i in indexes), mapping, None)))
+        group = Group(members, tuple(hashes[i] for i in indexes), recognising.recognise(_largest(members)), None)
+        part = (0.4 + 0.6 * done / len(alike), 0.4 + 0.6 * (done + 1) / len(alike))
+        says = f"Cleaning {labels.many(group.lines, 'line')} of {group.name.partition(',')[0]}"
+        groups.append(meanwhile(tell, part, says, partial(_cleaned, db, group)))
     tell(1.0, "Ready")
     return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today))
 
@@ -66,28 +70,36 @@ def _read_all(
     tables: list[Table] = []
     hashes: list[str] = []
     known, unreadable = [], []
-    for done, (name, content) in enumerate(files):
-        if done % 20 == 0:
-            tell(0.4 * done / len(files), f"Reading {reading.safe_name(name)}")
-        sha = hashlib.sha256(content).hexdigest()
+    seen: Counter[str] = Counter()
+    for done, (given, content) in enumerate(files):
+        sha, name = hashlib.sha256(content).hexdigest(), reading.safe_name(given)
         if sha in before:
-            known.append((reading.safe_name(name), before[sha]))
+            known.append((name, before[sha]))
         elif sha not in hashes:
+            seen[name] += 1
+            name = f"{name} ({seen[name]})" if seen[name] > 1 else name  # two folders may hold files of one name
+            part, many = (0.4 * done / len(files), 0.4 * (done + 1) / len(files)), f"{done + 1:,} of {len(files):,}: "
             try:
-                found = reading.read(name, content)
+                found = meanwhile(tell, part, f"Reading {many if len(files) > 1 else ''}{name}", partial(_read, name, content))
             except Unreadable as refusal:
-                unreadable.append((reading.safe_name(name), str(refusal)))
+                unreadable.append((name, str(refusal)))
                 continue
             tables += found
             hashes += [sha] * len(found)
     return tables, hashes, known, unreadable
 
 
-def _cleaned(db: Database, group: Group) -> Group:
+def _read(name: str, content: bytes, note: Note) -> list[Table]:
+    if len(content) > LARGE:
+        note(f"{len(content) / 1e6:,.0f} MB")
+    return unused.dropped_back(reading.read(name, content))
+
+
+def _cleaned(db: Database, group: Group, note: Note | None = None) -> Group:
     if group.mapping.kind == "ignore" or group.lacking:
         return replace(group, cleaned=None)
     spelled = dict(db.rows("select upper(sku), sku from items"))
-    return replace(group, cleaned=cleaning.clean(group.tables, group.mapping, spelled, group.off, _booked(db, group)))
+    return replace(group, cleaned=cleaning.clean(group.tables, group.mapping, spelled, group.off, _booked(db, group), note))
 
 
 def _booked(db: Database, group: Group) -> pa.Table | None:
@@ -137,7 +149,7 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
 
     Refused: a plan with nothing to use or nothing new, and one in which a question is still open that has no safe answer.
     """
-    tell = progress or _quiet
+    tell = progress or quiet
     groups = [group for group in plan.groups if group.cleaned]  # also where no line is used: its lines are kept, and it is known
     if not any(group.cleaned and group.cleaned.counts["used"] for group in groups):
         if plan.known:
@@ -147,12 +159,12 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
         raise Refused("Nothing in these files can be used. Look at what was understood, and choose the kind and columns by hand.")
     if open_questions := [question.text for question in plan.questions if not question.taken]:
         raise Refused(f"Answer first, because both answers make sense: {open_questions[0]}")
-    tell(0.1, "Matching items, suppliers and places")
-    key, version, facts = _key(db, plan), db.version, booking.book(db, groups, plan.day, policy.shop(db).timezone)
+    key, version, zone = _key(db, plan), db.version, policy.shop(db).timezone
+    facts = meanwhile(tell, (0.0, 0.5), "Matching items, suppliers and places", lambda _: booking.book(db, groups, plan.day, zone))
     with db.change(who=who.name, what=_what(groups), via=via, key=key) as change_id:
         _refuse_twice(db, groups, change_id)
         if db.version != version:  # somebody wrote since: numbers and balances are taken anew
-            facts = booking.book(db, groups, plan.day, policy.shop(db).timezone)
+            facts = booking.book(db, groups, plan.day, zone)
         for done, (table, rows) in enumerate(facts.items()):
             tell(0.5 + 0.5 * done / len(facts), f"Writing {rows.num_rows:,} {table.replace('_', ' ')}")
             ledger.post(db, rows) if table == "movements" else db.append(table, rows)
@@ -186,10 +198,6 @@ def _key(db: Database, plan: Plan) -> str:
     ]
     undone = db.scalar("select count(*) from imports where undone")
     return "import " + hashlib.sha256(json.dumps([hashes, ways, undone]).encode()).hexdigest()
-
-
-def _quiet(fraction: float, sentence: str) -> None:
-    return None
 
 
 # -- looking back

@@ -29,6 +29,9 @@ FILE_KINDS = {
 MOST_PIECES = 1_000_000_000
 """More than this of one item in one line is a slip of the keyboard."""
 
+MARKS = ("From file", "From row", "What became of it", "Why it was not used")
+"""Columns of ours in a workbook of lines to mend; they are passed over when it is dropped back."""
+
 MAIN_PLACE = "Shop"
 """Where goods are when a file names no place."""
 
@@ -166,6 +169,11 @@ def ago(day: date | None, today: date) -> str:
     if abs(days) <= 1:
         return {0: "today", 1: "yesterday", -1: "tomorrow"}[days]
     return f"{days:,} days ago" if days > 0 else f"in {-days:,} days"
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """`1 line`, `2 lines`; `more` where the plural is no mere s."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
 
 
 def about_days(days: float | None) -> str:

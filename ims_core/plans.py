@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 import pandas as pd
 
-from ims_core import labels, recognising
+from ims_core import labels, recognising, unused
 from ims_core.cleaning import OUTCOMES, Cleaned
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
@@ -31,13 +32,28 @@ class Group:
         names = list(dict.fromkeys(table.name for table in self.tables))
         sheets = [table.sheet for table in self.tables if table.sheet]
         if len(names) > 1:
-            return f"{len(names)} files, {names[0]} …"
+            return f"{labels.many(len(names), 'file')}, {names[0]} …"
         return f"{names[0]}, {', '.join(sheets)}" if sheets else names[0]
 
     @property
     def lines(self) -> int:
         """Lines read, header and titles not counted."""
         return sum(table.rows.num_rows for table in self.tables)
+
+    @cached_property
+    def counted(self) -> int:
+        """Counts of stock that name no day of their own: they count as made on the plan's day."""
+        rows = self.cleaned.rows if self.cleaned else None
+        if rows is None or "on_hand" not in rows.column_names:
+            return 0
+        if self.mapping.kind == "items":
+            return int(rows.num_rows - rows.column("on_hand").null_count)
+        return int(rows.column("day").null_count)
+
+    @cached_property
+    def reasons(self) -> pd.DataFrame:
+        """Why lines are not used: outcome reason codes lines example; the most frequent first within an outcome."""
+        return unused.by_reason(self.cleaned.left, self.tables, self.mapping.columns.get("sku")) if self.cleaned else unused.by_reason()
 
     @property
     def lacking(self) -> list[str]:
@@ -109,12 +125,22 @@ class Plan:
                 total[word] = total.get(word, Decimal(0)) + group.cleaned.units["used"]
         return total
 
+    @property
+    def counted(self) -> int:
+        """Counts of stock that name no day: `day` is theirs."""
+        return sum(group.counted for group in self.groups)
+
+    @property
+    def lacking(self) -> list[Group]:
+        """What cannot be used as long as nobody says which column holds what it needs."""
+        return [group for group in self.groups if group.lacking]
+
     def says(self) -> str:
         """The one sentence under the preview."""
         counts = self.counts
         if not self.groups:
             return "Nothing of this drop is new." if self.known else "Nothing of this drop can be used."
-        parts = [f"{counts['used']:,} of {self.lines:,} lines will be used"]
-        parts += [f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES[1:] if counts[outcome]]
-        moved = ", ".join(f"{labels.pieces(units)} {word}" for word, units in self.moves.items())
-        return ", ".join(parts) + (f"; pieces: {moved}." if moved else ".")
+        said = f"{counts['used']:,} of {labels.many(self.lines, 'line')} will be used"
+        said = ", ".join([said, *(f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES[1:] if counts[outcome])])
+        moved = [f"{labels.pieces(units)} {word}" for word, units in self.moves.items() if units]
+        return f"{said}; pieces: {', '.join(moved)}." if moved else f"{said}."

@@ -194,7 +194,7 @@ def test_progress_is_told_up_to_the_end(db: Database) -> None:
     plan = importing.preview(db, list(DROP), lambda share, sentence: told.append((share, sentence)))
     importing.commit(db, people.LOCAL, plan, lambda share, sentence: told.append((1 + share, sentence)))
     assert [share for share, _ in told] == sorted(share for share, _ in told)
-    assert (told[-1], told[0][1]) == ((2, "Done"), "Reading items.csv")
+    assert (told[-1], told[0][1]) == ((2, "Done"), "Reading 1 of 5: items.csv")
 
 
 def test_nothing_to_use_is_refused(db: Database) -> None:

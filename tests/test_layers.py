@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "ims_core"
 
 LAYERS = """
-    errors labels settings
+    errors labels settings progress
     units codes scratch
     values sheets reading recognising rules judging cleaning
     decoding
@@ -22,14 +22,14 @@ LAYERS = """
     turns fitting witness storage backups batch db versions
     people items places suppliers
     undoing ledger policy
-    plans matching purchasing reckoning booking importing sources sales
+    unused plans matching purchasing reckoning booking outlook importing imports sources sales
     counting orders
     kpis quality lead_times
     forecasting reorder risks replay
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     api __main__
-    web.doing web.tables web.grids web.drop web.ui web.sign_in web.menu
+    web.doing web.tables web.grids web.panels web.drop web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -37,7 +37,7 @@ ORDER = LAYERS.split()
 
 HOMES = {
     "duckdb": ("storage", "backups", "batch", "db", "scratch"),
-    "streamlit": ("web.doing", "web.tables", "web.grids", "web.drop", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
+    "streamlit": ("web.doing", "web.tables", "web.grids", "web.panels", "web.drop", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
     "plotly": ("charts",),
     "statsforecast": ("forecasting",),
     "openpyxl": ("workbooks", "demo_books"),
