@@ -1,18 +1,20 @@
 """Cleaned rows to facts: which item, supplier and place each line means, and what it moves. Set by set, never row by row."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from ims_core import labels, matching, purchasing, reckoning, scratch
+from ims_core import labels, matching, purchasing, scratch
 from ims_core.db import Database
 from ims_core.plans import Group
 
 KNOWN = {
     "known_items": "select item_id, sku, name, category, unit, cost, price, same_as, active from items",
     "known_barcodes": "select code, item_id from barcodes",
+    "known_merges": "select item_id, counts_as from merged",
     "known_places": "select place from places",
+    "known_spots": "select distinct place from movements union select distinct place from counts",
     "known_suppliers": "select supplier_id, name, email, phone, lead_days, min_order, active from suppliers",
     "known_supplies": "select item_id, supplier_id, code, cost, pack, moq, lead_days, preferred, active from supplies",
 }
@@ -23,7 +25,7 @@ KINDS = ("items", "stock", "sales", "purchases", "suppliers")
 def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dict[str, pa.Table]:
     """The rows to append, by fact table. `day`: of counts that name none."""
     with scratch.pad(**{name: db.arrow(sql) for name, sql in (KNOWN | purchasing.KNOWN).items()}) as pad:
-        pad.put(files=_files(db, groups), balances=_balances(db))
+        pad.put(files=_files(db, groups))
         for kind in KINDS:
             _lay_out(pad, kind, groups)
         first = {
@@ -34,10 +36,10 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         matching.name_items(pad, first["item"])
         matching.name_suppliers(pad, first["supplier"])
         matching.name_places(pad)
-        _sold(pad, timezone)
+        _sold(pad)
         purchasing.order(pad, first["order"])
-        reckoning.move_openings_back(pad)
-        reckoning.count(pad, day)
+        _counted(pad, groups, day)
+        _to_utc(pad, timezone)
         facts = {table: pad.table(sql) for table, sql in (purchasing.FACTS | FACTS).items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
@@ -55,15 +57,6 @@ def _files(db: Database, groups: Sequence[Group]) -> pa.Table:
         "grp": pa.array([grp for grp, _ in pairs], pa.int32()), "source": pa.array([source for _, source in pairs], pa.int32()),
         "file_id": pa.array(range(first, first + len(pairs)), pa.int64()),
     })  # fmt: skip
-
-
-def _balances(db: Database) -> pa.Table:
-    """What each item moved in each place on each day, what of it was opening stock, and whether that day began or corrected its stock."""
-    return db.arrow("""
-        select item_id, place, day, sum(qty) as qty, coalesce(sum(qty) filter (kind = 'opening'), 0) as opened,
-               bool_or(kind in ('opening', 'count')) as counted
-        from visible_movements group by all
-    """)
 
 
 def _lay_out(pad: scratch.Pad, kind: str, groups: Sequence[Group]) -> None:
@@ -96,19 +89,65 @@ def _no_rows(kind: str) -> str:
 # -- moving
 
 
-def _sold(pad: scratch.Pad, timezone: str) -> None:
-    utc = "s.happened_at" if timezone == "UTC" else f"(s.happened_at at time zone '{timezone}') at time zone 'UTC'"
+def _sold(pad: scratch.Pad) -> None:
     pad.run(f"""
         create table moved as
-        select {utc} as happened_at, s.day::date as day, s.kind, s.item_id, {matching.spot("s")} as place, s.qty,
+        select s.happened_at, s.day::date as day, s.kind, s.item_id, {matching.spot("s")} as place, s.qty,
                null::decimal(18, 4) as unit_cost, s.price as unit_price, s.ref, s.note, s.takes_back, s.file_id, s.row as source_row
         from sales_known s left join spots p on p.key = lower(s.place) order by s.line
     """)
 
 
+def _counted(pad: scratch.Pad, groups: Sequence[Group], day: date) -> None:
+    """Table `counted`: what stands in each place, lots of one list added up; of merged items the others hold nothing.
+
+    What stands in two lists of one place and day adds up where the person says so (aisle by aisle), else the later list counts.
+    """
+    adding = [grp for grp, group in enumerate(groups) if group.mapping.answers.get("lists") == "add"]
+    pad.run(f"""
+        create table counted as
+        with said as (
+            select s.item_id, {matching.spot("s")} as place, coalesce(s.day, timestamp '{day}') as seen_at, s.on_hand, s.cost,
+                   s.file_id, s.row
+            from stock_known s left join spots p on p.key = lower(s.place)
+            union all
+            select s.item_id, {matching.spot("s")}, timestamp '{day}', s.on_hand, s.cost, s.file_id, s.row
+            from items_known s left join spots p on p.key = lower(s.place) where s.on_hand is not null
+        ),
+        listed as (
+            select item_id, place, seen_at::date as day,
+                   case when grp in (select unnest({adding}::integer[])) then 0 else file_id end as list,
+                   max(seen_at) as seen_at, sum(on_hand) as on_hand, max(cost) as cost, min((file_id, row)) as origin
+            from said join files using (file_id) group by all
+        ),
+        once as (from listed qualify row_number() over (partition by item_id, place, day order by list desc) = 1),
+        others as (
+            select g.item_id, o.* exclude (item_id) replace (0 as on_hand) from once o
+            join known_merges g on g.counts_as = o.item_id and g.item_id <> o.item_id
+            anti join once l on l.item_id = g.item_id and l.place = o.place and l.day = o.day
+        )
+        from once union all by name from others
+    """)
+
+
+def _to_utc(pad: scratch.Pad, timezone: str) -> None:
+    """Times in files are the shop's; a count without one is of the end of its day, or of this moment where that is to come."""
+    utc, now = f"at time zone '{timezone}' at time zone 'UTC'", datetime.now(UTC).replace(tzinfo=None)
+    if timezone != "UTC":
+        pad.run(f"create or replace table moved as select * replace (happened_at {utc} as happened_at) from moved")
+    pad.run(f"""
+        create table counts as
+        select item_id, place, day, on_hand, cost as unit_cost, origin[1] as file_id, origin[2] as source_row,
+               least(case when seen_at > day then seen_at else day + interval 1 day - interval 1 microsecond end {utc},
+                     timestamp '{now}') as counted_at
+        from counted order by origin
+    """)
+
+
 FACTS = {
     "place_versions": """
-        select distinct m.place, m.place as name from moved m where m.place not in (select place from known_places) order by 1""",
+        select distinct place, place as name from (select place from moved union select place from counts)
+        where place not in (select place from known_places) order by 1""",
     "supplier_versions": """
         select s.supplier_id, coalesce(k.name, s.name) as name, coalesce(s.email, k.email) as email, coalesce(s.phone, k.phone) as phone,
                coalesce(s.lead_days, k.lead_days) as lead_days, coalesce(s.min_order, k.min_order) as min_order, coalesce(k.active,
@@ -163,6 +202,7 @@ FACTS = {
               is distinct from (k.code, k.cost, k.pack, k.moq, k.lead_days) or k.item_id is null
         order by o.item_id, o.supplier_id""",
     "movements": "select row_number() over ()::integer as line, * from moved where qty <> 0",
+    "counts": "from counts",
 }
 """How each fact table's rows come from what was laid out."""
 

@@ -66,9 +66,11 @@ def clean(
         at("judging every line")
         judging.judge(pad, mapping, off)
         at("putting together what was found")
+        rows = _rows(pad, mapping, off)
+        asked = [*_questions(mapping, styles), *_two_lists(pad, mapping)]
         return Cleaned(
-            mapping.kind, _rows(pad, mapping, off), _problems(pad, mapping, tables), _fixes(pad, mapping, off),
-            _left(pad, tables[0].header), *_accounts(pad, mapping), tuple(_questions(mapping, styles)),
+            mapping.kind, rows, _problems(pad, mapping, tables), _fixes(pad, mapping, off), _left(pad, tables[0].header),
+            *_accounts(pad, mapping), tuple(asked),
         )  # fmt: skip
 
 
@@ -261,3 +263,19 @@ def _questions(mapping: Mapping, styles: dict[str, values.Style]) -> list[Questi
             text, choices = f"In “{column}”, is 1,234 one thousand two hundred (point) or a little over one (comma)?", ("point", "comma")
         asked.append(Question(name, text, choices, taken=""))  # no safe answer: it must be given
     return asked
+
+
+def _two_lists(pad: scratch.Pad, mapping: Mapping) -> list[Question]:
+    """Whether two lists of one place and day, say of two aisles, add up; asked where they differ."""
+    if mapping.kind not in ("stock", "counts"):
+        return []
+    differ = pad.rows("""
+        with listed as (select coalesce(sku, barcode, name) as item, place, day::date as day, source, sum(on_hand) as on_hand
+                        from rows group by all)
+        select min(item) from listed group by item, place, day having count(distinct on_hand) > 1
+    """)
+    if not differ:
+        return []
+    which = f"{len(differ):,} items, such as {differ[0][0]}, stand" if len(differ) > 1 else f"{differ[0][0]} stands"
+    text = f"{which} in two lists of the same day and place with different figures. Do the lists add up, or does the later one count?"
+    return [Question("lists", text, ("add", "last"), taken="")]

@@ -10,7 +10,7 @@ from functools import partial
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import booking, cleaning, labels, ledger, people, policy, reading, recognising, unused, values
+from ims_core import booking, cleaning, labels, ledger, people, policy, reading, reckoning, recognising, unused, values
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
 from ims_core.plans import Group, Plan
@@ -168,6 +168,7 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
         for done, (table, rows) in enumerate(facts.items()):
             tell(0.5 + 0.5 * done / len(facts), f"Writing {rows.num_rows:,} {table.replace('_', ' ')}")
             ledger.post(db, rows) if table == "movements" else db.append(table, rows)
+        reckoning.settle(db, change_id, change_id)
     tell(1.0, "Done")
     return change_id
 

@@ -1,20 +1,23 @@
-"""The only writer of movements. Every balance is a sum of them; nothing is ever overwritten."""
+"""The writer of movements; `reckoning` adds what counts lack. Every balance is a sum of them; nothing is ever overwritten."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from math import isfinite
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from ims_core import items, labels, people, places, undoing, versions
+from ims_core import items, labels, people, places, policy, reckoning, undoing, versions
 from ims_core.db import Database, Rows
 from ims_core.errors import Refused
 
-SIGNS = {"receipt": 1, "return_in": 1, "opening": 1, "sale": -1, "return_out": -1, "scrap": -1, "adjustment": 1}
-"""Which way a movement recorded by hand goes; an adjustment carries its own sign, a transfer goes both ways."""
+SIGNS = {"receipt": 1, "return_in": 1, "sale": -1, "return_out": -1, "scrap": -1, "adjustment": 1}
+"""Which way a movement recorded by hand goes; an adjustment carries its own sign, a transfer goes both ways, a count says what is there."""
 
 FOREVER = date(9999, 12, 31)
+LEAST = timedelta(microseconds=1)
+"""Before this much before midnight a day is not over."""
 
 MOST = 2000
 """Movements a list shows; the filters reach the others."""
@@ -22,7 +25,7 @@ MOST = 2000
 
 @dataclass(frozen=True)
 class Record:
-    """One movement recorded by hand; `qty` in pieces, positive but for an adjustment that takes away."""
+    """One movement recorded by hand; `qty` in pieces, positive but for an adjustment that takes away; of a count: what stands there."""
 
     kind: str
     item_id: int
@@ -54,19 +57,16 @@ def on_hand(db: Database, day: date | None = None) -> pd.DataFrame:
 def overview(db: Database, day: date) -> pd.DataFrame:
     """Every item at the end of `day`: item_id sku name category on_hand on_order cost value last_day days_since last_sale active counted.
 
-    `counted` is false where no opening, count or receipt says what there was: then on_hand only says what left.
+    `counted` is false where no count or receipt says what there was: then on_hand only says what left.
     """
     return db.frame(
         """
         with held as (select item_id, sum(on_hand) as on_hand, max(last_day) as last_day, max(last_sale) as last_sale
                       from stock_on($day::date) group by item_id),
-             coming as (select item_id, sum(open) as on_order from on_order group by item_id),
-             known as (select distinct coalesce(g.counts_as, m.item_id) as item_id
-                       from visible_movements m left join merged g on g.item_id = m.item_id
-                       where m.kind in ('opening', 'count', 'receipt') and m.day <= $day::date)
+             coming as (select item_id, sum(open) as on_order from on_order group by item_id)
         select i.item_id, i.sku, i.name, i.category, coalesce(h.on_hand, 0) as on_hand, coalesce(o.on_order, 0) as on_order,
                c.cost, coalesce(h.on_hand, 0) * c.cost as value, h.last_day, $day::date - h.last_day as days_since,
-               h.last_sale, i.active, i.item_id in (select item_id from known) as counted
+               h.last_sale, i.active, i.item_id in (select item_id from counted_by($day::date)) as counted
         from items i
         left join held h using (item_id) left join coming o using (item_id) left join costs c using (item_id)
         where i.same_as is null
@@ -119,8 +119,7 @@ def movements(
         """
         with newest as (  -- found by their place in the table first: carrying whole rows through the sort takes four times as long
             select m.rowid as at from movements m
-            where m.change_id not in (select undoes from changes where undoes is not null)
-              and m.change_id not in (select change_id from changes where undoes is not null and restores is null)
+            where case when m.stays then 0 else m.change_id end not in (select change_id from hidden_changes)
               and ($item is null or m.item_id in (select item_id from merged where counts_as = $item))
               and ($kind is null or m.kind = $kind) and ($place is null or m.place = $place)
               and ($first is null or m.day >= $first::date) and ($last is null or m.day <= $last::date)
@@ -135,7 +134,7 @@ def movements(
         join movements m on m.rowid = n.at
         join changes c using (change_id)
         left join items i on i.item_id = m.item_id
-        left join import_files f on f.file_id = m.file_id and f.change_id = m.change_id
+        left join (select distinct on (file_id) file_id, name, sheet from import_files) f on f.file_id = m.file_id
         order by m.happened_at desc, m.change_id desc, m.line desc
         """,
         {"item": item_id, "kind": kind, "place": place, "first": first, "last": last, "search": search or None, "most": most},
@@ -178,7 +177,7 @@ CHECKS = {
     "Every undo takes back exactly what it undoes": """
         select count(*) from (
             select u.change_id, m.item_id, m.place, m.day from changes u join movements m on m.change_id in (u.change_id, u.undoes)
-            where u.undoes is not null group by all having sum(m.qty) <> 0)""",
+            where u.undoes is not null and not m.stays group by all having sum(m.qty) <> 0)""",
     "Every version has its change": f"""
         select count(*) from ({" union all ".join(f"select change_id from {table}" for table in versions.KEYS)})
         where change_id not in (select change_id from changes)""",
@@ -189,6 +188,7 @@ CHECKS = {
     "Stock is the sum of its movements": """
         select count(*) from (select sum(on_hand) as qty from stock) s, (select sum(qty) as qty from movements) m
         where coalesce(s.qty, 0) <> coalesce(m.qty, 0)""",
+    "What was counted holds": f"select count(*) from ({reckoning.missing('select item_id from counts')})",
     "Every imported line is accounted for": "select count(*) from import_files where lines <> used + joined + set_aside + refused",
     "Every line not used is kept": """
         select count(*) from import_files f where joined + set_aside + refused <>
@@ -207,12 +207,23 @@ def check(db: Database) -> pd.DataFrame:
 
 @people.needs("staff")
 def record(db: Database, who: people.Person, entry: Record, via: str = "screen", key: str | None = None) -> int:
-    """Post one movement made by hand; a transfer posts two rows that net to nothing."""
+    """Post one movement made by hand; a transfer posts two rows that net to nothing, a count what differs from it.
+
+    What is recorded for a day before a count was in what was counted: the stock since then stays as it is.
+    """
     sku = items.code(db, entry.item_id)
     _refuse_bad(db, entry, sku)
     what = f"{labels.MOVEMENT_KINDS[entry.kind]} of {labels.pieces(abs(entry.qty))} {sku}"
+    now = datetime.now(UTC)
+    zone = ZoneInfo(policy.shop(db).timezone)
+    is_now = entry.day == now.astimezone(zone).date()
     with db.change(who=who.name, what=what, via=via, key=key) as change_id:
-        post(db, _rows(entry))
+        if entry.kind == "count":
+            db.append("counts", [_count(entry, now if is_now else moment(entry.day + timedelta(days=1), zone) - LEAST)])
+        else:
+            post(db, _rows(entry, now if is_now else moment(entry.day, zone)))
+        if entry.kind == "count" or not is_now:
+            reckoning.settle(db, change_id, change_id)
     return change_id
 
 
@@ -231,6 +242,7 @@ def undo(db: Database, who: people.Person, change_id: int, via: str = "screen") 
         undoing.append_documents(db, change, restores)
         undoing.refuse_doubles(db, change)
         db.append("movements", undoing.opposite_movements(db, change_id))
+        reckoning.settle(db, change_id, new_id, stays=True)
     return new_id
 
 
@@ -239,12 +251,14 @@ def post(db: Database, rows: Rows) -> None:
     db.append("movements", rows)
 
 
-def _rows(entry: Record) -> list[dict[str, Any]]:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    today = abs((entry.day - now.date()).days) <= 1  # the shop's day may be ahead of or behind UTC
-    happened_at = now if today else datetime.combine(entry.day, datetime.min.time())
+def moment(day: date, zone: ZoneInfo) -> datetime:
+    """When the shop's day begins, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _rows(entry: Record, happened_at: datetime) -> list[dict[str, Any]]:
     row = {
-        "line": 1, "happened_at": happened_at, "day": entry.day, "kind": entry.kind, "item_id": entry.item_id,
+        "line": 1, "happened_at": happened_at.replace(tzinfo=None), "day": entry.day, "kind": entry.kind, "item_id": entry.item_id,
         "place": entry.place, "qty": SIGNS.get(entry.kind, -1) * entry.qty, "unit_cost": entry.unit_cost,
         "unit_price": entry.unit_price, "ref": entry.ref, "note": entry.note,
     }  # fmt: skip
@@ -253,10 +267,17 @@ def _rows(entry: Record) -> list[dict[str, Any]]:
     return [row, {**row, "line": 2, "place": entry.to, "qty": entry.qty}]
 
 
+def _count(entry: Record, counted_at: datetime) -> dict[str, Any]:
+    return {
+        "item_id": entry.item_id, "place": entry.place, "counted_at": counted_at.replace(tzinfo=None), "day": entry.day,
+        "on_hand": entry.qty, "unit_cost": entry.unit_cost,
+    }  # fmt: skip
+
+
 def _refuse_bad(db: Database, entry: Record, sku: str) -> None:
-    if entry.kind not in SIGNS and entry.kind != "transfer":
+    if entry.kind not in SIGNS and entry.kind not in ("transfer", "count"):
         raise Refused(f"Movements of the kind {entry.kind} are not recorded by hand.")
-    if not isfinite(entry.qty) or round(entry.qty, 4) == 0:
+    if not isfinite(entry.qty) or (round(entry.qty, 4) == 0 and entry.kind != "count"):
         raise Refused(f"How many pieces of {sku}? The quantity is empty or 0.")
     for money, called in ((entry.unit_cost, "cost"), (entry.unit_price, "price")):
         if money is not None and not 0 <= money < labels.MOST_PIECES:

@@ -76,7 +76,7 @@ def name_places(pad: scratch.Pad) -> None:
     pad.run(f"""
         create table spots as
         with said as (
-            select place from known_places union all select distinct place from balances
+            select place from known_places union all select place from known_spots
             union all select place from items_rows union all select place from stock_rows
             union all select place from sales_rows union all select place from purchases_rows
         )

@@ -1,7 +1,10 @@
 """What a commit would do, in numbers, before anything is written."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+
+import pyarrow as pa
 
 from ims_core import booking, labels, policy, scratch
 from ims_core.db import Database
@@ -43,23 +46,48 @@ def foresee(db: Database, plan: Plan) -> Outlook:
     if not groups:
         return Outlook(0, 0, 0, 0, 0, Decimal(0), Decimal(0), Decimal(0))
     facts = booking.book(db, groups, plan.day, policy.shop(db).timezone)
-    known = {
-        "known_items": db.arrow("select i.item_id, c.cost from items i left join costs c using (item_id)"),
-        "known_suppliers": db.arrow("select supplier_id from suppliers"),
-    }
+    first_count = pa.compute.min(facts["counts"]["counted_at"]).as_py() or datetime.max
+    known = {name: db.arrow(sql) for name, sql in KNOWN.items()}
+    known["known_later"] = db.arrow("select item_id, place, happened_at, qty from visible_movements where happened_at > ?", [first_count])
     with scratch.pad(**facts, **known) as pad:
-        seen = pad.row("""
+        seen = pad.row(f"""
             with told as (select item_id, any_value(cost) as cost from item_versions where cost is not null group by item_id),
                  bought as (select item_id, sum(qty * unit_cost) / sum(qty) as cost from movements
-                            where kind in ('receipt', 'opening') and unit_cost is not null and qty > 0 group by item_id),
-                 moved as (select m.qty, coalesce(t.cost, k.cost, b.cost) as cost
-                           from movements m left join told t using (item_id) left join known_items k using (item_id)
+                            where kind = 'receipt' and unit_cost is not null and qty > 0 group by item_id),
+                 moved as (select c.change as qty, coalesce(t.cost, k.cost, b.cost) as cost
+                           from ({CHANGES}) c left join told t using (item_id) left join known_items k using (item_id)
                            left join bought b using (item_id))
             select (select count(*) from item_versions anti join known_items using (item_id)) as items,
                    (select count(*) from supplier_versions anti join known_suppliers using (supplier_id)) as suppliers,
                    (select count(*) from place_versions) as places, (select count(*) from orders) as orders,
-                   count(*) as movements, coalesce(sum(qty), 0) as pieces,
+                   (select count(*) from movements) + (select count(*) from counts) as movements, coalesce(sum(qty), 0) as pieces,
                    coalesce(sum(qty * cost), 0) as value, coalesce(sum(abs(qty)) filter (cost is null), 0) as unpriced
             from moved
         """)
     return Outlook(**seen)
+
+
+KNOWN = {
+    "known_items": "select i.item_id, c.cost from items i left join costs c using (item_id)",
+    "known_suppliers": "select supplier_id from suppliers",
+    "known_stock": "select item_id, place, sum(qty) as qty from visible_movements group by all",
+    "known_counts": "select item_id, place, max(counted_at) as counted_at from standing_counts group by all",
+}
+
+CHANGES = """
+    with last as (  -- of each place the newest count; `told` where it is in these files
+        select item_id, place, max(counted_at) as counted_at, arg_max(on_hand, counted_at) as on_hand, arg_max(told, counted_at) as told
+        from (select item_id, place, counted_at, on_hand, true as told from counts
+              union all select item_id, place, counted_at, 0, false from known_counts)
+        group by all
+    ),
+    flows as (select item_id, place, happened_at, qty, true as told from movements union all select *, false from known_later),
+    since as (
+        select item_id, place, sum(f.qty) filter (f.told) as new, sum(f.qty) as any_flow
+        from flows f left join last l using (item_id, place)
+        where l.counted_at is null or f.happened_at > l.counted_at group by all
+    )
+    select item_id, place, case when l.told then l.on_hand + coalesce(s.any_flow, 0) - coalesce(k.qty, 0) else coalesce(s.new, 0) end as change
+    from last l full join since s using (item_id, place) left join known_stock k using (item_id, place)
+"""
+"""SQL: by how much stock changes in each place: what was counted last holds, only what comes after it moves it."""

@@ -1,77 +1,87 @@
-"""What a count says beyond the ledger: opening stock, differences, and what is told late about days before the opening."""
+"""What was counted holds: openings and differences are posted until every counted moment shows what stood there."""
 
-from datetime import date
+import pyarrow as pa
 
-from ims_core import scratch
-from ims_core.matching import spot
+from ims_core.db import Database
+
+APART = 31
+"""Days after an item's first count from which a place that is counted first is new, not merely counted later."""
 
 
-def move_openings_back(pad: scratch.Pad) -> None:
-    """Movements told late, of days up to a count the shop has, are in what was counted: its stock from that day on stays as it is.
+def settle(db: Database, disturbed_by: int, change_id: int, stays: bool = False) -> None:
+    """Post in the open change what the counted moments lack, of the items that change `disturbed_by` counted or moved.
 
-    An opening moves to the day before them and grows by them; a later count's difference takes them up.
+    The first count of an item in a place is its opening stock, on the day before anything of the item moved: what lies
+    in the cellar was in the house all along. Later counts post their difference at their own moment, and so do first
+    counts that find less than nothing in the house. What comes late, of days before a count, moves these; what was counted stays.
     """
-    pad.run("""
-        create table late as
-        with days as (select item_id, place, day, opened, day = min(day) over (partition by item_id, place) as first
-                      from balances where counted)
-        select m.item_id, m.place, d.day, d.opened, d.first, m.day as late_day, m.qty, m.file_id, m.source_row
-        from moved m asof join days d on m.item_id = d.item_id and m.place = d.place and m.day <= d.day;
-        insert into moved
-        with summed as (
-            select item_id, place, day, opened, first, min(late_day) as late_day, sum(qty) as qty,
-                   min((file_id, source_row)) as origin
-            from late group by all
+    if not db.scalar("select count(*) > 0 from counts"):
+        return
+    touched = "select item_id from movements where change_id = $by union select item_id from counts where change_id = $by"
+    params = {"by": disturbed_by, "new": change_id}
+    rows: pa.Table = db.arrow(
+        f"""
+        select (select coalesce(max(line), 0) from movements where change_id = $new) + row_number() over ()::integer as line,
+               * exclude (due), due as qty, {stays} as stays
+        from ({missing(touched)})
+        """,
+        params,
+    )
+    db.append("movements", rows)
+
+
+def missing(touched: str) -> str:
+    """SQL: the movements that would make every counted moment of the `touched` items hold; no row where all do.
+
+    Of one place, in the order of its counts: difference = counted - counted before - what moved in between.
+    """
+    return f"""
+        with touched as (  -- with the items they are merged with: they are one family
+            select item_id, counts_as as family from merged
+            where counts_as in (select counts_as from merged where item_id in ({touched}))
+        ),
+        said as (from standing_counts join touched using (item_id)),
+        moved as (from visible_movements join touched using (item_id)),
+        flowed as (from moved where kind not in ('opening', 'count')),
+        begins as (select family, min(day) as begun from flowed group by family),
+        begins_here as (select family, place, min(day) as begun from flowed group by all),
+        between_counts as (
+            select f.item_id, f.place, s.counted_at, sum(f.qty) as qty
+            from flowed f asof join said s on f.item_id = s.item_id and f.place = s.place and f.happened_at <= s.counted_at
+            group by all
+        ),
+        steps as (
+            select s.*, s.on_hand - lag(s.on_hand, 1, 0) over counted - coalesce(b.qty, 0) as difference,
+                   row_number() over counted = 1 as first,
+                   s.counted_at - min(s.counted_at) over (partition by family) > interval {APART} days as new_place
+            from said s left join between_counts b using (item_id, place, counted_at)
+            window counted as (partition by s.item_id, s.place order by s.counted_at)
+        ),
+        placed as (  -- goods carried to the cellar without a word: less than nothing here, but not in the house
+            select s.*, s.first and sum(s.difference) over (partition by s.family, s.first, s.counted_at) >= 0 as opens,
+                   case when s.new_place then h.begun else b.begun end as begun
+            from steps s left join begins_here h using (family, place) left join begins b using (family)
+        ),
+        wanted as (
+            select item_id, place, case when opens then 'opening' else 'count' end as kind, difference as qty,
+                   unit_cost, file_id, source_row,
+                   case when opens and begun <= day then (begun - 1)::timestamp else counted_at end as happened_at,
+                   case when opens and begun <= day then begun - 1 else day end as day,
+                   format('{{:g}} counted on {{}}', on_hand::double, day) as note
+            from placed
         ),
         posted as (
-            select *, day as on_day, case when first then -opened else -qty end as change from summed
-            union all select *, late_day - 1, opened - qty from summed where first
+            select item_id, place, kind, happened_at, day, sum(qty) as qty, max(unit_cost) as unit_cost, min(file_id) as file_id,
+                   arg_min(source_row, file_id) as source_row, any_value(note) as note
+            from moved where kind in ('opening', 'count') group by all
         )
-        select on_day, on_day, case when first then 'opening' else 'count' end, item_id, place, change, null, null, null, null, null,
-               origin[1], origin[2]
-        from posted where change <> 0
-    """)
-
-
-def count(pad: scratch.Pad, day: date) -> None:
-    """Post what a count says beyond the ledger: the first count of an item in a place is its opening stock.
-
-    It is reckoned back to the day before anything of the item moved: what lies in the cellar was in the house all along.
+        select coalesce(w.happened_at, p.happened_at) as happened_at, coalesce(w.day, p.day) as day, coalesce(w.kind, p.kind) as kind,
+               coalesce(w.item_id, p.item_id) as item_id, coalesce(w.place, p.place) as place,
+               coalesce(w.qty, 0) - coalesce(p.qty, 0) as due,
+               coalesce(w.unit_cost, p.unit_cost) as unit_cost, coalesce(w.note, p.note) as note,
+               coalesce(w.file_id, p.file_id) as file_id, coalesce(w.source_row, p.source_row) as source_row
+        from wanted w full join posted p
+          on w.item_id = p.item_id and w.place = p.place and w.kind = p.kind and w.happened_at = p.happened_at and w.day = p.day
+        where coalesce(w.qty, 0) <> coalesce(p.qty, 0)
+        order by item_id, place, happened_at
     """
-    pad.run(f"""
-        create table counts as
-        with said as (
-            select s.item_id, {spot("s")} as place, coalesce(s.day::date, date '{day}') as day, s.on_hand, s.cost, s.file_id, s.row
-            from stock_known s left join spots p on p.key = lower(s.place)
-            union all
-            select s.item_id, {spot("s")}, date '{day}', s.on_hand, s.cost, s.file_id, s.row
-            from items_known s left join spots p on p.key = lower(s.place) where s.on_hand is not null
-        )
-        select item_id, place, day, arg_max(on_hand, file_id) as on_hand, max(cost) as cost, min(origin) as origin
-        from (select item_id, place, day, file_id, sum(on_hand) as on_hand, max(cost) as cost, min((file_id, row)) as origin
-              from said group by all)  -- lots of one list add up; two lists of the same day say the same thing twice
-        group by item_id, place, day;
-        create table flows as
-        select item_id, place, day, qty, counted from balances
-        union all select item_id, place, day, qty, false from moved;
-        create table begins as select item_id, min(day) as first_day, bool_or(counted) as begun from flows group by item_id;
-        insert into moved
-        with summed as (
-            select c.*, coalesce(sum(f.qty) filter (f.day <= c.day), 0) as booked,
-                   coalesce(bool_or(f.counted and f.day <= c.day), false) as begun,
-                   case when any_value(b.begun) then min(f.day) else any_value(b.first_day) end as first_day
-            from counts c left join flows f using (item_id, place) left join begins b using (item_id) group by all
-        ),
-        balanced as (
-            select *, row_number() over w as nth, lag(on_hand) over w as before_count, lag(booked) over w as before_booked
-            from summed window w as (partition by item_id, place order by day)
-        ),
-        differing as (
-            select *, case when nth > 1 then (on_hand - before_count) - (booked - before_booked) else on_hand - booked end as qty,
-                   not begun and nth = 1 as opens, case when opens and first_day <= day then first_day - 1 else day end as on_day
-            from balanced
-        )
-        select on_day, on_day, case when opens then 'opening' else 'count' end, item_id, place, qty, cost, null, null, null, null,
-               origin[1], origin[2]
-        from differing where qty <> 0
-    """)

@@ -159,9 +159,7 @@ def _terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
     return db.frame(
         """
         with held as (select item_id, sum(on_hand) as on_hand from stock_on($day::date) group by item_id),
-             counted as (select distinct coalesce(g.counts_as, m.item_id) as item_id
-                         from visible_movements m left join merged g using (item_id)
-                         where m.kind in ('opening', 'count', 'receipt') and m.day <= $day::date),
+             counted as (from counted_by($day::date)),
              coming as (select coalesce(g.counts_as, o.item_id) as item_id, sum(o.open) as on_order
                         from on_order o left join merged g using (item_id) group by all),
              terms as (select distinct on (p.item_id) p.*, s.name as supplier, s.lead_days as usual, s.min_order

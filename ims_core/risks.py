@@ -79,7 +79,7 @@ def _standing(db: Database, item_id: int, day: date) -> tuple[float, bool]:
     """On hand over all places, and whether anybody ever said what there was."""
     found = db.row(
         """
-        select coalesce(sum(qty), 0)::double as on_hand, coalesce(bool_or(kind in ('opening', 'count', 'receipt')), false) as counted
+        select coalesce(sum(qty), 0)::double as on_hand, $item in (select item_id from counted_by($day::date)) as counted
         from visible_movements
         where item_id in (select item_id from merged where counts_as = $item) and day <= $day::date
         """,

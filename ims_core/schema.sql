@@ -96,7 +96,20 @@ create table movements (
     note        varchar,
     takes_back  date,                        -- a cancelled sale: the day whose demand it takes back
     file_id     bigint,
-    source_row  bigint
+    source_row  bigint,
+    stays       boolean not null default false   -- posted by an undo so that what was counted holds: no undo takes it back
+);
+
+create table counts (                        -- what stood in a place, as somebody counted it; openings and differences follow from it
+    change_id  bigint not null,
+    item_id    bigint not null,
+    place      varchar not null,
+    counted_at timestamp not null,           -- UTC; the end of the day where no more is known
+    day        date not null,                -- the shop's day
+    on_hand    decimal(18, 4) not null,
+    unit_cost  decimal(18, 4),
+    file_id    bigint,
+    source_row bigint
 );
 
 -- Documents

@@ -8,12 +8,12 @@ from ims_core import versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 
-DOCUMENTS = ("orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points")
+DOCUMENTS = ("counts", "orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points")
 """Not repeated by an undo: their views count visible changes only."""
 
 STANDS_ON = {
-    ("item_versions", "item_id"): ("movements", "order_lines", "barcode_versions", "supply_versions"),
-    ("place_versions", "place"): ("movements",),
+    ("item_versions", "item_id"): ("movements", "counts", "order_lines", "barcode_versions", "supply_versions"),
+    ("place_versions", "place"): ("movements", "counts"),
     ("supplier_versions", "supplier_id"): ("orders", "supply_versions"),
     ("orders", "order_id"): ("order_steps",),
 }
@@ -88,8 +88,8 @@ def refuse_doubles(db: Database, change: dict[str, Any]) -> None:
 
 
 def opposite_movements(db: Database, change_id: int) -> pa.Table:
-    """The change's movements with the other sign."""
-    return db.arrow("select * exclude (change_id) replace (-qty as qty) from movements where change_id = ?", [change_id])
+    """The change's movements with the other sign, but for what stays."""
+    return db.arrow("select * exclude (change_id) replace (-qty as qty) from movements where change_id = ? and not stays", [change_id])
 
 
 def _newer_versions(db: Database, change_id: int) -> set[int]:

@@ -44,10 +44,28 @@ with recursive chain as (
 )
 select item_id, counts_as from chain;
 
-create or replace view visible_movements as  -- what was undone and its undoing left out: together they are nothing
+create or replace view hidden_changes as     -- what was undone, and its undoing: together they are nothing
+select undoes as change_id from changes where undoes is not null
+union all
+select change_id from changes where undoes is not null and restores is null;
+
+create or replace view visible_movements as
 select m.* from movements m
-where m.change_id not in (select undoes from changes where undoes is not null)
-  and m.change_id not in (select change_id from changes where undoes is not null and restores is null);
+where case when m.stays then 0 else m.change_id end not in (select change_id from hidden_changes);
+
+create or replace view standing_counts as    -- the newest word on each counted moment
+select * from (
+    select distinct on (item_id, place, counted_at) * from counts
+    where change_id in (select change_id from visible_changes) order by item_id, place, counted_at, change_id desc
+);
+
+create or replace macro counted_by(until) as table   -- items of which a count or a receipt says what there was
+select distinct coalesce(g.counts_as, k.item_id) as item_id
+from (
+    select item_id from standing_counts where day <= until
+    union all select item_id from visible_movements where kind = 'receipt' and day <= until
+) k
+left join merged g on g.item_id = k.item_id;
 
 create or replace macro stock_on(until) as table   -- balances at the end of a day
 with each as (                               -- summed before merging: joining every movement takes five times as long

@@ -21,8 +21,8 @@ LAYERS = """
     charts workbooks slides
     turns fitting witness storage backups batch db versions
     people items places suppliers
-    undoing ledger policy
-    unused plans matching purchasing reckoning booking outlook importing imports sources sales
+    reckoning undoing policy ledger
+    unused plans matching purchasing booking outlook importing imports sources sales
     counting orders
     kpis quality lead_times
     forecasting reorder risks replay

@@ -18,7 +18,7 @@ ICONS = {"items": "category", "stock": "inventory_2", "counts": "fact_check", "s
 
 CHOICES = {
     "dmy": "Day first (31/12)", "mdy": "Month first (12/31)", "point": "One thousand two hundred", "comma": "A little over one",
-    "": "No, leave it out", "ignore": "Not for us",
+    "add": "They add up", "last": "The later list counts", "": "No, leave it out", "ignore": "Not for us",
 } | {kind: label for kind, label in FILE_KINDS.items() if kind != "ignore"}  # fmt: skip
 
 
