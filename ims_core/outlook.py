@@ -87,7 +87,8 @@ CHANGES = """
         from flows f left join last l using (item_id, place)
         where l.counted_at is null or f.happened_at > l.counted_at group by all
     )
-    select item_id, place, case when l.told then l.on_hand + coalesce(s.any_flow, 0) - coalesce(k.qty, 0) else coalesce(s.new, 0) end as change
+    select item_id, place,
+           case when l.told then l.on_hand + coalesce(s.any_flow, 0) - coalesce(k.qty, 0) else coalesce(s.new, 0) end as change
     from last l full join since s using (item_id, place) left join known_stock k using (item_id, place)
 """
 """SQL: by how much stock changes in each place: what was counted last holds, only what comes after it moves it."""

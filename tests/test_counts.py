@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ims_core import db as database
-from ims_core import importing, items, ledger, people
+from ims_core import importing, items, ledger, outlook, people
 from ims_core.db import Database
 from ims_core.errors import Refused
 from tests.builders import DAY, Shop
@@ -188,6 +188,25 @@ def test_two_lists_of_one_day_that_agree_say_the_same_once(shop: Shop) -> None:
     assert not plan.questions
     importing.commit(shop.db, people.LOCAL, plan)
     assert shop.on_hand("A1") == 5
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [("sales.csv", SOLD_LATE)],
+        [("stock 2026-05-05.csv", "Item code,On hand\nA1,10\nB2,3\n")],
+        [("stock 2026-05-25.csv", "Item code,On hand\nA1,1\n"), ("more sales.csv", "Date,Item code,Qty\n2026-05-26,A1,3\n")],
+        [("items 2026-05-04.csv", "Item code,Name,Price,Cost,On hand\nA1,Kettle,20,8,0\n")],
+    ],
+)
+def test_what_a_commit_would_change_is_what_it_changes(shop: Shop, files: list[tuple[str, str]]) -> None:
+    drop(shop, ("old sales.csv", "Date,Item code,Qty\n2026-05-07,A1,5\n2026-05-21,A1,1\n"))
+    counted(shop, 20, A1=6)
+    before = ledger.on_hand(shop.db).on_hand.sum()
+    plan = importing.preview(shop.db, [(name, text.encode()) for name, text in files], today=date(2026, 6, 1))
+    foreseen = outlook.foresee(shop.db, plan)
+    importing.commit(shop.db, people.LOCAL, plan)
+    assert float(foreseen.pieces) == ledger.on_hand(shop.db).on_hand.sum() - before
 
 
 MOVES = st.tuples(
