@@ -20,7 +20,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ims_core import db as database
-from ims_core import ledger, people, places, suppliers
+from ims_core import ledger, people, places, reckoning, suppliers
 from ims_core.db import Database
 from tests.browser.visits import Server, served, visit
 
@@ -37,7 +37,7 @@ def fill(db: Database, items: int, movements: int, last: date) -> None:
     suppliers.save(db, people.LOCAL, [{"name": f"Supplier {number}", "lead_days": 7 * number} for number in range(1, 41)])
     cost = np.round(np.exp(rng.normal(1.8, 0.8, items)), 2)
     number = np.arange(1, items + 1)
-    sold, received = int(movements * 0.93), movements - int(movements * 0.93) - items
+    sold, received = int(movements * 0.93), movements - int(movements * 0.93)
     weight = rng.gamma(0.7, 1, items)
     which = rng.choice(items, sold, p=weight / weight.sum())
     pieces = 1 + rng.poisson(0.6, sold)
@@ -48,8 +48,13 @@ def fill(db: Database, items: int, movements: int, last: date) -> None:
         db.append("item_versions", pd.DataFrame({"item_id": number, "sku": [f"SKU-{at}" for at in number], "name": names,
                   "category": [f"Category {at % 24}" for at in number], "cost": cost, "price": cost * 2}))  # fmt: skip
         db.append("supply_versions", pd.DataFrame({"item_id": number, "supplier_id": 1 + number % 40, "pack": 6.0}))
-    for kind, item, qty in (("opening", number - 1, np.full(items, 40.0)), ("sale", which, -pieces), ("receipt", came, np.round(batch))):
-        _post(db, kind, item, qty, cost, np.zeros(items, int) if kind == "opening" else np.sort(rng.integers(1, DAYS, len(item))), last)
+    for kind, item, qty in (("sale", which, -pieces), ("receipt", came, np.round(batch))):
+        _post(db, kind, item, qty, cost, np.sort(rng.integers(1, DAYS, len(item))), last)
+    counted = pd.Timestamp(last) - pd.Timedelta(days=30)
+    with db.change(who="Owner", what="Stocktake") as change_id:
+        db.append("counts", pd.DataFrame({"item_id": number, "place": "Shop", "counted_at": counted, "day": counted.date(),
+                  "on_hand": rng.integers(0, 80, items).astype(float), "unit_cost": cost}))  # fmt: skip
+        reckoning.settle(db, change_id, change_id)
 
 
 def _post(db: Database, kind: str, item: np.ndarray, qty: np.ndarray, cost: np.ndarray, ago: np.ndarray, last: date) -> None:

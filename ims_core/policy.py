@@ -28,9 +28,13 @@ LIMITS = {"service": (0.5, 0.999), "review_days": (1, 90), "lead_days": (0, 365)
 
 def shop(db: Database) -> Shop:
     """The settings in force."""
-    stored = dict(db.rows("select name, value from policies where scope = 'shop'"))
+    stored = db.kept(_stored, "policy_versions")
     standard = vars(Shop())
     return Shop(**{name: type(standard[name])(value) for name, value in stored.items() if name in standard})
+
+
+def _stored(db: Database) -> dict[str, str]:
+    return dict(db.rows("select name, value from policies where scope = 'shop'"))
 
 
 @people.needs("manager")
