@@ -14,8 +14,8 @@ CORE = ROOT / "ims_core"
 
 LAYERS = """
     errors labels settings progress
-    units codes scratch
-    values sheets reading recognising rules judging cleaning
+    units scratch
+    values codes sheets reading recognising rules judging cleaning
     decoding
     formulas demand series simulation
     charts workbooks slides

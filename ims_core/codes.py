@@ -1,0 +1,160 @@
+"""Barcodes as one number however they are written, and codes that a spreadsheet spoilt on their way here."""
+
+import re
+from collections.abc import Collection
+
+import pyarrow as pa
+
+from ims_core import values
+from ims_core.scratch import Pad
+
+LENGTHS = (8, 12, 13, 14)
+"""Digits of a GTIN as it is printed: EAN-8, UPC-A, EAN-13, GTIN-14."""
+
+SHORT = {
+    r"^([01])(\d\d)(\d{3})([012])(\d)$": r"\1\2\40000\3\5",
+    r"^([01])(\d{3})(\d\d)3(\d)$": r"\1\200000\3\4",
+    r"^([01])(\d{4})(\d)4(\d)$": r"\1\200000\3\4",
+    r"^([01])(\d{5})([5-9])(\d)$": r"\1\20000\3\4",
+}
+"""UPC-E -> the UPC-A it stands for."""
+
+# -- one number
+
+
+def canonical(text: str) -> str:
+    """The barcode as it is kept: a GTIN without the zeros before it, 8, 12, 13 or 14 digits long; others in capitals, one blank for many.
+
+    >>> canonical("0012345678905"), canonical("12345678905"), canonical("4 006381 333931"), canonical("abc-1")
+    ('012345678905', '012345678905', '4006381333931', 'ABC-1')
+    """
+    digits = re.sub(r"[\s-]", "", text)
+    if digits.isascii() and digits.isdigit() and (printed := _printed(digits)):
+        return printed
+    return re.sub(r"\s+", " ", text.strip()).upper()
+
+
+def _printed(digits: str) -> str | None:
+    if len(digits) == 8 and digits[0] in "01" and digits[1:5] != "0000":
+        for short, whole in SHORT.items():
+            meant = re.sub(short, re.sub(r"\\(\d)", r"\\g<\1>", whole), digits)
+            if len(meant) == 12 and _fits(meant):
+                return meant
+    if not 10 <= len(digits) <= 14 and len(digits) != 8 or not _fits(digits):
+        return None
+    bare = digits.lstrip("0")
+    return bare.zfill(next(length for length in LENGTHS if length >= len(bare))) if bare else None
+
+
+def _fits(digits: str) -> bool:
+    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits))) % 10 == 0
+
+
+def in_sql(code: str) -> str:
+    """SQL: `canonical` of an expression; null where it is null."""
+    digits = f"regexp_replace({code}, '[\\s-]', '', 'g')"
+    return f"""coalesce(
+        case when regexp_matches({digits}, '^[01]\\d{{7}}$') and substr({digits}, 2, 4) <> '0000' then {_meant(digits)} end,
+        case when regexp_matches({digits}, '^(\\d{{8}}|\\d{{10,14}})$') and {_fits_in_sql(digits)} then {_printed_in_sql(digits)} end,
+        {values.key(f"trim({code})")})"""
+
+
+def _meant(digits: str) -> str:
+    """SQL: the UPC-A that eight digits stand for, null where they do not."""
+    whole = " ".join(
+        f"when regexp_matches({digits}, '{short}') then regexp_replace({digits}, '{short}', '{whole}')" for short, whole in SHORT.items()
+    )
+    return f"list_filter([case {whole} end], lambda upc: {_fits_in_sql('upc')})[1]"
+
+
+def _fits_in_sql(digits: str) -> str:
+    """SQL: true where the last of up to 14 digits proves the others."""
+    number = f"try_cast({digits} as bigint)"
+    return f"({' + '.join(f'{3 if place % 2 else 1} * ({number} // {10**place} % 10)' for place in range(14))}) % 10 = 0"
+
+
+def _printed_in_sql(digits: str) -> str:
+    bare = f"nullif(ltrim({digits}, '0'), '')"
+    length = f"case when length({bare}) <= 8 then 8 when length({bare}) <= 12 then 12 else length({bare}) end"
+    return f"lpad({bare}, ({length})::integer, '0')"
+
+
+def is_gtin(code: str) -> str:
+    """SQL: true where an expression is a GTIN as it is kept."""
+    return f"(regexp_matches({code}, '^(\\d{{8}}|\\d{{12,14}})$') and {_fits_in_sql(code)})"
+
+
+SEVERAL = r"^\d{6,14}(\s*[,;/|]\s*\d{6,14})+$|^\d{8,14}(\s+\d{8,14})+$"
+"""Several barcodes in one cell; blanks inside one barcode never leave two long parts."""
+
+
+def all_in_sql(cell: str) -> str:
+    """SQL: the barcodes of a cell as they are kept, a comma between several."""
+    parts = f"regexp_split_to_array({cell}, '\\s*[,;/|]\\s*|\\s+')"
+    several = f"array_to_string(list_sort(list_distinct(list_transform({parts}, lambda part: {in_sql('part')}))), ', ')"
+    return f"case when regexp_matches({cell}, '{SEVERAL}') then {several} else {in_sql(cell)} end"
+
+
+def each(barcode: str) -> str:
+    """SQL: the list of barcodes in what `all_in_sql` gives."""
+    return f"case when regexp_matches({barcode}, '^\\d+(, \\d+)+$') then string_split({barcode}, ', ') else [{barcode}] end"
+
+
+# -- what a spreadsheet did to them
+
+MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+AS_DATE = (
+    rf"^(?:\d{{1,2}}-(?:{MONTHS})(?:-\d{{2,4}})?|(?:{MONTHS})-\d{{1,4}}|\d{{1,2}}\. ?(?:{MONTHS}|Mrz|Mai|Okt|Dez)"
+    r"|\d{1,2}-(?:janv|févr|mars|avr|mai|juin|juil|août|sept|oct|nov|déc)"
+    r"|\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d{2})$"
+)
+"""What spreadsheets make of codes such as 5-3 and MAR5; capitals as they write them."""
+
+LOST = "the spreadsheet it came from has lost digits of this code; left empty"
+DATED = "the spreadsheet it came from made a date of this code; left empty"
+MISTYPED = "the check digit is wrong: a digit is mistyped or missing; kept as it is"
+
+
+def read(pad: Pad, field: str, column: str, known: Collection[str], off: Collection[str] = ()) -> bool:
+    """Table `read_sku` or `read_barcode`: each cell of the column once, its value, what was mended and what is wrong; False if nothing is.
+
+    A point and zeros are mended where no other cell of the column has decimals. `known`: codes of the shop (keys), never spoilt.
+    """
+    pad.put(shop_codes=pa.table({"key": pa.array(list(known), pa.string())}))
+    barcode, mend = field == "barcode", "mended" not in off
+    thousands = r"regexp_matches(bare, '^\d{1,3}(,\d{3}){2,4}$')" if barcode else "false"
+    pad.run(rf"""
+        create table read_{field} as
+        with cells as (select distinct {values.text(column)} as cell from raw),
+        shelled as (
+            select cell, regexp_replace(regexp_replace(cell, '^="?([^"]*)"?$', '\1'), '^''(.+)$', '\1') as bare,
+                   {values.key("cell")} in (select key from shop_codes) as ours, regexp_matches(cell, '{AS_DATE}') as dated
+            from cells where cell is not null
+        ),
+        seen as (select {barcode} or not bool_or(regexp_matches(bare, '^\d+\.\d*[1-9]\d*$')) as whole,
+                        count(*) filter (dated) * 2 <= count(*) as coded from shelled),
+        mended as (
+            select cell, ours, dated and coded and not ours as dated, case
+                when ours or not {mend} then cell
+                when whole and regexp_matches(bare, '^\d+\.0+$') then split_part(bare, '.', 1)
+                when regexp_matches(bare, '^\d\.\d+[eE]\+?\d+$')
+                     and length(split_part(upper(bare), 'E', 1)) - 2 = try_cast(regexp_extract(bare, '(\d+)$', 1) as integer)
+                     then replace(split_part(upper(bare), 'E', 1), '.', '')
+                when {thousands} then replace(bare, ',', '') else bare end as value
+            from shelled, seen
+        ),
+        kept as (select *, {all_in_sql("value") if barcode else "value"} as code from mended),
+        judged as (
+            select *, not ours and (regexp_matches(value, '^\d([.,]\d+)?[eE]\+\d+$')
+                    or ({barcode} and regexp_matches(code, '^\d{{6,9}}00000+$') and not {is_gtin("code")})) as lost,
+                   {barcode} and regexp_matches(code, '^\d{{12,14}}$') as long,
+                   not {is_gtin("code")} as wrong
+            from kept
+        )
+        select cell, case when not (lost or dated) then code end as value, case when value <> cell then cell end as was,
+               case when lost then '{LOST}' when dated then '{DATED}'
+                    when long and wrong and (select count(*) filter (wrong) * 10 <= count(*) from judged where long) then '{MISTYPED}'
+                    end as problem
+        from judged
+    """)
+    return barcode or bool(pad.row(f"select count(was) + count(problem) as found from read_{field}")["found"])

@@ -1,0 +1,93 @@
+"""A barcode is one number however it is written, and a code that a spreadsheet spoilt is never taken for another."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ims_core import codes, scratch
+
+
+def columns(*cells: str, field: str = "barcode", known: tuple[str, ...] = (), off: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    """What the cells of a column mean: cell -> value, was, problem."""
+    with scratch.pad(raw=pa.table({"Code": pa.array(cells, pa.string())})) as pad:
+        codes.read(pad, field, "Code", known, off)
+        return {cell: rest for cell, *rest in pad.rows(f"select cell, value, was, problem from read_{field}")}
+
+
+def values(*cells: str, field: str = "barcode") -> list[str | None]:
+    """The value of each cell."""
+    found = columns(*cells, field=field)
+    return [found[cell][0] for cell in cells]
+
+
+WRITTEN = {
+    "4006381333931": "4006381333931", "4 006381 333931": "4006381333931", "978-0-306-40615-7": "9780306406157", "96385074": "96385074",
+    "012345678905": "012345678905", "12345678905": "012345678905", "0012345678905": "012345678905", "00012345678905": "012345678905",
+    "00000096385074": "96385074", "04252614": "042100005264", "042100005264": "042100005264", "01234565": "012345000065",
+    "14006381333938": "14006381333938", "4006381333932": "4006381333932", "1234": "1234", "00000000": "00000000", "abc  1": "ABC 1",
+    "12-345": "12-345",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "kept"), WRITTEN.items())
+def test_a_barcode_is_one_number_however_it_is_written(written: str, kept: str) -> None:
+    assert codes.canonical(written) == kept
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.one_of(st.from_regex(r"0{0,3}[0-9]{1,14}", fullmatch=True), st.text("0149 -aB", min_size=1)), min_size=1, max_size=40))
+def test_a_column_is_read_as_each_of_its_cells(cells: list[str]) -> None:
+    cells = [cell.strip() or "1" for cell in cells] + list(WRITTEN)
+    with scratch.pad(raw=pa.table({"code": pa.array(cells, pa.string())})) as pad:
+        assert [kept for (kept,) in pad.rows(f"select {codes.in_sql('code')} from raw")] == [codes.canonical(cell) for cell in cells]
+
+
+def test_what_is_kept_stays_as_it_is() -> None:
+    for kept in WRITTEN.values():
+        assert codes.canonical(kept) == kept
+
+
+def test_several_barcodes_in_one_cell_are_several() -> None:
+    cells = ("4006381333931, 5012345678900", "96385074;012345678905", "4006381333931/5012345678900", "4006381333931 5012345678900")
+    both = "4006381333931, 5012345678900"
+    assert values(*cells) == [both, "012345678905, 96385074", both, both]
+    assert values("4006381333931|04006381333931", "4 006381 333931", "AB/12") == ["4006381333931", "4006381333931", "AB/12"]
+
+
+def test_what_a_spreadsheet_only_dressed_is_mended() -> None:
+    cells = ("4006381333931.0", '="012345678905"', "'96385074", "4,006,381,333,931", "4.006381333931E+12")
+    found = columns(*cells)
+    assert [found[cell][0] for cell in cells] == ["4006381333931", "012345678905", "96385074", "4006381333931", "4006381333931"]
+    assert [found[cell][1] for cell in cells] == list(cells)
+    assert columns("4006381333931.0", off=("mended",))["4006381333931.0"][:2] == ["4006381333931.0", None]
+
+
+def test_a_code_that_lost_digits_is_left_empty() -> None:
+    for field in ("sku", "barcode"):
+        found = columns("2.1E+11", "4.00638E+12", "2,1E+11", "12E5", field=field)
+        assert [found[cell][0] for cell in ("2.1E+11", "4.00638E+12", "2,1E+11", "12E5")] == [None, None, None, "12E5"]
+        assert found["2.1E+11"][2] == codes.LOST
+    assert columns("365275000000.0")["365275000000.0"] == [None, "365275000000.0", codes.LOST]
+
+
+def test_a_code_that_became_a_date_is_left_empty_among_codes() -> None:
+    spoilt = ("Mar-5", "5-Mar", "2026-03-05 00:00:00", "05. Mrz", "05/03/2026")
+    good = ("A-1", "A-2", "A-3", "DEC-10", "1.12.20", "MAR-50")
+    found = columns(*spoilt, *good, field="sku")
+    assert [found[cell][0] for cell in spoilt + good] == [None] * 5 + list(good)
+    assert found["Mar-5"][2] == codes.DATED
+    assert values(*spoilt, field="sku") == list(spoilt)  # where all are dates, they are the shop's codes
+    assert columns(*spoilt, *good, field="sku", known=("MAR-5",))["Mar-5"] == ["Mar-5", None, None]
+
+
+def test_item_codes_with_decimals_of_their_own_are_left_alone() -> None:
+    assert values("1001.0", "1002.0", "A", field="sku") == ["1001", "1002", "A"]
+    assert values("10.0", "10.5", field="sku") == ["10.0", "10.5"]
+
+
+def test_a_wrong_check_digit_is_said_where_the_others_are_right() -> None:
+    right = [code for code in WRITTEN.values() if len(code) > 11] + ["5012345678900"] * 9
+    assert columns(*right, *[f"{number}" for number in range(4006381333900, 4006381333999) if codes.canonical(f"{number:014}") == f"{number}"],
+                   "5012345678901")["5012345678901"] == ["5012345678901", None, codes.MISTYPED]  # fmt: skip
+    assert columns("5012345678901", "5012345678902")["5012345678901"][2] is None
