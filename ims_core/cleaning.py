@@ -8,12 +8,15 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import judging, scratch, values
+from ims_core import codes, judging, scratch, values, variants
 from ims_core.labels import FIELDS, KIND_FIELDS
 from ims_core.progress import Note
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
 from ims_core.rules import RULES, TAKEN_BACK_WITHIN
+
+CODES = ("sku", "barcode")
+"""What a spreadsheet may have spoilt, and what an item is found by."""
 
 OUTCOMES = ("used", "joined", "set aside", "refused")
 
@@ -56,12 +59,15 @@ def clean(
     with scratch.pad(raw=_stacked(tables), places=_places(tables)) as pad:
         at("reading numbers and dates")
         styles = _styles(pad, mapping, typed=all(table.typed for table in tables))
-        _type(pad, mapping, styles)
+        read = {name for name in CODES if name in mapping.columns and codes.read(pad, name, mapping.columns[name], known or {}, off)}
+        _type(pad, mapping, styles, read)
+        variants.name(pad, mapping, tables[0].header)
         at("looking for lines that repeat")
         judging.find_doubles(pad, mapping, tables[0].header)
         judging.find_again(pad, booked, off)
         at("looking for totals and notes")
         judging.find_asides(pad, mapping, tables[0].header)
+        variants.set_pictures_aside(pad, mapping)
         judging.spell_codes(pad, known or {})
         at("judging every line")
         judging.judge(pad, mapping, off)
@@ -108,8 +114,11 @@ def _styles(pad: scratch.Pad, mapping: Mapping, typed: bool) -> dict[str, values
     return styles
 
 
-def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style]) -> None:
-    """Table `typed`: the value of each field, and the text it came from where it must be a number or a date."""
+def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style], read: set[str]) -> None:
+    """Table `typed`: the value of each field, and the text it came from where it must be a number or a date.
+
+    Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them.
+    """
     columns = []
     for name in KIND_FIELDS[mapping.kind]:
         column, kind = mapping.columns.get(name), FIELDS[name].type
@@ -117,14 +126,25 @@ def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style]) -
             value, empty = (values.number(column, styles[name]), "") if column else ("", "null::decimal(18, 4)")
         elif kind == "date":
             value, empty = (values.moment(column, styles[name]), "") if column else ("", "null::timestamp")
+        elif name in read:
+            value = f"read_{name}.value"
+            columns += [
+                f"read_{name}.problem as {name}_problem",
+                f"case when read_{name}.problem is not null then read_{name}.cell end as {name}_text",
+            ]
         else:
             value, empty = (values.text(column), "") if column else ("", "null::varchar")
         columns.append(f"{value or empty} as {name}")
         if column and kind not in ("text", "id"):
             columns.append(f"{values.cell(column)} as {name}_text")
+    columns.append(f"coalesce({''.join(f'read_{name}.was, ' for name in read)}null)::varchar as spoilt")
+    columns.append(
+        f"case when false then ''{''.join(f' when read_{name}.was is not null then read_{name}.value' for name in read)} end as mended"
+    )
+    met = "".join(f" left join read_{name} on read_{name}.cell = {values.text(mapping.columns[name])}" for name in read)
     pad.run(f"""
         create table typed as
-        select "source  table" as source, "source  row" as row, {", ".join(columns)} from raw
+        select "source  table" as source, "source  row" as row, {", ".join(columns)} from raw{met}
     """)  # fmt: skip
 
 
@@ -191,6 +211,8 @@ def _problems(pad: scratch.Pad, mapping: Mapping, tables: Sequence[Table]) -> pd
         " from judged where outcome = 'refused' and lacking not like '%cannot be read'"
     ]
     for name in mapping.columns:
+        if f"{name}_problem" in judging.typed_columns(pad):
+            parts.append(_spoilt(name))
         if FIELDS[name].type in ("text", "id"):
             continue
         what = "is no date" if FIELDS[name].type == "date" else "is no number"
@@ -211,9 +233,20 @@ def _problems(pad: scratch.Pad, mapping: Mapping, tables: Sequence[Table]) -> pd
     )  # fmt: skip
 
 
+def _spoilt(name: str) -> str:
+    """SQL: what is wrong with codes, each said once."""
+    return f"""
+        select (min((source, row)))[1] as source, (min((source, row)))[2] as row, '{name}', {name}_text,
+               {name}_problem || case when count(*) > 1 then ' (on ' || count(*) || ' lines)' else '' end, bool_and(outcome = 'refused')
+        from judged where {name}_problem is not null and outcome in ('used', 'refused') group by {name}_text, {name}_problem
+    """
+
+
 def _suggestion(name: str | None) -> str:
     if name is None or name not in FIELDS:
         return "Fill it in in the file and drop it again, or leave the line out."
+    if name in CODES:
+        return "Make the column text where the file comes from, type the code as it is printed, and drop it again."
     if FIELDS[name].type == "date":
         return "Write a date such as 2026-05-31."
     return "Write a plain number such as 12 or 12.50."

@@ -40,7 +40,7 @@ def _printed(digits: str) -> str | None:
             meant = re.sub(short, re.sub(r"\\(\d)", r"\\g<\1>", whole), digits)
             if len(meant) == 12 and _fits(meant):
                 return meant
-    if not 10 <= len(digits) <= 14 and len(digits) != 8 or not _fits(digits):
+    if not (len(digits) == 8 or 10 <= len(digits) <= 14) or not _fits(digits):
         return None
     bare = digits.lstrip("0")
     return bare.zfill(next(length for length in LENGTHS if length >= len(bare))) if bare else None
@@ -145,8 +145,9 @@ def read(pad: Pad, field: str, column: str, known: Collection[str], off: Collect
         ),
         kept as (select *, {all_in_sql("value") if barcode else "value"} as code from mended),
         judged as (
-            select *, not ours and (regexp_matches(value, '^\d([.,]\d+)?[eE]\+\d+$')
-                    or ({barcode} and regexp_matches(code, '^\d{{6,9}}00000+$') and not {is_gtin("code")})) as lost,
+            select *, not ours and regexp_matches(value, '^\d([.,]\d+)?[eE]\+\d+$') as short,
+                   {barcode} and regexp_matches(code, '^\d{{6,9}}00000+$') as round,
+                   short or (round and bool_or(short or (round and not {is_gtin("code")})) over ()) as lost,
                    {barcode} and regexp_matches(code, '^\d{{12,14}}$') as long,
                    not {is_gtin("code")} as wrong
             from kept

@@ -53,6 +53,10 @@ RULES = (
     _rule("duplicates", "A line that repeats another to the letter counts once", EVERY, "double", "'twice'", "'once'"),
     _rule("again", "A line that an earlier file brought counts once", "sales", "again", "ref || ' ' || sku", "'known'", "ref sku"),
     _rule(
+        "mended", "Codes that a spreadsheet dressed up (4006381333931.0, =\"00123\") are undressed", "items stock counts sales purchases",
+        "mended is not null", "spoilt", "mended",
+    ),
+    _rule(
         "codes", "Codes that differ only in upper and lower case or blanks are one item", "items stock counts sales purchases",
         "sku <> spelled", "sku", "spelled", "sku",
     ),

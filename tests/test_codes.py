@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_core import codes, scratch
+from ims_core import cleaning, codes, recognising, scratch
+from ims_core.reading import Table
 
 
-def columns(*cells: str, field: str = "barcode", known: tuple[str, ...] = (), off: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+def columns(*cells: str, field: str = "barcode", known: tuple[str, ...] = (), off: tuple[str, ...] = ()) -> dict[str, list[str | None]]:
     """What the cells of a column mean: cell -> value, was, problem."""
     with scratch.pad(raw=pa.table({"Code": pa.array(cells, pa.string())})) as pad:
         codes.read(pad, field, "Code", known, off)
@@ -87,7 +88,45 @@ def test_item_codes_with_decimals_of_their_own_are_left_alone() -> None:
 
 
 def test_a_wrong_check_digit_is_said_where_the_others_are_right() -> None:
-    right = [code for code in WRITTEN.values() if len(code) > 11] + ["5012345678900"] * 9
-    assert columns(*right, *[f"{number}" for number in range(4006381333900, 4006381333999) if codes.canonical(f"{number:014}") == f"{number}"],
-                   "5012345678901")["5012345678901"] == ["5012345678901", None, codes.MISTYPED]  # fmt: skip
+    right = [code for number in range(4006381333900, 4006381334100) if len(code := codes.canonical(f"{number:014}")) == 13]
+    assert columns(*right, "5012345678901")["5012345678901"] == ["5012345678901", None, codes.MISTYPED]
     assert columns("5012345678901", "5012345678902")["5012345678901"][2] is None
+
+
+# -- on the lines of a file
+
+
+def clean(*lines: str, kind: str = "items", off: str = "") -> cleaning.Cleaned:
+    """Clean a table of cells between bars."""
+    header, *rows = [[cell.strip() or None for cell in line.split("|")] for line in lines]
+    columns = {str(name): pa.array([row[index] for row in rows], pa.string()) for index, name in enumerate(header)}
+    read = Table("items.csv", None, tuple(map(str, header)), pa.table(columns), 2)
+    return cleaning.clean(read, recognising.recognise(read, kind), None, frozenset(off.split()))
+
+
+def test_a_spoilt_code_is_a_problem_said_once_and_the_line_is_used_by_its_name() -> None:
+    cleaned = clean("Code | Name | Price", "2.1E+11 | Pan | 9", "2.1E+11 | Lid | 4", "A1 | Pot | 4", "4.1E+11 | | 4")
+    assert [(row["sku"], row["name"]) for row in cleaned.rows.to_pylist()] == [(None, "Pan"), (None, "Lid"), ("A1", "Pot")]
+    assert cleaned.problems[["row", "column", "value", "problem", "refused"]].to_numpy().tolist() == [
+        [2, "Code", "2.1E+11", f"{codes.LOST} (on 2 lines)", False], [5, None, None, "says no item; the line is not used", True],
+        [5, "Code", "4.1E+11", codes.LOST, True],
+    ]  # fmt: skip
+
+
+def test_the_mending_of_codes_has_a_switch() -> None:
+    lines = ("Barcode | Name | Price", "4006381333931.0 | Pan | 9", "96385074 | Lid | 4")
+    assert clean(*lines).rows["barcode"].to_pylist() == ["4006381333931", "96385074"]
+    assert clean(*lines).fixes[["rule", "before", "after"]].to_numpy().tolist() == [["mended", "4006381333931.0", "4006381333931"]]
+    assert clean(*lines, off="mended").rows["barcode"].to_pylist() == ["4006381333931.0", "96385074"]
+
+
+def test_variants_are_items_named_after_their_product() -> None:
+    cleaned = clean(
+        "Handle | Title | Type | Option1 Value | Option2 Value | Variant SKU | Variant Price | Image Src",
+        "shirt | Shirt | Tops | Red | S | S1 | 9 | a.jpg", "shirt | | | Red | M | | 9 | b.jpg", "shirt | | | | | | | c.jpg",
+        "mug | Mug | Cups | Default Title | | | 4 | d.jpg",
+    )  # fmt: skip
+    assert [(row["sku"], row["name"], row["category"]) for row in cleaned.rows.to_pylist()] == [
+        ("S1", "Shirt Red / S", "Tops"), (None, "Shirt Red / M", "Tops"), (None, "Mug", "Cups"),
+    ]  # fmt: skip
+    assert cleaned.left["reason"].to_pylist() == ["one more picture of a product"]

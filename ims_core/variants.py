@@ -1,0 +1,45 @@
+"""Products that come in variants: each variant is an item, though exports name the product on its first line only."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from ims_core import scratch, values
+from ims_core.labels import KIND_FIELDS
+from ims_core.recognising import Mapping
+
+
+def name(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
+    """A variant is an item of its own, named after its product and itself; shops' exports name the product on its first line only."""
+    told = {"variant", "parent", "name"} & set(mapping.columns)
+    if not told & {"variant", "parent"} or "name" not in told:
+        return
+    above = "last_value({0} ignore nulls) over (partition by source, parent order by row)"
+    shared = [name for name in ("name", "category", "supplier") if name in KIND_FIELDS[mapping.kind]] if "parent" in told else []
+    further = [values.text(name) for name in _beside(mapping.columns["variant"], header)] if "variant" in told else []
+    options = f"nullif(concat_ws(' / ', {', '.join(further)}), 'Default Title')" if further else "null"
+    filled = [f"case when parent is not null and coalesce(sku, barcode, variant) is not null then coalesce({name}, {above.format(name)})"
+              f" else {name} end as {name}" for name in shared]  # fmt: skip
+    pad.run(f"""
+        create or replace table typed as
+        with options as (select "source  table" as source, "source  row" as row, {options} as options from raw),
+             filled as (select * {f"replace ({', '.join(filled)})" if filled else ""} from typed)
+        select filled.* replace (
+            case when options is null or ends_with(lower(name), lower(' ' || options)) then name else name || ' ' || options end as name)
+        from filled left join options using (source, row)
+    """)
+
+
+def set_pictures_aside(pad: scratch.Pad, mapping: Mapping) -> None:
+    """A line of a product that names nothing of its own shows one more picture of it."""
+    if "parent" in mapping.columns:
+        pad.run("""
+            insert into asides
+            select source, row, 'one more picture of a product' from typed
+            where parent is not null and coalesce(sku, barcode, name, variant) is null
+                and (source, row) not in (select (source, row) from asides)
+        """)
+
+
+def _beside(column: str, header: Collection[str]) -> list[str]:
+    """The columns that continue one with a number: Option1 Value -> Option1 Value, Option2 Value, Option3 Value where they are there."""
+    return [name for nth in "123" if (name := re.sub("1", nth, column, count=1)) in header] if "1" in column else [column]
