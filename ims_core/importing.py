@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-import pandas as pd
 import pyarrow as pa
 
 from ims_core import booking, cleaning, labels, ledger, people, policy, reading, reckoning, recognising, unused, values
@@ -92,7 +91,12 @@ def _read_all(
 def _read(name: str, content: bytes, note: Note) -> list[Table]:
     if len(content) > LARGE:
         note(f"{len(content) / 1e6:,.0f} MB")
-    return unused.dropped_back(reading.read(name, content))
+    found = unused.dropped_back(reading.read(name, content))
+    if not found:
+        raise Unreadable(
+            f"{name} holds only our list of problems. Mend the lines on the other sheets of that workbook, and drop it with them."
+        )
+    return found
 
 
 def _cleaned(db: Database, group: Group, note: Note | None = None) -> Group:
@@ -199,23 +203,3 @@ def _key(db: Database, plan: Plan) -> str:
     ]
     undone = db.scalar("select count(*) from imports where undone")
     return "import " + hashlib.sha256(json.dumps([hashes, ways, undone]).encode()).hexdigest()
-
-
-# -- looking back
-
-
-def past(db: Database) -> pd.DataFrame:
-    """Every import: change_id done_at who what files lines used joined set_aside refused undone; the newest first."""
-    return db.frame("select * from imports order by change_id desc")
-
-
-def not_used(db: Database, change_id: int) -> pd.DataFrame:
-    """The lines of an import that were not used: file sheet row outcome reason content (the line as it was)."""
-    return db.frame(
-        """
-        select f.name as file, f.sheet, l.source_row as row, l.outcome, l.reason, l.content
-        from import_lines l join import_files f on f.file_id = l.file_id and f.change_id = l.change_id
-        where l.change_id = ? order by l.file_id, l.source_row
-        """,
-        [change_id],
-    )

@@ -31,7 +31,7 @@ class Outlook:
         if not self.movements:
             return f"Stock does not change; {', '.join(told)}." if told else "Stock does not change."
         worth = f", {_signed(labels.money(abs(self.value), currency), self.value)}" if self.value else ""
-        costless = f" ({labels.pieces(self.unpriced)} of them without a cost)" if self.value and self.unpriced else ""
+        costless = f" ({labels.pieces(self.unpriced)} pieces have no cost)" if self.value and self.unpriced else ""
         stock = f"Stock changes by {_signed(labels.pieces(abs(self.pieces)), self.pieces)} pieces{worth}{costless}"
         return "; ".join([stock, ", ".join([*told, labels.many(self.movements, "movement")])]) + "."
 

@@ -17,6 +17,10 @@ SHOWN = 1000
 
 REASONS = ["outcome", "reason", "codes", "lines", "example"]
 
+PROBLEM_LIST = {"file": "From file", "sheet": "Sheet", "row": "From row", "column": "Column", "value": "Value", "problem": "Problem",
+                "suggestion": "What to do"}  # fmt: skip
+"""How a list of problems is headed in a workbook; dropped back, it is passed over."""
+
 
 def by_reason(left: pa.Table | None = None, tables: Sequence[Table] = (), sku: str | None = None) -> pd.DataFrame:
     """Lines that are not used, counted: outcome reason codes (of the items they name) lines example.
@@ -31,7 +35,7 @@ def by_reason(left: pa.Table | None = None, tables: Sequence[Table] = (), sku: s
             with coded as (select *, upper(trim(json_extract_string(content, '{values.escaped(path)}'))) as code from unused),
                  files as (select name, row_number() over () - 1 as source from files)
             select outcome, reason, count(distinct code) as many, list_sort(list(distinct code))[:4] as few, count(*) as lines,
-                   arg_min(content, (source, row)) as content, min((source, row)) as first, any_value(f.name) as name
+                   arg_min(content, (source, row)) as content, min({{'source': source, 'row': row}}) as first, any_value(f.name) as name
             from coded left join files f using (source)
             group by outcome, reason order by outcome = 'refused' desc, outcome = 'set aside' desc, lines desc, reason
         """).to_pylist()  # fmt: skip
@@ -108,6 +112,8 @@ def dropped_back(tables: Sequence[Table]) -> list[Table]:
     """Tables without the columns that our own workbooks add, so that a mended line is read as it was written first."""
     found = []
     for table in tables:
+        if set(table.header) == set(PROBLEM_LIST.values()):
+            continue
         if not {MARKS[-1], MARKS[1]} <= set(table.header):
             found.append(table)
             continue

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ims_core import db as database
-from ims_core import importing, ledger, people, policy, recognising
+from ims_core import importing, imports, ledger, people, policy, recognising
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.labels import KIND_FIELDS
@@ -425,11 +425,11 @@ def test_every_movement_knows_its_file_and_row(db: Database) -> None:
 
 def test_lines_that_were_not_used_are_kept_with_the_reason(db: Database) -> None:
     number = drop(db, file("sales.csv", "Date | Item code | Qty\n2026-05-04 | A1 | 2\n2026-05-04 | A1 | 0\nTotal | | 2"))
-    assert importing.not_used(db, number)[["file", "row", "outcome", "reason", "content"]].values.tolist() == [
+    assert imports.not_used(db, number)[["file", "row", "outcome", "reason", "content"]].values.tolist() == [
         ["sales.csv", 3, "refused", "quantity 0", '{"Date":"2026-05-04","Item code":"A1","Qty":"0"}'],
         ["sales.csv", 4, "set aside", "a total", '{"Date":"Total","Item code":"","Qty":"2"}'],
     ]
-    assert importing.past(db)[["what", "lines", "used", "set_aside", "refused", "undone"]].values.tolist() == [
+    assert imports.past(db)[["what", "lines", "used", "set_aside", "refused", "undone"]].values.tolist() == [
         ["Import of sales.csv (sales)", 3, 1, 1, 1, False]
     ]
 

@@ -29,7 +29,7 @@ LAYERS = """
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     api __main__
-    web.doing web.tables web.grids web.panels web.drop web.ui web.sign_in web.menu
+    web.doing web.tables web.grids web.left web.panels web.drop web.past web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -37,7 +37,20 @@ ORDER = LAYERS.split()
 
 HOMES = {
     "duckdb": ("storage", "backups", "batch", "db", "scratch"),
-    "streamlit": ("web.doing", "web.tables", "web.grids", "web.panels", "web.drop", "web.ui", "web.sign_in", "web.menu", "app", "pages"),
+    "streamlit": (
+        "web.doing",
+        "web.tables",
+        "web.grids",
+        "web.left",
+        "web.panels",
+        "web.drop",
+        "web.past",
+        "web.ui",
+        "web.sign_in",
+        "web.menu",
+        "app",
+        "pages",
+    ),
     "plotly": ("charts",),
     "statsforecast": ("forecasting",),
     "openpyxl": ("workbooks", "demo_books"),

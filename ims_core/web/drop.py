@@ -1,200 +1,267 @@
-"""How a drop is shown before it is written: what each file is, its columns beside ours, what is mended, what is wrong."""
+"""A drop on the screen, from the files to *Commit*: kept until it is written or discarded, whatever page is opened meanwhile."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import pandas as pd
 import streamlit as st
 
-from ims_core import importing, recognising
-from ims_core.labels import FIELDS, FILE_KINDS, KIND_FIELDS
+from ims_core import importing, labels, outlook, people
+from ims_core.db import Database
+from ims_core.labels import FILE_KINDS
 from ims_core.plans import Group, Plan
-from ims_core.recognising import Mapping
-from ims_core.web.doing import db, plain, working
-from ims_core.web.tables import download
+from ims_core.progress import Progress, quiet
+from ims_core.web import left, panels
+from ims_core.web.doing import act, db, do, memory, plain, shop, today, working
+from ims_core.web.tables import download, on_phone
 
-ICONS = {"items": "category", "stock": "inventory_2", "counts": "fact_check", "sales": "point_of_sale", "purchases": "local_shipping",
-         "suppliers": "storefront", "ignore": "block"}  # fmt: skip
+TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "xlsm", "ods"]
+FEW = 8
+"""Kinds of files up to which all are listed; more are sorted by what they are."""
+AT_ONCE = 30
+"""Lines of a long list that are drawn at once."""
+CHEAP = 60_000
+"""Lines up to which it is reckoned unasked what a commit would do."""
 
-CHOICES = {
-    "dmy": "Day first (31/12)", "mdy": "Month first (12/31)", "point": "One thousand two hundred", "comma": "A little over one",
-    "add": "They add up", "last": "The later list counts", "": "No, leave it out", "ignore": "Not for us",
-} | {kind: label for kind, label in FILE_KINDS.items() if kind != "ignore"}  # fmt: skip
-
-
-def group(plan: Plan, index: int, key: str) -> Plan:
-    """One line a kind of file, opened to see and change how it was understood; the plan as it is then."""
-    shown = plan.groups[index]
-    with st.expander(_headline(shown), icon=f":material/{ICONS[shown.mapping.kind]}:", key=f"{key}-{index}", on_change="rerun") as box:
-        if not box.open:
-            return plan
-        mapping, off = shown.mapping, shown.off
-        columns, mended, wrong = st.tabs(["Columns", "What was mended", f"Problems ({_problems(shown):,})"])
-        with columns:
-            mapping = _columns(shown, f"{key}-{index}-columns")
-        with mended:
-            off = _fixes(shown, f"{key}-{index}-fixes")
-        with wrong:
-            _wrong(shown)
-    return _revised(plan, index, mapping, off)
+ROOM = """<style>.st-key-drop-here [data-testid="stFileUploaderDropzone"] {min-height: 10rem; justify-content: center}</style>"""
+"""The one place for files, as large as its part in this page; Streamlit's is a line high."""
 
 
-def questions(plan: Plan, key: str) -> Plan:
+@dataclass
+class Held:
+    """What was dropped and what came of it, as long as it is neither written nor discarded."""
+
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """The upload's number -> name, content."""
+    seen: set[str] = field(default_factory=set)
+    """The uploads that the drop area shows; after another page was open it is empty, and the files are still here."""
+    plan: Plan | None = None
+    day: date | None = None
+    """The day on which the counts were made, as the person says."""
+    foreseen: tuple[Plan, outlook.Outlook] | None = None
+
+
+def held() -> Held:
+    """What this session has dropped and not yet committed."""
+    mine: Held = st.session_state.setdefault("drop", Held())
+    return mine
+
+
+def area() -> Held:
+    """The place where files are dropped; whatever changes there is looked at anew."""
+    key, mine = act("drop"), held()
+    if not mine.files:
+        st.html(ROOM)
+    with st.container(key="drop-here"):
+        files = st.file_uploader(
+            "Drop your files here" if not mine.files else "Drop more files", type=TYPES, accept_multiple_files=True, key=key,
+            on_change=_changed, args=(key,), help="csv, tsv, xlsx, xls, ods; many at once. Columns may stand in any order, with titles "
+            "above and totals below.",
+        )  # fmt: skip
+    mine.seen = {file.file_id for file in files}
+    if mine.files and mine.plan is None:
+        with working(f"Looking at {labels.many(len(mine.files), 'file')}") as progress:
+            mine.plan = importing.preview(db(), list(mine.files.values()), progress, today())
+        st.rerun()
+    return mine
+
+
+def _changed(key: str) -> None:
+    """Somebody dropped files or took one away: these, and only these, come and go."""
+    mine, now = held(), {file.file_id: file for file in st.session_state[key] or []}
+    for gone in mine.seen - set(now):
+        mine.files.pop(gone, None)
+    mine.files |= {number: (file.name, file.getvalue()) for number, file in now.items() if number not in mine.files}
+    mine.seen, mine.plan, mine.foreseen = set(now), None, None
+
+
+def show(mine: Held) -> None:
+    """What was understood, what is open, what is left out, and the way to write it."""
+    plan = mine.plan
+    if plan is None:
+        return
+    for _, sentence in plan.unreadable:
+        st.error(plain(sentence), icon=":material/unknown_document:")
+    if plan.known:
+        names = ", ".join(name for name, _ in plan.known[:5]) + (f" and {len(plan.known) - 5:,} more" if len(plan.known) > 5 else "")
+        st.info(plain(f"In the shop already, nothing to do: {names}."), icon=":material/done_all:")
+    if plan.groups:
+        _figures(plan)
+        revised = _counted(mine, _questions(plan))
+        revised = _groups(revised)
+        if revised is not plan:
+            mine.plan = revised
+            st.rerun()
+        _not_used(plan)
+    _finish(mine, plan)
+
+
+def _figures(plan: Plan) -> None:
+    counts = plan.counts
+    told = [
+        ("Lines read", plan.lines, ""), ("Used", counts["used"], "Lines that are written"),
+        ("Joined", counts["joined"], "Lines that say again what another line says"),
+        ("Set aside", counts["set aside"], "Lines that are no goods: totals, postage, fees; and files that are not for us"),
+        ("Refused", counts["refused"], "Lines with a value that cannot be read; they are kept with the import"),
+    ]  # fmt: skip
+    if on_phone():
+        st.markdown(" · ".join(f"**{count:,}** {label.lower()}" for label, count, _ in told))
+        return
+    with st.container(horizontal=True):
+        for label, count, means in told:
+            st.metric(label, f"{count:,}", border=True, help=means or None)
+
+
+# -- what is open
+
+
+def _questions(plan: Plan) -> Plan:
     """What the files leave open, asked once; what is marked is taken if nobody answers."""
-    for index, shown in enumerate(plan.groups):
-        for question in shown.questions:
+    asked = [(index, question) for index, group in enumerate(plan.groups) for question in group.questions]
+    if not asked:
+        return plan
+    must = sum(not question.taken for _, question in asked)
+    with st.container(border=True):
+        says = f"**{labels.many(len(asked), 'question')}**" + (f", {must:,} to be answered before *Commit*" if must else "")
+        st.markdown(f":orange[:material/help:] {says}. :gray[What is marked is taken if you do not answer.]")
+        for index, question in sorted(asked, key=lambda pair: bool(pair[1].taken))[:FEW]:
+            group = plan.groups[index]
             answer = st.segmented_control(
-                f"{plain(shown.name)}: {plain(question.text)}", question.choices, default=question.taken or None,
-                format_func=lambda choice: CHOICES.get(choice, f"Yes, “{plain(choice)}”"), key=f"{key}-{index}-{question.about}",
+                f"{plain(group.name)}: {plain(question.text)}", question.choices, default=question.taken or None,
+                key=f"{panels.key(group)}-asked-{question.about}",
+                format_func=lambda choice, about=question.about: plain(panels.said(about, choice)),
             )  # fmt: skip
             if answer is not None and answer != question.taken:
-                told = _as_kind(shown, answer) if question.about == "kind" else _answered(shown.mapping, question.about, answer)
-                return _revised(plan, index, told, shown.off)
+                told = panels.as_kind(group, answer) if question.about == "kind" else panels.answered(group.mapping, question.about, answer)
+                return panels.revised(plan, index, told, group.off)
+        if len(asked) > FEW:
+            st.caption(f"{labels.many(len(asked) - FEW, 'more question')} after these.")
     return plan
 
 
-def problems(plan: Plan) -> None:
-    """Everything that cannot be used as it is, to look at and to take along."""
-    found = plan.problems
-    if not len(found):
-        return
-    refused = int(found.refused.sum())
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{len(found):,} problems**, {refused:,} of them on lines that are not used.")
-        download("Problems as Excel", sheet_maker("Problems", found.drop(columns="refused")), "problems.xlsx", key="problems-excel")
-    _problem_table(found)
-
-
-def _headline(shown: Group) -> str:
-    kind = FILE_KINDS[shown.mapping.kind].lower()
-    says = f"**{plain(shown.name)}** · {kind} · {shown.lines:,} lines"
-    if shown.mapping.kind == "ignore":
-        return f"{says} · :gray[nothing of ours was found in it; open to say what it is]"
-    if shown.lacking:
-        return f"{says} · :orange[needs a column for {plain(', '.join(shown.lacking).lower())}]"
-    parts = [f"{count:,} {outcome}" for outcome, count in (shown.cleaned.counts if shown.cleaned else {}).items() if count]
-    return f"{says} · {', '.join(parts)}" + (f" · :orange[{len(shown.questions)} to answer]" if shown.questions else "")
-
-
-def _columns(shown: Group, key: str) -> Mapping:
-    """Their columns beside ours, with samples; what is chosen here counts from the next run."""
-    kinds = list(FILE_KINDS)
-    kind = st.selectbox("This is", kinds, kinds.index(shown.mapping.kind), format_func=FILE_KINDS.__getitem__, key=f"{key}-kind", width=280)
-    if kind != shown.mapping.kind:
-        return _as_kind(shown, kind)
-    if kind == "ignore":
-        return shown.mapping
-    ours = {column: FIELDS[name].label for name, column in shown.mapping.columns.items()}
-    first = shown.tables[0]
-    frame = pd.DataFrame({
-        "column": first.header, "means": [ours.get(name) for name in first.header],
-        "sample": [_sample(shown, name) for name in first.header], "sure": [_sure(shown.mapping, name) for name in first.header],
-    })  # fmt: skip
-    edited = st.data_editor(
-        frame, key=f"{key}-{kind}", hide_index=True, disabled=["column", "sure", "sample"], alt="Their columns and what they mean to us",
-        height=min(38 + 35 * len(frame), 420),
-        column_config={
-            "column": st.column_config.TextColumn("Their column", pinned=True),
-            "means": st.column_config.SelectboxColumn("Means", options=[FIELDS[name].label for name in KIND_FIELDS[kind]]),
-            "sure": st.column_config.ProgressColumn("Sure", min_value=0, max_value=1, format="percent"),
-            "sample": st.column_config.TextColumn("For example", width="large"),
-        },
-    )  # fmt: skip
-    return _mapped(shown.mapping, dict(zip(edited.column, edited.means, strict=True)))
-
-
-def _as_kind(shown: Group, kind: str) -> Mapping:
-    """The columns matched anew, as the person says what the file is."""
-    return replace(recognising.recognise(shown.tables[0], kind), answers={**shown.mapping.answers, "kind": kind})
-
-
-def _mapped(mapping: Mapping, means: dict[str, str | None]) -> Mapping:
-    chosen = {label: column for column, label in means.items() if label}
-    if len(chosen) < sum(bool(label) for label in means.values()):
-        st.warning("Two of their columns mean the same. Choose one of them and clear the other.", icon=":material/rule:")
-        return mapping
-    names = {FIELDS[name].label: name for name in KIND_FIELDS[mapping.kind]}
-    columns = {names[label]: column for label, column in chosen.items()}
-    if columns == mapping.columns:
-        return mapping
-    settled = {f"column {name}": column for name, column in columns.items()}
-    confidence = {
-        name: mapping.confidence.get(name, 1.0) if mapping.columns.get(name) == column else 1.0 for name, column in columns.items()
-    }
-    return replace(mapping, columns=columns, confidence=confidence, answers={**mapping.answers, **settled, "kind": mapping.kind})
-
-
-def _answered(mapping: Mapping, about: str, answer: str) -> Mapping:
-    answers = {**mapping.answers, about: answer}
-    if about.startswith("column "):
-        kept = {name: column for name, column in mapping.columns.items() if name != about.removeprefix("column ")}
-        return replace(mapping, columns=kept, answers=answers)
-    return replace(mapping, answers=answers)
-
-
-def _fixes(shown: Group, key: str) -> frozenset[str]:
-    """Each rule with its count, an example, and a switch."""
-    if shown.cleaned is None or not len(shown.cleaned.fixes):
-        st.markdown(":gray[Nothing had to be mended.]")
-        return shown.off
-    off = set(shown.off)
-    for fix in shown.cleaned.fixes.itertuples():
-        example = f": {plain(fix.before)} → {plain(fix.after)}" if fix.before and fix.after else ""
-        if st.toggle(f"{plain(fix.title)} · **{fix.count:,}**{example}", value=bool(fix.on), key=f"{key}-{fix.rule}"):
-            off.discard(str(fix.rule))
-        elif fix.on:
-            off.add(str(fix.rule))
-    return frozenset(off)
-
-
-def _wrong(shown: Group) -> None:
-    if not _problems(shown) or shown.cleaned is None:
-        st.markdown(":gray[Every value could be read.]")
-        return
-    _problem_table(shown.cleaned.problems)
-
-
-def _problem_table(found: pd.DataFrame) -> None:
-    text, names = st.column_config.TextColumn, ["file", "sheet", "row", "column", "value", "problem", "suggestion"]
-    titles = {"file": "File", "sheet": "Sheet", "column": "Column", "value": "Value", "problem": "Problem", "suggestion": "What to do"}
-    st.dataframe(
-        found.head(1000),
-        hide_index=True,
-        alt="Problems: file, row, column, value and what is wrong",
-        height=min(38 + 35 * len(found), 320),
-        column_order=[name for name in names if name != "sheet" or found.sheet.notna().any()],
-        column_config={name: text(title) for name, title in titles.items()} | {"row": st.column_config.NumberColumn("Row", format="%d")},
-    )
-
-
-def _revised(plan: Plan, index: int, mapping: Mapping, off: frozenset[str]) -> Plan:
-    shown = plan.groups[index]
-    if mapping == shown.mapping and off == shown.off:
+def _counted(mine: Held, plan: Plan) -> Plan:
+    """Announce stock figures that name no day, and ask which day they were counted on."""
+    if mine.day and plan.day != mine.day:  # a mapping was changed since: the day is still what was said
+        plan = replace(plan, day=mine.day)
+    if not plan.counted:
         return plan
-    with working(f"Looking at {shown.name} again") as progress:
-        progress(0.5, "Cleaning")
-        return importing.revise(db(), plan, index, mapping, off)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        files = ", ".join(group.name for group in plan.groups if group.counted)
+        st.markdown(
+            f":material/inventory_2: **Stock of {labels.many(plan.counted, 'item')}** as counted on {labels.day_text(plan.day)}"
+            f"  \n:gray[{plain(files)} {'tell' if sum(bool(g.counted) for g in plan.groups) > 1 else 'tells'} what there is, but not of "
+            "which day.]", width="content",
+        )  # fmt: skip
+        day = st.date_input("These counts were made on", plan.day, key=f"{act('drop')}-counted-on", format="YYYY-MM-DD", width=220)
+    if day and day != plan.day:
+        mine.day = day
+        return replace(plan, day=day)
+    return plan
 
 
-def _problems(shown: Group) -> int:
-    return 0 if shown.cleaned is None else len(shown.cleaned.problems)
+# -- the files
 
 
-def _sure(mapping: Mapping, column: str) -> float | None:
-    return next((mapping.confidence.get(name) for name, taken in mapping.columns.items() if taken == column), None)
+def _groups(plan: Plan) -> Plan:
+    """A line each kind of file, those that wait for an answer first; many are sorted by what they are."""
+    order = sorted(range(len(plan.groups)), key=lambda index: (_rank(plan.groups[index]), index))
+    if len(order) > FEW:
+        order = _chosen(plan, order)
+    for index in order[:AT_ONCE]:
+        plan = panels.panel(plan, index)
+    if len(order) > AT_ONCE:
+        st.caption(f"{len(order) - AT_ONCE:,} more are not drawn; choose what to show above.")
+    return plan
 
 
-def _sample(shown: Group, column: str) -> str:
-    cells = shown.tables[0].rows.column(column).slice(0, 200).to_pylist()
-    return ", ".join(list(dict.fromkeys(cell.strip()[:40] for cell in cells if cell and cell.strip()))[:4])
+def _chosen(plan: Plan, order: list[int]) -> list[int]:
+    parts = {"To look at": [index for index in order if _rank(plan.groups[index]) < 2]}
+    for kind, label in FILE_KINDS.items():
+        parts[label] = [index for index in order if plan.groups[index].mapping.kind == kind]
+    parts = {label: found for label, found in parts.items() if found} | {"All": order}
+    counted = {label: f"{label} · {len(found):,}" for label, found in parts.items()}
+    chosen = st.segmented_control("Show", list(parts), default=next(iter(parts)), required=True, key="drop-kinds",
+                                  format_func=counted.__getitem__, label_visibility="collapsed", persist_state="session")  # fmt: skip
+    return parts.get(chosen or "All", order)
 
 
-def sheet_maker(title: str, frame: pd.DataFrame) -> Callable[[], bytes]:
-    """What a download button calls on the click: the frame as a workbook."""
+def _rank(group: Group) -> int:
+    """What waits for the person first, what is not for us last."""
+    if group.lacking:
+        return 0
+    return 1 if group.questions else 3 if group.mapping.kind == "ignore" else 2
 
-    def make() -> bytes:
-        from ims_core import workbooks  # heavy, and needed only here
 
-        return workbooks.sheet({title: frame})
+# -- what is not used
 
-    return make
+
+def _not_used(plan: Plan) -> None:
+    """Every line that will not be used, by reason, and every cell that cannot be read: before anything is written."""
+    found = [group.reasons.assign(file=group.name) for group in plan.groups if len(group.reasons)]
+    wrong = plan.problems
+    if not found and not len(wrong):
+        return
+    views = (["Lines not used"] if found else []) + ([f"Problems ({len(wrong):,})"] if len(wrong) else [])
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        view = st.segmented_control("Show", views, default=views[0], required=True, key=f"{act('drop')}-rest", label_visibility="collapsed",
+                                    width="content")  # fmt: skip
+        outcome, listed = (None, None) if view == "Lines not used" else ("refused", wrong)
+        name = "lines-not-used.xlsx" if listed is None else "problems.xlsx"
+        download("Excel to mend", left.workbook_maker(plan.groups, outcome, listed), name, key=f"{act('drop')}-rest-{name}")
+    if view != "Lines not used":
+        left.problems(wrong)
+        return
+    together = pd.concat(found, ignore_index=True).sort_values("lines", ascending=False, kind="stable", ignore_index=True)
+    key = f"{act('drop')}-reasons-{len(together)}-{int(together['lines'].sum())}"
+    for why in left.reasons(together, key, "Why lines are not used").itertuples():
+        group = next(group for group in plan.groups if group.name == why.file)
+        left.lines(group, str(why.outcome), str(why.reason))
+
+
+# -- the end
+
+
+def _finish(mine: Held, plan: Plan) -> None:
+    """What will happen, in words; *Commit* and *Discard*."""
+    waits = plan.lacking
+    with st.container(border=True, key="drop-finish"):
+        st.markdown(f"**{plain(plan.says())}**" + (f"  \n{plain(_foreseen(mine, plan))}" if plan.counts["used"] else ""))
+        if waits:
+            names = ", ".join(group.name for group in waits[:3]) + (f" and {len(waits) - 3:,} more" if len(waits) > 3 else "")
+            st.markdown(f":orange[:material/pending:] Not used as it is: {plain(names)}. Say which columns they need, or leave them out.")
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            st.button("Discard", icon=":material/delete:", key=f"{act('drop')}-discard", on_click=discard)
+            if waits and st.button("Leave them out" if len(waits) > 1 else "Leave it out", key=f"{act('drop')}-leave"):
+                groups = tuple(panels.not_ours(group) if group.lacking else group for group in plan.groups)
+                mine.plan = replace(plan, groups=groups)
+                st.rerun()
+            if plan.counts["used"] and st.button(
+                "Commit", type="primary", icon=":material/check:", key=f"{act('drop')}-commit",
+                disabled=bool(waits) or any(not question.taken for question in plan.questions),
+            ):  # fmt: skip
+                do(_commit, plan, done=f"Imported: {labels.many(plan.counts['used'], 'line')}", working="Writing the import")
+
+
+def _foreseen(mine: Held, plan: Plan) -> str:
+    """What a commit would do to the stock; where that takes long, a button asks for it."""
+    if mine.foreseen is None or mine.foreseen[0] is not plan:
+        if plan.lines > CHEAP and not st.button(
+            "Reckon what it changes", icon=":material/calculate:", type="tertiary", key=f"{act('drop')}-reckon"
+        ):
+            return ""
+        mine.foreseen = (plan, outlook.foresee(db(), plan))
+    return mine.foreseen[1].says(shop().currency)
+
+
+def _commit(here: Database, who: people.Person, plan: Plan, progress: Progress = quiet) -> int:
+    change_id: int = importing.commit(here, who, plan, progress)
+    discard()
+    return change_id
+
+
+def discard() -> None:
+    """Let go of what was dropped; the drop area is empty again."""
+    for name in [name for name in st.session_state if str(name).startswith("drop-kinds")]:
+        del st.session_state[name]
+    st.session_state["drop"] = Held()
+    memory()["done"] += 1

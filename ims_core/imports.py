@@ -1,0 +1,63 @@
+"""What came in by files: past imports, their files, the lines they left out, and what undoing one would take back."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from ims_core import labels, undoing
+from ims_core.db import Database
+from ims_core.errors import Refused
+
+NEW = {"item_versions": ("item_id", "item"), "place_versions": ("place", "place"), "supplier_versions": ("supplier_id", "supplier"),
+       "orders": ("order_id", "purchase order")}  # fmt: skip
+
+
+class Taking(NamedTuple):
+    """What undoing takes back, said in words, and why it is refused now (None where it is not)."""
+
+    says: str
+    refusal: str | None
+
+
+def past(db: Database) -> pd.DataFrame:
+    """Every import: change_id done_at who what files lines used joined set_aside refused undone; the newest first."""
+    return db.frame("select * from imports order by change_id desc")
+
+
+def files(db: Database, change_id: int) -> pd.DataFrame:
+    """The tables of an import: file sheet kind (as people say it) lines used joined set_aside refused."""
+    found = db.frame(
+        """
+        select name as file, sheet, kind, lines, used, joined, set_aside, refused
+        from import_files where change_id = ? order by file_id
+        """,
+        [change_id],
+    )
+    return found.assign(kind=found["kind"].map(labels.FILE_KINDS))
+
+
+def not_used(db: Database, change_id: int) -> pd.DataFrame:
+    """The lines of an import that were not used: file sheet row outcome reason content (the line as it was) kind mapping (JSON)."""
+    return db.frame(
+        """
+        select f.name as file, f.sheet, l.source_row as row, l.outcome, l.reason, l.content, f.kind, f.mapping
+        from import_lines l join import_files f on f.file_id = l.file_id and f.change_id = l.change_id
+        where l.change_id = ? order by l.file_id, l.source_row
+        """,
+        [change_id],
+    )
+
+
+def taking_back(db: Database, change_id: int) -> Taking:
+    """What undoing the import would take back, and whether something stands on it; writes nothing."""
+    moved, pieces = db.rows("select count(*), coalesce(sum(qty), 0) from movements where change_id = ?", [change_id])[0]
+    told = [f"{labels.many(moved, 'movement')} ({labels.pieces(pieces)} pieces)"] if moved else []
+    for table, (key, one) in NEW.items():
+        new = db.scalar(f"select count(*) from (select {key} from {table} group by 1 having min(change_id) = ?)", [change_id])
+        told += [labels.many(new, one)] if new else []
+    says = f"Takes back {', '.join(told)}." if told else "Takes back what it changed of items and suppliers."
+    try:
+        undoing.refuse_what_stands(db, undoing.undoable(db, change_id))
+    except Refused as refusal:
+        return Taking(says, str(refusal))
+    return Taking(says, None)

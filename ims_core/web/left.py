@@ -1,0 +1,122 @@
+"""What of a drop is not used, on the screen: by reason, line for line, and as a workbook to mend."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from ims_core import labels, unused
+from ims_core.plans import Group
+from ims_core.web.doing import plain
+from ims_core.web.tables import download, on_phone, room_for_tools
+
+OUTCOMES = {"joined": "Joined", "set aside": "Set aside", "refused": "Refused"}
+SHADES = {"Joined": "gray", "Set aside": "yellow", "Refused": "orange"}
+
+
+def reasons(found: pd.DataFrame, key: str, alt: str) -> pd.DataFrame:
+    """Why lines are not used, counted, with an example; the row that is ticked, or none."""
+    shown = found.assign(outcome=found["outcome"].map(lambda word: [OUTCOMES[word]]), reason=found["reason"].map(_capital))
+    make, small = st.column_config, on_phone()
+    room_for_tools()
+    event = st.dataframe(
+        shown, key=key, hide_index=True, on_select="rerun", selection_mode="single-row", alt=alt, placeholder="",
+        height="content" if len(shown) <= 12 else 35 * 12, width="stretch",
+        column_order=["reason", "lines", "codes", "outcome"] if small else ["reason", "lines", "outcome", "codes", "file", "example"],
+        column_config={
+            "reason": make.TextColumn("Why", width=150 if small else 250),
+            "lines": make.NumberColumn("Lines", format="localized", width=60),
+            "outcome": make.MultiselectColumn("Lines are", options=list(SHADES), color=list(SHADES.values()), width=90),
+            "codes": make.TextColumn("Item codes", width=100 if small else 160),
+            "file": make.TextColumn("File", width=180),
+            "example": make.TextColumn("For example", width="large"),
+        },
+    )  # fmt: skip
+    picked: Sequence[int] = event.selection.rows
+    return found.iloc[list(picked)]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def left(shown: Group, key: str) -> None:
+    """The lines that are not used by reason; a tick shows them as they stand in the file."""
+    if shown.cleaned is None or not len(shown.reasons):
+        none = "Nothing of it is used as it is." if shown.cleaned is None else "Every line is used."
+        st.markdown(f":gray[{none}]")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        total = int(shown.reasons["lines"].sum())
+        st.markdown(f"{labels.many(total, 'line')} not used. Tick a reason to see its lines.", width="content")
+        download("Excel", workbook_maker([shown]), "lines-not-used.xlsx", key=f"{key}-left-excel")
+    picked = reasons(shown.reasons, f"{key}-reasons-{total}", "Why lines of this file are not used")
+    for why in picked.itertuples():
+        lines(shown, str(why.outcome), str(why.reason))
+
+
+def lines(shown: Group, outcome: str, reason: str) -> None:
+    """The lines themselves, the first thousand of them."""
+    if shown.cleaned is None:
+        return
+    found = unused.lines(shown.cleaned.left, shown.tables, outcome, reason)
+    frame = unused.as_written(found.head(unused.SHOWN))
+    row, file = labels.MARKS[1], labels.MARKS[0]
+    order = [row, *shown.tables[0].header] + ([file] if found["file"].nunique() > 1 else [])
+    if len(found) > unused.SHOWN:
+        st.caption(f"The first {unused.SHOWN:,} of {len(found):,} lines; the Excel file holds all.")
+    st.dataframe(frame, hide_index=True, column_order=order, height=min(38 + 35 * len(frame), 320), alt=f"Lines: {plain(reason)}",
+                 placeholder="", column_config={row: st.column_config.NumberColumn("Row", format="%d", pinned=True, width=60)})  # fmt: skip
+
+
+def wrong(shown: Group) -> None:
+    """The group's cells that cannot be read."""
+    if shown.cleaned is None or not len(shown.cleaned.problems):
+        st.markdown(":gray[Every value could be read.]")
+        return
+    problems(shown.cleaned.problems)
+
+
+def problems(found: pd.DataFrame) -> None:
+    """Cells that cannot be read: where they stand, what is wrong with them, and what to do."""
+    text, small = st.column_config.TextColumn, on_phone()
+    names = ["row", "column", "value", "problem"] if small else ["file", "sheet", "row", "column", "value", "problem", "suggestion"]
+    titles = {"file": "File", "sheet": "Sheet", "column": "Column", "value": "Value", "problem": "Problem", "suggestion": "What to do"}
+    if len(found) > unused.SHOWN:
+        st.caption(f"The first {unused.SHOWN:,} of {len(found):,} problems; the Excel file holds all.")
+    st.dataframe(
+        found.head(unused.SHOWN), hide_index=True, alt="Problems: file, row, column, value and what is wrong", placeholder="",
+        height=min(38 + 35 * len(found), 320), column_order=[name for name in names if name != "sheet" or found["sheet"].notna().any()],
+        column_config={name: text(title) for name, title in titles.items()} | {"row": st.column_config.NumberColumn("Row", format="%d")},
+    )  # fmt: skip
+
+
+def workbook_maker(groups: Sequence[Group], outcome: str | None = None, listed: pd.DataFrame | None = None) -> Callable[[], bytes]:
+    """What a download button calls on the click: the lines not used as sheets to mend, `listed` problems as a sheet before them."""
+    return partial(_workbook, tuple(groups), outcome, listed)
+
+
+def _workbook(groups: Sequence[Group], outcome: str | None, listed: pd.DataFrame | None) -> bytes:
+    from ims_core import workbooks  # heavy, and needed only here
+
+    parts = [
+        unused.lines(group.cleaned.left, group.tables, outcome).assign(kind=group.mapping.kind, mapping=json.dumps(group.mapping.columns))
+        for group in groups
+        if group.cleaned and group.cleaned.left.num_rows
+    ]
+    frames = unused.sheets(pd.concat(parts, ignore_index=True)) if parts else {}
+    problem_list = {"Problems": listed[list(unused.PROBLEM_LIST)].rename(columns=unused.PROBLEM_LIST)} if listed is not None else {}
+    return workbooks.sheet(problem_list | frames)
+
+
+def kept_maker(found: pd.DataFrame) -> Callable[[], bytes]:
+    """What a download button calls on the click: the lines that a past import left out, as sheets to mend."""
+    return partial(_kept, found)
+
+
+def _kept(found: pd.DataFrame) -> bytes:
+    from ims_core import workbooks  # heavy, and needed only here
+
+    return workbooks.sheet(unused.sheets(found))

@@ -1,0 +1,68 @@
+"""Past imports on the screen: who, when, which files, what they left out, and the way back."""
+
+from typing import Any
+
+import streamlit as st
+
+from ims_core import imports, labels, ledger
+from ims_core.web import left
+from ims_core.web.doing import act, ask, do, local, plain
+from ims_core.web.tables import columns, download
+
+A_PAGE = 8
+
+
+def show() -> None:
+    """The list, the newest first, eight at a time."""
+    past = ask(imports.past)
+    st.subheader("Imports so far", anchor=False)
+    if past.empty:
+        st.markdown(":gray[None yet. What you commit is listed here, and can be undone whole.]")
+        return
+    pages = -(-len(past) // A_PAGE)
+    at = st.session_state.get("imports-page", 1) if pages > 1 else 1
+    first = (min(at, pages) - 1) * A_PAGE
+    for done in past.iloc[first : first + A_PAGE].itertuples():
+        _one(done)
+    if pages > 1:
+        st.pagination(pages, key="imports-page")
+
+
+def _one(done: Any) -> None:
+    number = int(done.change_id)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        state = " :gray-badge[undone]" if done.undone else ""
+        rest = (("joined", done.joined), ("set aside", done.set_aside), ("refused", done.refused))
+        unused = [f"{int(count):,} {name}" for name, count in rest if count]
+        told = ", ".join([f"{int(done.used):,} of {labels.many(int(done.lines), 'line')} used", *unused])
+        files = labels.many(int(done.files), "file")
+        st.markdown(f"**{plain(done.what)}**{state}  \n:gray[{plain(f'{local(done.done_at)} · {done.who} · {files} · {told}')}]")
+        with st.container(horizontal=True, width="content"):
+            with st.popover("Files", icon=":material/draft:", key=f"files-{number}", on_change="rerun") as box:
+                if box.open:
+                    _files(number)
+            if unused:
+                lines = ask(imports.not_used, number)
+                download("Lines not used", left.kept_maker(lines), f"lines-not-used-{number}.xlsx", key=f"rest-{number}")
+            if not done.undone:
+                with st.popover("Undo", icon=":material/undo:", key=f"undoing-{number}", on_change="rerun") as box:
+                    if box.open:
+                        _undo(number, str(done.what))
+
+
+def _files(number: int) -> None:
+    found = ask(imports.files, number)
+    shown = ["file", "kind", "lines", "used"] + [name for name in ("sheet", "joined", "set_aside", "refused") if found[name].any()]
+    st.dataframe(found, column_order=shown, column_config=columns(shown), hide_index=True, alt="Files of this import", placeholder="",
+                 height="content" if len(found) < 9 else 320)  # fmt: skip
+
+
+def _undo(number: int, what: str) -> None:
+    """What it takes back, and the button; where it cannot be done, why."""
+    taking = ask(imports.taking_back, number)
+    if taking.refusal:
+        st.markdown(f":orange[:material/block:] {plain(taking.refusal)}")
+        return
+    st.markdown(plain(taking.says))
+    if st.button("Undo import", icon=":material/undo:", type="primary", key=act(f"undo-{number}")):
+        do(ledger.undo, number, done=f"Undone: {what}")

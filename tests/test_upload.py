@@ -1,0 +1,271 @@
+"""The Upload screen: a drop is shown line for line before it is written, kept while somebody looks elsewhere, and mended."""
+
+import io
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ims_core import importing, imports, outlook, people, unused, workbooks
+from ims_core.db import Database
+from ims_core.plans import Plan
+from ims_core.web import left, panels
+from tests.builders import Shop
+from tests.test_importing import ITEMS, ORDERS, SALES, file
+from tests.test_pages import ROOT, button, field, grid, opened, said
+
+TODAY = date(2026, 6, 1)
+
+TILL = file(
+    "till.csv",
+    """
+    Receipt | Date | Code | Name | Qty | Price
+    1 | 2026-05-04 | A1 | Pan | 2 | 9.50
+    1 | 2026-05-04 | A1 | Pan | 2 | 9.50
+    2 | 2026-05-05 | POST | Postage | 1 | 3
+    3 | 2026-05-05 | POST | Postage | 1 | 3
+    4 | 2026-05-06 | A2 | Lid | two | 4
+    5 | 2026-05-07 | A3 | Pot | 3 | 12
+    6 | 2026-05-07 | A4 | Tea | 5 | 6
+    7 | 2026-05-07 | A5 | Cup | 4 | 5
+    """,
+)
+STOCK = file("what we have.csv", "Item code | Name | On hand\nA1 | Pan | 7\nA2 | Lid | 4")
+DATELESS = file("sales.csv", "Receipt | Code | Qty | Price | When it was\n1 | A1 | 2 | 9.50 | 2026-05-04\n2 | A2 | 1 | 4 | 2026-05-05")
+
+
+def dropped(*files: tuple[str, bytes]) -> AppTest:
+    """The Upload screen after these files were dropped."""
+    screen = opened("upload")
+    uploader = screen.file_uploader[0]
+    for name, content in files:
+        uploader.upload(name, content, "text/csv")
+    return screen.run()
+
+
+def away(screen: AppTest) -> None:
+    """Somebody looks at the stock, and comes back."""
+    for page in ("stock", "upload"):
+        screen.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+
+
+def look(db: Database, *files: tuple[str, bytes]) -> Plan:
+    return importing.preview(db, list(files), today=TODAY)
+
+
+def reasons(plan: Plan) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in plan.groups[0].reasons[["outcome", "reason", "codes", "lines"]].itertuples(index=False)]
+
+
+# -- before the commit
+
+
+def test_what_is_not_used_is_listed_by_name_and_count_before_anything_is_written(db: Database) -> None:
+    assert reasons(look(db, TILL)) == [
+        ("refused", "Quantity cannot be read", "A2", 1),
+        ("set aside", "no product: Postage", "POST", 2),
+        ("joined", "the same line again", "A1", 1),
+    ]
+
+
+def test_an_example_says_where_it_stands(db: Database) -> None:
+    found = look(db, TILL).groups[0].reasons
+    assert found["example"].tolist()[0] == "row 6: 4 · 2026-05-06 · A2 · Lid · two"
+
+
+def test_a_commit_is_foreseen_to_the_piece(db: Database) -> None:
+    plan = look(db, ITEMS, SALES, ORDERS)
+    foreseen = outlook.foresee(db, plan)
+    importing.commit(db, people.LOCAL, plan)
+    assert foreseen.movements == db.scalar("select count(*) from movements")
+    assert foreseen.pieces == db.scalar("select sum(qty) from movements")
+    assert (foreseen.items, foreseen.orders) == (db.scalar("select count(*) from items"), db.scalar("select count(*) from orders"))
+    assert (foreseen.suppliers, foreseen.places) == (1, 1)
+
+
+def test_an_outlook_writes_nothing(db: Database) -> None:
+    outlook.foresee(db, look(db, ITEMS, SALES))
+    assert db.version == 0
+
+
+def test_an_outlook_is_one_sentence() -> None:
+    some = outlook.Outlook(2, 1, 0, 0, 3, Decimal(1204), Decimal(8310), Decimal(0))
+    assert some.says("€") == "Stock changes by +1,204 pieces, +€\u202f8,310; 2 new items, 1 new supplier, 3 movements."
+    assert outlook.Outlook(0, 0, 0, 0, 0, Decimal(0), Decimal(0), Decimal(0)).says("€") == "Stock does not change."
+
+
+def test_stock_that_names_no_day_is_announced(db: Database) -> None:
+    assert look(db, STOCK).counted == 2
+    assert look(db, file("stock 2026-05-31.csv", STOCK[1].decode().replace(",", " | "))).counted == 0
+
+
+# -- lines to mend
+
+
+def book(plan: Plan) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(left.workbook_maker(plan.groups, None, plan.problems)()))
+
+
+def test_a_mended_line_comes_in_once_and_the_others_are_joined(shop: Shop) -> None:
+    db = shop.db
+    plan = look(db, TILL)
+    importing.commit(db, people.LOCAL, plan)
+    mended = book(plan)
+    page = mended["till.csv"]
+    assert [cell.value for cell in page[1]][:6] == ["Receipt", "Date", "Code", "Name", "Qty", "Price"]
+    row = next(line for line in page.iter_rows() if line[4].value == "two")
+    row[4].value = 2
+    out = io.BytesIO()
+    mended.save(out)
+    again = look(db, ("mended.xlsx", out.getvalue()))
+    assert again.counts == {"used": 1, "joined": 1, "set aside": 2, "refused": 0}
+    importing.commit(db, people.LOCAL, again)
+    assert (shop.on_hand("A1"), shop.on_hand("A2")) == (-2, -2)
+
+
+def test_the_list_of_problems_itself_is_passed_over_when_it_is_dropped_back(db: Database) -> None:
+    plan = look(db, TILL)
+    listed = left.workbook_maker([], None, plan.problems)()
+    assert look(db, ("problems.xlsx", listed)).unreadable == (
+        ("problems.xlsx", "problems.xlsx holds only our list of problems. Mend the lines on the other sheets of that workbook, "
+                          "and drop it with them."),
+    )  # fmt: skip
+
+
+def test_what_a_stock_list_told_by_its_name_goes_along_with_its_lines(db: Database) -> None:
+    change = importing.commit(
+        db, people.LOCAL, look(db, file("stock 2026-05-31.csv", "Code | Name | On hand\nA1 | Pan | 7\nA2 | Lid | some"))
+    )
+    (frame,) = unused.sheets(imports.not_used(db, change)).values()
+    assert frame[["Code", "On hand", "Date"]].values.tolist() == [["A2", "some", date(2026, 5, 31)]]
+    mended = workbooks.sheet({"mended": frame.replace("some", "4")})
+    again = look(db, ("mended.xlsx", mended))
+    assert (again.counts["used"], again.counted) == (1, 0)
+
+
+def test_files_of_one_name_are_told_apart(db: Database) -> None:
+    other = (TILL[0], TILL[1].replace(b"Receipt", b"Ticket"))
+    assert [group.name for group in look(db, TILL, other).groups] == ["till.csv", "till.csv (2)"]
+
+
+# -- what an undo takes back
+
+
+def test_what_an_undo_takes_back_is_said_before(db: Database) -> None:
+    change = importing.commit(db, people.LOCAL, look(db, ITEMS, SALES))
+    assert imports.taking_back(db, change) == ("Takes back 3 movements (-6 pieces), 2 items, 1 place, 1 supplier.", None)
+
+
+def test_an_undo_that_something_stands_on_says_so_before(db: Database) -> None:
+    first = importing.commit(db, people.LOCAL, look(db, ITEMS))
+    importing.commit(db, people.LOCAL, look(db, SALES))
+    assert "later changes stand on it: Import of sales.csv" in str(imports.taking_back(db, first).refusal)
+
+
+# -- the screen
+
+
+def test_a_drop_is_shown_and_written(on_disk: Shop) -> None:
+    screen = dropped(TILL)
+    assert "4 of 8 lines will be used, 1 joined, 2 set aside, 1 refused" in said(screen)
+    assert "Stock changes by −14 pieces" in said(screen)
+    assert sorted(grid(screen)["codes"]) == ["A1", "A2", "POST"]
+    button(screen, "Commit").click().run()
+    assert not screen.exception
+    assert on_disk.on_hand("A1") == -2
+    assert "Imports so far" in [heading.value for heading in screen.subheader]
+    assert "Commit" not in [found.label for found in screen.button]
+
+
+def test_a_drop_waits_while_another_page_is_open(on_disk: Shop) -> None:
+    screen = dropped(TILL)
+    away(screen)
+    assert "4 of 8 lines will be used" in said(screen)
+    button(screen, "Discard").click().run()
+    assert "will be used" not in said(screen)
+    assert on_disk.db.version == 0
+
+
+def test_a_file_dropped_later_joins_those_that_wait(on_disk: Shop) -> None:
+    screen = dropped(TILL)
+    away(screen)
+    screen.file_uploader[0].upload(*STOCK, "text/csv")
+    screen.run()
+    assert "6 of 10 lines will be used" in said(screen)
+
+
+def test_an_open_panel_stays_open_when_a_switch_is_turned(on_disk: Shop) -> None:
+    screen = dropped(TILL)
+    mine, group = screen.session_state["_mine"], screen.session_state["drop"].plan.groups[0]
+    screen.session_state[f"group-{mine['session']}-{mine['done']}-{panels.number(group)}-open"] = True
+    screen.run()
+    field(screen.segmented_control, "Show").set_value("Mended")
+    screen.run()
+    switch = next(found for found in screen.toggle if "Postage" in found.label)
+    switch.set_value(False)
+    screen.run()
+    assert "6 of 8 lines will be used" in said(screen)
+    assert not next(found for found in screen.toggle if "Postage" in found.label).value
+
+
+def test_a_file_that_lacks_a_column_opens_and_asks_which_it_is(on_disk: Shop) -> None:
+    screen = dropped(DATELESS)
+    assert "this file needs a column for **date**" in said(screen)
+    asked = field(screen.selectbox, "The date is in")
+    asked.set_value("When it was")
+    screen.run()
+    assert "2 of 2 lines will be used" in said(screen)
+    button(screen, "Commit").click().run()
+    assert on_disk.on_hand("A1") == -2
+
+
+def test_nothing_is_committed_past_a_file_that_lacks_a_column_unless_it_is_left_out(on_disk: Shop) -> None:
+    screen = dropped(DATELESS, TILL)
+    assert button(screen, "Commit").disabled
+    button(screen, "Leave it out").click().run()
+    button(screen, "Commit").click().run()
+    assert [name for (name,) in on_disk.db.rows("select distinct name from import_files")] == ["till.csv"]
+
+
+def test_the_day_of_a_count_can_be_said(on_disk: Shop) -> None:
+    screen = dropped(STOCK)
+    assert "Stock of 2 items** as counted on" in said(screen)
+    field(screen.date_input, "These counts were made on").set_value(date(2026, 4, 30))
+    screen.run()
+    button(screen, "Commit").click().run()
+    assert on_disk.db.rows("select distinct day from movements") == [(date(2026, 4, 30),)]
+
+
+def test_past_imports_are_undone_from_the_list(on_disk: Shop) -> None:
+    number = importing.commit(on_disk.db, people.LOCAL, look(on_disk.db, TILL))
+    screen = opened("upload")
+    screen.session_state[f"undoing-{number}"] = True
+    screen.run()
+    assert "Takes back 4 movements" in said(screen)
+    button(screen, "Undo import").click().run()
+    assert on_disk.on_hand("A1") == 0
+
+
+def test_more_than_ten_imports_can_be_reached(on_disk: Shop) -> None:
+    for number in range(12):
+        importing.commit(on_disk.db, people.LOCAL, look(on_disk.db, (f"till {number}.csv", TILL[1].replace(b"\n", f"\n{number}".encode()))))
+    screen = opened("upload")
+    assert "till 11.csv" in said(screen)
+    screen.session_state["imports-page"] = 2
+    screen.run()
+    assert "till 0.csv" in said(screen)
+
+
+def test_the_times_of_imports_are_those_of_the_shop(on_disk: Shop) -> None:
+    importing.commit(on_disk.db, people.LOCAL, look(on_disk.db, TILL))
+    assert "UTC" not in said(opened("upload"))
+
+
+@pytest.mark.parametrize("about", ["again", "day"])
+def test_a_choice_is_said_in_words(about: str) -> None:
+    assert panels.said(about, "joined") == "The same again: count once"
+    assert panels.said(about, "some_new_word") == "Some new word"
+    assert panels.said("column qty", "Menge") == "Yes"
