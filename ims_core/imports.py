@@ -52,6 +52,8 @@ def taking_back(db: Database, change_id: int) -> Taking:
     """What undoing the import would take back, and whether something stands on it; writes nothing."""
     moved, pieces = db.rows("select count(*), coalesce(sum(qty), 0) from movements where change_id = ?", [change_id])[0]
     told = [f"{labels.many(moved, 'movement')} ({labels.pieces(pieces)} pieces)"] if moved else []
+    counted = db.scalar("select count(*) from counts where change_id = ?", [change_id])
+    told += [labels.many(counted, "count")] if counted else []
     for table, (key, one) in NEW.items():
         new = db.scalar(f"select count(*) from (select {key} from {table} group by 1 having min(change_id) = ?)", [change_id])
         told += [labels.many(new, one)] if new else []

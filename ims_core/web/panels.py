@@ -232,7 +232,8 @@ def _sample(shown: Group, column: str, most: int) -> str:
 
 CHOICES = {
     "dmy": "Day first (31/12)", "mdy": "Month first (12/31)", "point": "One thousand two hundred", "comma": "A little over one",
-    "ignore": "Not for us", "joined": "The same again: count once", "new": "New: count them too", "add": "They add up", "last": "The later list counts",
+    "ignore": "Not for us", "joined": "The same again: count once", "new": "New: count them too",
+    "add": "They add up", "last": "The later list counts",
 } | {kind: label for kind, label in FILE_KINDS.items() if kind != "ignore"}  # fmt: skip
 
 
