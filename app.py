@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -42,6 +43,17 @@ def open_patiently() -> Database:
             time.sleep(0.5)
 
 
+def warm_up() -> None:
+    """After the first page: load what forecasts and pictures need, or the first visit to them would wait some seconds for it."""
+    from ims_core import charts, forecasting
+    from ims_core.web import ui
+
+    ui.SERVED.wait()
+    time.sleep(1)  # the browser still fetches what the page shows
+    charts.warm_up()
+    forecasting.warm_up()
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the shop before the first page, and fold its log into the file at the end."""
@@ -52,6 +64,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         os._exit(1)  # raising here would bury the sentence under the server's traceback
     for note in shop.notes:
         logging.getLogger(__name__).warning(note)
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
         yield
     finally:

@@ -201,8 +201,10 @@ def check(_: argparse.Namespace) -> None:
 
 def backup(options: argparse.Namespace) -> None:
     """A copy in a folder, opened and counted before it counts."""
+    from ims_core import copies, people
+
     with _shop(options.folder) as db:
-        made = db.backup(options.folder.resolve())
+        made = copies.backup(db, people.LOCAL, options.folder.resolve())
         print(f"{made} holds all {db.version:,} changes.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_core import labels, ledger, policy
+from ims_core import forecasting, labels, ledger, policy
 from ims_core.db import Database
 
 WINDOW = 28
@@ -20,66 +20,67 @@ STALE = 14
 
 
 def stock(db: Database, day: date) -> pd.DataFrame:
-    """ledger.overview with: sold (pieces in the last 28 days), loses (sales a day missed while sold out), status."""
-    found = ledger.overview(db, day).merge(_sold(db, day), on="item_id", how="left")
-    found[["sold", "loses"]] = found[["sold", "loses"]].fillna(0.0)
-    found["status"] = status(found)
+    """ledger.overview with: sold and sold_before (pieces, 28 days each), loses (sales a day missed while sold out), status.
+
+    The 28 days end on the last day whose sales are known; cancelled sales are taken back. What was never counted has no on_hand and
+    no value: all that is known is what left.
+    """
+    until = forecasting.known_until(db, day) or day
+    found = ledger.overview(db, day).merge(_sold(db, until), on="item_id", how="left")
+    figures = ["sold", "sold_before", "loses"]
+    found[figures] = found[figures].astype(float).fillna(0.0)
+    found["status"] = status(found, (day - until).days)
     found["loses"] = found["loses"].where(found["status"] == "Sold out", 0.0)
+    found[["on_hand", "value"]] = found[["on_hand", "value"]].astype(float).where(found["counted"].astype(bool))
     return found
 
 
-def item(db: Database, item_id: int, day: date) -> dict[str, Any]:
-    """One item at the end of `day`: on_hand on_order cost value last_day, sold and sold_before (pieces, 28 days each)."""
+def by_place(db: Database, day: date) -> pd.DataFrame:
+    """ledger.by_place with the item's status; what was never counted has no on_hand and no value here either."""
+    found = ledger.by_place(db, day).merge(stock(db, day)[["item_id", "counted", "status"]], on="item_id")
+    found[["on_hand", "value"]] = found[["on_hand", "value"]].astype(float).where(found["counted"].astype(bool))
+    return found
+
+
+def sold_ever(db: Database, item_id: int, day: date) -> dict[str, Any]:
+    """What is known of an item that nobody ever counted: pieces sold up to `day`, and the first day of a sale (None without any)."""
     return db.row(
-        """
-        with mine as (
-            select * from visible_movements
-            where item_id in (select item_id from merged where counts_as = $item) and day <= $day::date
-        ),
-        seen as (
-            select coalesce(sum(qty), 0) as on_hand, max(day) as last_day,
-                   coalesce(-sum(qty) filter (kind = 'sale' and day > $day::date - $window), 0) as sold,
-                   coalesce(-sum(qty) filter (kind = 'sale' and day <= $day::date - $window
-                                              and day > $day::date - 2 * $window), 0) as sold_before
-            from mine
-        )
-        select s.*, c.cost, s.on_hand * c.cost as value, (select coalesce(sum(open), 0) from on_order where item_id = $item) as on_order
-        from seen s left join costs c on c.item_id = $item
-        """,
-        {"item": item_id, "day": day, "window": WINDOW},
+        "select coalesce(sum(qty), 0)::double as pieces, min(day) as first from demand where item_id = ? and day <= ?", [item_id, day]
     )
 
 
-def status(items: pd.DataFrame) -> pd.Series:
-    """One word an item. Columns needed: active counted on_hand days_since; the first that fits counts."""
+def status(items: pd.DataFrame, quiet: int = 0) -> pd.Series:
+    """One word an item. Columns needed: active counted on_hand days_since; the first that fits counts.
+
+    `quiet`: days at the end of which no sales are known, so that nothing could have moved.
+    """
     words = np.select(
         [~items["active"].astype(bool), ~items["counted"].astype(bool), items["on_hand"] < 0, items["on_hand"] == 0,
-         items["days_since"].fillna(0) >= IDLE],
+         items["days_since"].astype(float).fillna(0) - quiet >= IDLE],
         ["Not in use", "Never counted", "Below zero", "Sold out", "Not moving"],
         default="In stock",
     )  # fmt: skip
     return pd.Series(words, index=items.index, dtype=object)
 
 
-def attention(db: Database, day: date) -> pd.DataFrame:
-    """What to look at, the costliest first: alert found says; `alert` is a status or the name of a page."""
-    items = stock(db, day)
+def attention(db: Database, day: date, items: pd.DataFrame) -> pd.DataFrame:
+    """What to look at, the costliest first: alert found says; `alert` is a status or the name of a page. items: of `stock`."""
     rows = [*_of_items(items, policy.shop(db).currency), *_of_imports(db), *_of_forecast(db, day, len(items))]
     return pd.DataFrame(rows, columns=["alert", "found", "says"])
 
 
-def _sold(db: Database, day: date) -> pd.DataFrame:
+def _sold(db: Database, until: date) -> pd.DataFrame:
     return db.frame(
         """
-        select coalesce(g.counts_as, m.item_id) as item_id, -sum(m.qty) as sold,
-               -sum(m.qty::decimal(38, 4) * coalesce(m.unit_price, i.price)) / $window as loses
-        from visible_movements m
-        left join merged g on g.item_id = m.item_id
-        left join items i on i.item_id = m.item_id
-        where m.kind = 'sale' and m.day > $day::date - $window and m.day <= $day::date
+        select d.item_id, sum(d.qty) filter (d.day > $until::date - $window)::double as sold,
+               sum(d.qty) filter (d.day <= $until::date - $window)::double as sold_before,
+               sum(coalesce(d.revenue, 0) + coalesce(d.unpriced * i.price, 0)) filter (d.day > $until::date - $window)::double
+                   / $window as loses
+        from demand d join items i using (item_id)
+        where d.day > $until::date - 2 * $window and d.day <= $until::date
         group by all
         """,
-        {"day": day, "window": WINDOW},
+        {"until": until, "window": WINDOW},
     )
 
 

@@ -3,8 +3,9 @@
 Colours are middle tones that read on light and on dark; text and grid follow the screen's theme.
 """
 
+from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from ims_core import labels
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+Spec: TypeAlias = dict[str, Any]
+"""A part of a figure, as plotly writes it."""
+
 ACCENT, NEUTRAL, AMBER, RED = "#1A8F87", "#7C8C8A", "#C77700", "#CF4A40"
 _FAINT = "rgba(124, 140, 138, 0.18)"
 
@@ -21,23 +25,27 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """How a screen shows a figure: no tools that nobody in a shop asks for."""
 
 
+def warm_up() -> None:
+    """Load what a first picture needs."""
+    waterfall(pd.DataFrame({"part": ["Nothing"], "pieces": [0.0]}), "Nothing")
+
+
 def stock_history(history: pd.DataFrame, until: date, unit: str = "") -> "Figure":
     """What stood on the shelf, as steps, up to `until`. history: day net on_hand, as ledger.history gives it."""
-    figure = _figure(height=300)
     days, levels = _steps(history, until)
     below = np.minimum(levels, 0.0)
-    figure.add_scatter(
-        x=days, y=levels, mode="lines", line={"shape": "hv", "width": 2, "color": ACCENT}, fill="tozeroy",
-        fillcolor="rgba(26, 143, 135, 0.12)", name="On hand", hovertemplate=f"%{{x|%-d %b %Y}}: <b>%{{y:,.6~r}}</b> {unit}<extra></extra>",
-    )  # fmt: skip
+    lines = [{
+        "type": "scatter", "x": days, "y": levels, "mode": "lines", "line": {"shape": "hv", "width": 2, "color": ACCENT},
+        "fill": "tozeroy", "fillcolor": "rgba(26, 143, 135, 0.12)", "name": "On hand",
+        "hovertemplate": f"%{{x|%-d %b %Y}}: <b>%{{y:,.6~r}}</b> {unit}<extra></extra>",
+    }]  # fmt: skip
     if (below < 0).any():
-        figure.add_scatter(
-            x=days, y=below, mode="none", line={"shape": "hv"}, fill="tozeroy", fillcolor="rgba(207, 74, 64, 0.30)", hoverinfo="skip",
-        )  # fmt: skip
-    if len(levels):
-        figure.update_xaxes(range=[days[0], days[-1]])  # else the words at the end would stretch the axis
-        _say(figure, days[-1], levels[-1], f"<b>{labels.pieces(levels[-1])}</b> now")
-    return figure
+        lines.append({"type": "scatter", "x": days, "y": below, "mode": "none", "line": {"shape": "hv"}, "fill": "tozeroy",
+                      "fillcolor": "rgba(207, 74, 64, 0.30)", "hoverinfo": "skip"})  # fmt: skip
+    if not len(levels):
+        return _figure(300, lines)
+    end = _said(days[-1], levels[-1], f"<b>{labels.pieces(levels[-1])}</b> now")
+    return _figure(300, lines, [end], x={"range": [days[0], days[-1]]})  # else the words at the end would stretch the axis
 
 
 def fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str = "", gone: date | None = None) -> "Figure":
@@ -45,31 +53,25 @@ def fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str = "", gone: dat
 
     history: ds y; forecast: ds mean and columns q05 .. q975, of one item.
     """
-    figure = _figure(height=360)
-    figure.add_scatter(
-        x=history["ds"], y=history["y"], mode="lines", line={"width": 1.8, "color": NEUTRAL}, name="Asked for",
-        hovertemplate=f"week of %{{x|%-d %b %Y}}: <b>%{{y:,.6~r}}</b> {unit}<extra></extra>",
-    )  # fmt: skip
+    week = "week of %{x|%-d %b %Y}: "
     quantiles = sorted((name for name in forecast.columns if _share(name) is not None), key=lambda name: _share(name) or 0)
+    lines = [{"type": "scatter", "x": history["ds"], "y": history["y"], "mode": "lines", "line": {"width": 1.8, "color": NEUTRAL},
+              "name": "Asked for", "hovertemplate": f"{week}<b>%{{y:,.6~r}}</b> {unit}<extra></extra>"}]  # fmt: skip
     for low, high in zip(quantiles[: len(quantiles) // 2], reversed(quantiles), strict=False):
-        _band(figure, forecast["ds"], forecast[low], forecast[high], low + high)
-    figure.add_scatter(
-        x=forecast["ds"], y=forecast["mean"], mode="lines", line={"width": 2.4, "color": ACCENT}, name="Expected",
-        hovertemplate=f"week of %{{x|%-d %b %Y}}: <b>%{{y:,.1f}}</b> {unit} expected<extra></extra>",
-    )  # fmt: skip
-    if len(forecast):
-        last, top = forecast.iloc[-1], quantiles[-1]
-        _say(figure, last["ds"], last["mean"], f"<b>{labels.pieces(round(float(last['mean']), 1))}</b> expected")
-        if float(last[top]) > 1.15 * max(float(last["mean"]), 1):
-            _say(figure, last["ds"], last[top], f"<b>{labels.pieces(last[top])}</b> or less<br>in {_share(top):.3g} %")
-        mark(figure, forecast["ds"].iloc[0], "forecast")
-    if gone:
-        mark(figure, gone, f"stock gone {labels.day_text(gone)}", RED, row=1)
-    figure.update_layout(margin={"r": 104, "t": 44})
-    figure.update_yaxes(rangemode="tozero")
-    if days := [*history["ds"], *forecast["ds"]]:  # else the words at the right edge would widen the axis
-        figure.update_xaxes(range=[days[0], days[-1]])
-    return figure
+        lines += _band(forecast["ds"], forecast[low], forecast[high])
+    lines.append({"type": "scatter", "x": forecast["ds"], "y": forecast["mean"], "mode": "lines", "line": {"width": 2.4, "color": ACCENT},
+                  "name": "Expected", "hovertemplate": f"{week}<b>%{{y:,.1f}}</b> {unit} expected<extra></extra>"})  # fmt: skip
+    notes = _ends(forecast, quantiles)
+    marks: list[Spec] = []
+    days = [*history["ds"], *forecast["ds"]]
+    for at, words, color in ([(forecast["ds"].iloc[0], "forecast", NEUTRAL)] if len(forecast) else []) + (
+        [(pd.Timestamp(gone), f"stock gone {labels.day_text(gone)}", RED)] if gone else []
+    ):
+        line, word = _mark(at, words, color, row=len(marks), late=2 * (at - days[0]) > days[-1] - days[0])
+        marks.append(line)
+        notes.append(word)
+    x = {"range": [days[0], days[-1]]} if days else {}  # else the words at the right edge would widen the axis
+    return _figure(360, lines, notes, marks, x=x, y={"rangemode": "tozero"}, top=44)
 
 
 def fan_alt(name: str, history: pd.DataFrame, forecast: pd.DataFrame, gone: date | None) -> str:
@@ -82,40 +84,24 @@ def fan_alt(name: str, history: pd.DataFrame, forecast: pd.DataFrame, gone: date
 
 def waterfall(parts: pd.DataFrame, total: str, unit: str = "") -> "Figure":
     """How parts add up to a number, read from the top. parts: part pieces."""
-    figure = _figure(height=44 * (len(parts) + 1) + 40)
     names, sizes = [*parts["part"], f"<b>{total}</b>"], [*parts["pieces"].astype(float), float(parts["pieces"].sum())]
-    figure.add_waterfall(
-        orientation="h", y=names, x=sizes, measure=["relative"] * len(parts) + ["total"], textposition="outside", cliponaxis=False,
-        text=[f"{'+' if size > 0 else ''}{labels.pieces(round(size, 1))}" for size in sizes[:-1]] + [f"<b>{labels.pieces(sizes[-1])}</b>"],
-        increasing={"marker": {"color": ACCENT}}, decreasing={"marker": {"color": NEUTRAL}}, totals={"marker": {"color": AMBER}},
-        connector={"line": {"width": 1, "color": _FAINT}}, hovertemplate=f"%{{y}}: <b>%{{delta:,.6~r}}</b> {unit}<extra></extra>",
-    )  # fmt: skip
-    figure.update_layout(hovermode="closest", margin={"r": 48, "t": 8})
-    figure.update_yaxes(autorange="reversed", showgrid=False, zeroline=False)
-    figure.update_xaxes(showgrid=True, gridcolor=_FAINT, nticks=5)
-    return figure
+    bars = {
+        "type": "waterfall", "orientation": "h", "y": names, "x": sizes, "measure": ["relative"] * len(parts) + ["total"],
+        "text": [f"{'+' if size > 0 else ''}{labels.pieces(round(size, 1))}" for size in sizes[:-1]]
+        + [f"<b>{labels.pieces(sizes[-1])}</b>"],
+        "textposition": "outside", "cliponaxis": False, "hovertemplate": f"%{{y}}: <b>%{{delta:,.6~r}}</b> {unit}<extra></extra>",
+        "increasing": {"marker": {"color": ACCENT}}, "decreasing": {"marker": {"color": NEUTRAL}}, "totals": {"marker": {"color": AMBER}},
+        "connector": {"line": {"width": 1, "color": _FAINT}},
+    }  # fmt: skip
+    x = {"showgrid": True, "gridcolor": _FAINT, "nticks": 5}
+    y = {"autorange": "reversed", "showgrid": False, "zeroline": False}
+    return _figure(44 * (len(parts) + 1) + 40, [bars], x=x, y=y, top=8, right=64, hovermode="closest")
 
 
 def waterfall_alt(parts: pd.DataFrame, total: str) -> str:
     """The picture in words."""
     said = ", ".join(f"{part.lower()} {pieces:+,.1f}" for part, pieces in parts.itertuples(index=False))
     return f"{said}: {total.lower()} {labels.pieces(round(float(parts['pieces'].sum()), 1))}."
-
-
-def mark(figure: "Figure", at: Any, words: str, color: str = NEUTRAL, row: int = 0) -> None:
-    """A thin upright line with a word, for a day on which something changes; `row` lifts the word above another's."""
-    figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"width": 1, "dash": "dot", "color": color})
-    figure.add_annotation(
-        x=at,
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        yshift=16 * row,
-        xanchor="left",
-        text=words,
-        showarrow=False,
-        font={"size": 12, "color": color},
-    )
 
 
 def stock_history_alt(name: str, history: pd.DataFrame, until: date) -> str:
@@ -128,16 +114,39 @@ def stock_history_alt(name: str, history: pd.DataFrame, until: date) -> str:
     return f"Stock of {name} since {labels.day_text(_day(history['day'].iloc[0]))}: {now} on {labels.day_text(until)}, {low}."
 
 
-def _figure(height: int) -> "Figure":
+def _figure(
+    height: int,
+    lines: list[Spec],
+    notes: Sequence[Spec] = (),
+    marks: Sequence[Spec] = (),
+    *,
+    x: Spec | None = None,
+    y: Spec | None = None,
+    top: int = 24,
+    right: int | None = None,
+    hovermode: str = "x",
+) -> "Figure":
+    """The figure, told whole in one go: each later change of a figure costs as much as the figure itself.
+
+    The room at the right is what the words at the end of the lines need.
+    """
     from plotly.graph_objects import Figure
 
-    figure = Figure()
-    figure.update_layout(
-        height=height, margin={"l": 0, "r": 64, "t": 24, "b": 0}, showlegend=False, hovermode="x", dragmode=False,
-        xaxis={"showgrid": False, "fixedrange": True, "automargin": True},
-        yaxis={"gridcolor": _FAINT, "zerolinecolor": "rgba(124, 140, 138, 0.6)", "fixedrange": True, "nticks": 6, "automargin": True},
-    )  # fmt: skip
-    return figure
+    ends = [len(part) for note in notes if note["xanchor"] == "left" and "yref" not in note for part in _words(note)]
+    room = max(24, 12 + 8 * max(ends, default=0)) if right is None else right
+    layout = {
+        "height": height, "margin": {"l": 0, "r": room, "t": top, "b": 0}, "showlegend": False, "hovermode": hovermode, "dragmode": False,
+        "annotations": list(notes), "shapes": list(marks),
+        "xaxis": {"showgrid": False, "fixedrange": True, "automargin": True, "nticks": 6} | (x or {}),
+        "yaxis": {"gridcolor": _FAINT, "zerolinecolor": "rgba(124, 140, 138, 0.6)", "fixedrange": True, "nticks": 6, "automargin": True}
+        | (y or {}),
+    }  # fmt: skip
+    return Figure({"data": lines, "layout": layout})
+
+
+def _words(note: Spec) -> list[str]:
+    """The lines of a note as they are seen."""
+    return str(note["text"]).replace("<b>", "").replace("</b>", "").split("<br>")
 
 
 def _share(column: str) -> float | None:
@@ -145,10 +154,9 @@ def _share(column: str) -> float | None:
     return 100 * float(f"0.{column[1:]}") if column[:1] == "q" and column[1:].isdigit() else None
 
 
-def _band(figure: "Figure", days: pd.Series, low: pd.Series, high: pd.Series, name: str) -> None:
-    edge: dict[str, Any] = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    figure.add_scatter(x=days, y=high, name=name, **edge)
-    figure.add_scatter(x=days, y=low, fill="tonexty", fillcolor="rgba(26, 143, 135, 0.14)", name=name, **edge)
+def _band(days: pd.Series, low: pd.Series, high: pd.Series) -> list[Spec]:
+    edge: Spec = {"type": "scatter", "x": days, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    return [edge | {"y": high}, edge | {"y": low, "fill": "tonexty", "fillcolor": "rgba(26, 143, 135, 0.14)"}]
 
 
 def _steps(history: pd.DataFrame, until: date) -> tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]:
@@ -159,8 +167,32 @@ def _steps(history: pd.DataFrame, until: date) -> tuple["np.ndarray[Any, Any]", 
     return days, levels
 
 
-def _say(figure: "Figure", x: Any, y: float, words: str) -> None:
-    figure.add_annotation(x=x, y=y, text=words, showarrow=False, xanchor="left", align="left", xshift=8, font={"size": 13, "color": ACCENT})
+def _said(x: Any, y: float, words: str) -> Spec:
+    """Words at the end of a line."""
+    return {"x": x, "y": y, "text": words, "showarrow": False, "xanchor": "left", "align": "left", "xshift": 8,
+            "font": {"size": 13, "color": ACCENT}}  # fmt: skip
+
+
+def _ends(forecast: pd.DataFrame, quantiles: Sequence[str]) -> list[Spec]:
+    """What the fan's lines say at their end."""
+    if forecast.empty:
+        return []
+    last, top = forecast.iloc[-1], quantiles[-1]
+    said = [_said(last["ds"], last["mean"], f"<b>{labels.pieces(round(float(last['mean']), 1))}</b> expected")]
+    if float(last[top]) > 1.15 * max(float(last["mean"]), 1):
+        said.append(_said(last["ds"], last[top], f"<b>{labels.pieces(last[top])}</b> or less<br>in {_share(top):.3g} %"))
+    return said
+
+
+def _mark(at: Any, words: str, color: str, row: int, late: bool) -> tuple[Spec, Spec]:
+    """A thin upright line with a word, for a day on which something changes.
+
+    `row` lifts the word above another's; of a `late` day it stands at the left, or it would leave the picture.
+    """
+    line = {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 1, "dash": "dot", "color": color}}
+    word = {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 16 * row, "xanchor": "right" if late else "left",
+            "text": words, "showarrow": False, "font": {"size": 12, "color": color}}  # fmt: skip
+    return line, word
 
 
 def _day(moment: Any) -> date:

@@ -167,6 +167,12 @@ def _long(known: Series, freq: str | int, models: NDArray[Any], means: Numbers, 
     return frame
 
 
+def warm_up() -> None:
+    """Load what a first forecast needs: some seconds of imports."""
+    weeks = pd.DataFrame({"unique_id": 1, "ds": np.arange(20), "y": np.arange(20) % 3 + 1.0})
+    forecast(weeks, 1, 1, [0.5], models="arima")
+
+
 # -- questions
 
 

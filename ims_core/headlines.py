@@ -6,7 +6,7 @@ from math import isfinite
 
 import pandas as pd
 
-from ims_core import alerts
+from ims_core import alerts, forecasting, labels
 from ims_core.db import Database
 
 WEEKS = 12
@@ -31,23 +31,26 @@ class Headline:
     sales_trend: list[float]
     """The last twelve weeks; money, or pieces where nothing has a price."""
     sales_in_money: bool
+    todo: pd.DataFrame
+    """alerts.attention"""
 
 
 def today(db: Database, day: date) -> Headline:
-    """The figures at the top of Today, at the end of `day`."""
+    """What Today shows: stock at the end of `day`, sales up to the last day whose sales are known."""
+    until = forecasting.known_until(db, day) or day
     found = alerts.stock(db, day)
     here = found[found["active"].astype(bool)]
-    values = worth(db, day - timedelta(days=7 * WEEKS), day)
-    before = values[values["day"] <= pd.Timestamp(day - timedelta(days=alerts.WINDOW))]["value"]
-    levels = shelves(db, day, WEEKS)
-    weeks, in_money = _weeks(sales(db, day - timedelta(days=7 * WEEKS - 1), day), day)
+    values = worth(db, until - timedelta(days=7 * WEEKS), day)
+    before = values[values["day"] <= pd.Timestamp(until - timedelta(days=alerts.WINDOW))]["value"]
+    levels = shelves(db, until, WEEKS, day)
+    weeks, in_money = _weeks(sales(db, until - timedelta(days=7 * WEEKS - 1), until), until)
     return Headline(
         items=len(here),
         in_stock=int((here["on_hand"] > 0).sum()),
         in_stock_trend=[int(found) for found in levels["in_stock"]],
         sold_out=int((here["status"] == "Sold out").sum()),
         sold_out_trend=[int(found) for found in levels["sold_out"]],
-        places=int(db.scalar("select count(distinct place) from stock where on_hand <> 0")),
+        places=int(db.scalar(STANDING, [day, day])),
         value=float(found["value"].sum()),
         value_before=float(before.iloc[-1]) if len(before) else 0.0,
         value_trend=[float(value) for value in values["value"]],
@@ -55,7 +58,14 @@ def today(db: Database, day: date) -> Headline:
         sales_before=sum(weeks[-8:-4]),
         sales_trend=weeks,
         sales_in_money=in_money,
+        todo=alerts.attention(db, day, found),
     )
+
+
+STANDING = """
+    select count(distinct place) from stock_on(?::date)
+    where on_hand <> 0 and item_id in (select item_id from counted_by(?::date))
+"""
 
 
 def change(now: float, before: float) -> str | None:
@@ -72,6 +82,12 @@ def known_day(db: Database, today: date) -> date:
     return last if last and (today - last).days > 14 else today
 
 
+def sales_known(db: Database, today: date) -> str:
+    """What must be said where the sales of the last days are not there yet; a movement typed by hand does not change that."""
+    until = forecasting.known_until(db, today)
+    return f"Sales are known up to {labels.day_text(until, today)}." if until and (today - until).days > 1 else ""
+
+
 def worth(db: Database, first: date, last: date) -> pd.DataFrame:
     """What the stock was worth at the end of each day with movements, at today's costs: day value; the first row is the day before."""
     return db.frame(
@@ -83,6 +99,7 @@ def worth(db: Database, first: date, last: date) -> pd.DataFrame:
         daily as (
             select e.day, sum(e.qty * c.cost) as net
             from each e left join merged g using (item_id) join costs c on c.item_id = coalesce(g.counts_as, e.item_id)
+            where c.item_id in (select item_id from counted_by($last::date))  -- of others nobody knows what they hold
             group by all
         )
         select day, sum(net) over (order by day) as value from daily order by day
@@ -91,17 +108,22 @@ def worth(db: Database, first: date, last: date) -> pd.DataFrame:
     )
 
 
-def shelves(db: Database, day: date, weeks: int) -> pd.DataFrame:
-    """At the end of each of the last weeks, oldest first: week (weeks ago) in_stock sold_out (items above and at zero that ever moved)."""
+def shelves(db: Database, day: date, weeks: int, last: date | None = None) -> pd.DataFrame:
+    """At the end of each of the last weeks, oldest first: week (weeks ago) in_stock sold_out (counted items above and at zero).
+
+    The weeks end on `day`; what moved after it, up to `last`, counts with the newest.
+    """
     return db.frame(
         """
         with each as (
-            select item_id, least($weeks, ($day::date - day) // 7) as week, sum(qty) as qty
-            from visible_movements where day <= $day::date group by all
+            select item_id, least($weeks, greatest($day::date - day, 0) // 7) as week, sum(qty) as qty
+            from visible_movements where day <= $last::date group by all
         ),
         net as (
             select coalesce(g.counts_as, e.item_id) as item_id, e.week, sum(e.qty) as qty
-            from each e left join merged g using (item_id) group by all
+            from each e left join merged g using (item_id)
+            where coalesce(g.counts_as, e.item_id) in (select item_id from counted_by($last::date))
+            group by all
         ),
         grid as (select item_id, unnest(range($weeks + 1)) as week from (select distinct item_id from net)),
         levels as (
@@ -111,18 +133,18 @@ def shelves(db: Database, day: date, weeks: int) -> pd.DataFrame:
         select week, count(*) filter (on_hand > 0) as in_stock, count(*) filter (on_hand = 0) as sold_out
         from levels where week < $weeks group by week order by week desc
         """,
-        {"day": day, "weeks": weeks},
+        {"day": day, "weeks": weeks, "last": last or day},
     )
 
 
 def sales(db: Database, first: date, last: date) -> pd.DataFrame:
-    """What was sold each day with sales: day pieces revenue (at the price of the sale, else the item's; None without any)."""
+    """What was sold each day, cancelled sales taken back: day pieces revenue (at the price of the sale, else the item's; None without)."""
     return db.frame(
         """
-        select m.day, -sum(m.qty) as pieces, -sum(m.qty::decimal(38, 4) * coalesce(m.unit_price, i.price)) as revenue
-        from visible_movements m left join items i using (item_id)
-        where m.kind = 'sale' and m.day between $first::date and $last::date
-        group by all order by m.day
+        select d.day, sum(d.qty) as pieces, sum(coalesce(d.revenue + coalesce(d.unpriced * i.price, 0), d.unpriced * i.price)) as revenue
+        from demand d left join items i using (item_id)
+        where d.day between $first::date and $last::date
+        group by all order by d.day
         """,
         {"first": first, "last": last},
     )

@@ -45,6 +45,12 @@ def code(db: Database, item_id: int) -> str:
     return db.kept(_codes, "item_versions").get(item_id) or _refuse_unknown(item_id)
 
 
+def in_whole_pieces(db: Database, item_id: int) -> bool:
+    """True where the item is counted in pieces and no part of one ever moved; many files name no unit for what is weighed."""
+    parts = "select count(*) > 0 from visible_movements where item_id = ? and qty % 1 <> 0"
+    return one(db, item_id)["unit"] == "piece" and not db.scalar(parts, [item_id])
+
+
 def _codes(db: Database) -> dict[int, str]:
     return dict(db.rows("select item_id, sku from items"))
 

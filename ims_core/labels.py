@@ -146,6 +146,11 @@ def pieces(qty: Any, unit: str = "") -> str:
     return f"{text} {unit}".strip()
 
 
+def count(number: float, one: str, many: str = "") -> str:
+    """How many there are: `1 item`, `1,204 items`, `2 deliveries`."""
+    return f"{number:,.0f} {one if number == 1 else many or one + 's'}"
+
+
 def money(amount: Any, currency: str = "") -> str:
     """An amount with the shop's sign; cents only where they matter (below 1,000)."""
     if amount is None or (amount := float(amount)) != amount:

@@ -213,7 +213,7 @@ def record(db: Database, who: people.Person, entry: Record, via: str = "screen",
     """
     sku = items.code(db, entry.item_id)
     _refuse_bad(db, entry, sku)
-    what = f"{labels.MOVEMENT_KINDS[entry.kind]} of {labels.pieces(abs(entry.qty))} {sku}"
+    what = f"{labels.MOVEMENT_KINDS[entry.kind]} of {labels.pieces(entry.qty)} {sku}"
     now = datetime.now(UTC)
     zone = ZoneInfo(policy.shop(db).timezone)
     is_now = entry.day == now.astimezone(zone).date()
@@ -290,6 +290,12 @@ def _refuse_bad(db: Database, entry: Record, sku: str) -> None:
         raise Refused(f"{entry.qty:,.0f} pieces of {sku} cannot be right. Check the quantity.")
     if entry.day < date(1970, 1, 1) or entry.day > date(2199, 12, 31):
         raise Refused(f"{entry.day} cannot be the day of a movement. Check the date.")
+    if entry.qty % 1 and items.in_whole_pieces(db, entry.item_id):
+        raise Refused(
+            f"{sku} comes in whole pieces, and {entry.qty:g} is none. Where parts of it are sold, give it another unit on the Items page."
+        )
+    if entry.kind == "transfer" and not entry.to:
+        raise Refused(f"Choose where {sku} goes: a transfer has a place it comes from and one it goes to.")
     known = places.names(db)
     for place in [entry.place, *([entry.to] if entry.kind == "transfer" else [])]:
         if place not in known:

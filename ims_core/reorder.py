@@ -79,9 +79,9 @@ def ordered(proposals: pd.DataFrame, typed: Mapping[int, float]) -> pd.DataFrame
 def by_supplier(lines: pd.DataFrame) -> pd.DataFrame:
     """What each supplier would get, the most money first: supplier lines value min_order reached (percent of min_order; empty without)."""
     groups = lines.groupby("supplier", sort=False)
-    found = groups.agg(lines=("item_id", "size"), value=("value", "sum"), min_order=("min_order", "max")).reset_index()
+    found = pd.DataFrame({"lines": groups.size(), "value": groups["value"].sum(), "min_order": groups["min_order"].max()}).reset_index()
     least = found["min_order"].where(found["min_order"] > 0)
-    found["reached"] = (found["value"] / least * 100).clip(upper=100)
+    found["reached"] = np.floor(found["value"] / least * 100).clip(upper=100)
     return found.sort_values("value", ascending=False, ignore_index=True)
 
 

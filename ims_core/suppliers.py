@@ -21,10 +21,10 @@ def listed(db: Database) -> pd.DataFrame:
 
 
 def of_item(db: Database, item_id: int) -> pd.DataFrame:
-    """The item's suppliers: name code cost pack moq lead_days preferred; terms fall back to the supplier's."""
+    """The item's suppliers, those in use: supplier_id name code cost pack moq lead_days preferred; empty terms are the supplier's own."""
     return db.frame(
         """
-        select s.name, p.code, p.cost, p.pack, p.moq, coalesce(p.lead_days, s.lead_days) as lead_days, p.preferred
+        select s.supplier_id, s.name, p.code, p.cost, p.pack, p.moq, p.lead_days, p.preferred
         from supplies p join suppliers s using (supplier_id)
         where p.item_id = ? and p.active order by p.preferred desc, s.name
         """,
@@ -51,10 +51,12 @@ def save_terms(db: Database, who: people.Person, edits: Sequence[Mapping[str, An
     """Write new versions of supplies: item_id supplier_id code cost pack moq lead_days preferred active."""
     rows = versions.edited(db, "supplies", ("item_id", "supplier_id"), edits)
     for row in rows:
+        if row.get("supplier_id") is None:
+            raise Refused("Which supplier? Choose one in the first column of the new line.")
         for column in ("cost", "pack", "moq", "lead_days"):
             if (row.get(column) or 0) < 0:
                 raise Refused(f"{column.replace('_', ' ').capitalize()} is {row[column]:g}; it cannot be negative.")
-    with db.change(who=who.name, what=f"Terms of {len(rows)} items") as change_id:
+    with db.change(who=who.name, what=_what_terms(db, rows)) as change_id:
         db.append("supply_versions", rows)
     return change_id
 
@@ -66,6 +68,13 @@ def next_id(db: Database) -> int:
 
 def _what(edits: Sequence[Mapping[str, Any]]) -> str:
     return f"Supplier {', '.join(str(edit.get('name') or edit.get('supplier_id')) for edit in edits)}"
+
+
+def _what_terms(db: Database, rows: Sequence[versions.Row]) -> str:
+    named = list({row["item_id"] for row in rows})
+    if len(named) != 1:
+        return f"Terms of {len(named)} items"
+    return f"Terms of {db.scalar('select sku from items where item_id = ?', named)}"
 
 
 def _refuse_bad(db: Database, row: versions.Row) -> None:

@@ -67,6 +67,12 @@ from (
 ) k
 left join merged g on g.item_id = k.item_id;
 
+create or replace macro counted_by(until) as table   -- items of which a count or a receipt says what there was
+select distinct coalesce(g.counts_as, m.item_id) as item_id
+from visible_movements m
+left join merged g on g.item_id = m.item_id
+where m.kind in ('opening', 'count', 'receipt') and m.day <= until;
+
 create or replace macro stock_on(until) as table   -- balances at the end of a day
 with each as (                               -- summed before merging: joining every movement takes five times as long
     select item_id, place, sum(qty) as on_hand, max(day) as last_day, max(day) filter (kind = 'sale') as last_sale
@@ -94,10 +100,11 @@ left join (
     group by all
 ) r using (item_id);
 
-create or replace view demand as             -- pieces asked for a day, cancelled sales taken back from their own day
-select item_id, day, sum(qty) as qty
+create or replace view demand as             -- pieces asked for a day and what they brought, cancelled sales taken back from their own day
+select item_id, day, sum(qty) as qty, sum(qty::decimal(38, 4) * unit_price) as revenue,
+       sum(qty) filter (unit_price is null) as unpriced   -- pieces of which nobody said what they sold for
 from (
-    select coalesce(g.counts_as, m.item_id) as item_id, coalesce(m.takes_back, m.day) as day, -m.qty as qty
+    select coalesce(g.counts_as, m.item_id) as item_id, coalesce(m.takes_back, m.day) as day, -m.qty as qty, m.unit_price
     from visible_movements m
     left join merged g on g.item_id = m.item_id
     where m.kind = 'sale' or m.takes_back is not null

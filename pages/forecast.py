@@ -5,7 +5,8 @@ from ims_core.web import ui
 
 shop, today = ui.shop(), ui.today()
 day = ui.ask(headlines.known_day, today)
-sellers = ui.ask(forecasting.sellers, day)
+with ui.waiting("Looking up what sells"):
+    sellers = ui.ask(forecasting.sellers, day)
 if sellers.empty:
     ui.page("Forecast")
     says = "Here stands what will be asked for, with its range, and what may run out. Nothing was sold yet: drop your sales."
@@ -16,18 +17,18 @@ run = ui.ask(forecasting.latest)
 kept = "The shop as a whole has no forecast yet: run it for all items."
 if run:
     made = f"made {ui.local(run['done_at'])} by {run['who']}, from sales up to {labels.day_text(run['day'], today)}"
-    kept = f"The forecast of {run['items']:,} items for {run['horizon']} weeks was {made}."
+    kept = f"The forecast of {labels.count(run['items'], 'item')} for {run['horizon']} weeks was {made}."
 ui.page("Forecast", kept)
 
 names = dict(zip(sellers["item_id"], sellers["name"] + " · " + sellers["sku"], strict=True))
-wanted = st.query_params.get("item", "")
+wanted = ui.number("item")
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-    first = list(names).index(int(wanted)) if wanted.isdigit() and int(wanted) in names else 0
+    first = list(names).index(wanted) if wanted in names else 0
     item_id = st.selectbox("Item", list(names), index=first, format_func=names.get, key=f"item-{wanted}", width=420)
     asked = st.button("Run for all items", key=ui.act("run"), icon=":material/play_arrow:", type="secondary" if run else "primary")
 if asked:  # below the row, where the bar has room
     ui.do(forecasting.run, day, working="Forecasting every item", done="Every item has a new forecast.")
-if wanted.isdigit() and int(wanted) not in names:
+if wanted is not None and wanted not in names:
     st.info("The item you came from was never asked for, so nothing can be said about its demand.", icon=":material/info:")
 
 item = sellers[sellers["item_id"] == item_id].iloc[0]
@@ -35,10 +36,12 @@ unit = "" if item["unit"] == "piece" else item["unit"]
 left, right = st.columns([1, 3], gap="large")
 with left:
     words = st.container()
-    weeks = st.slider("Weeks ahead", 4, 26, forecasting.HORIZON, key="weeks")
-    service = st.slider("Enough in … of 100 weeks", 80, 99, min(max(round(shop.service * 100), 80), 99), key="service")
-    back = st.segmented_control("Weeks of history", [26, 52, 104], default=52, required=True, key="back")
-seen = ui.ask(risks.outlook, int(item_id), day, weeks, service / 100)
+    weeks = st.slider("Weeks ahead", 4, 26, forecasting.HORIZON, key="weeks", bind="query-params")
+    usual = min(max(round(shop.service * 100), 80), 99)
+    service = st.slider("Enough in … of 100 weeks", 80, 99, usual, key="service", bind="query-params")
+    back = st.segmented_control("Weeks of history", [26, 52, 104], default=52, required=True, key="back", bind="query-params")
+with right, ui.waiting("Looking ahead"):
+    seen = ui.ask(risks.outlook, int(item_id), day, weeks, service / 100)
 history = seen.history.tail(back)
 with words:
     held = f"**{ui.plain(labels.pieces(seen.on_hand, unit))}** on hand"
@@ -63,12 +66,12 @@ st.subheader("What may go wrong", anchor=False)
 if not run:
     st.caption("Run the forecast for all items to see which may run out, and which will stand for long.")
     st.stop()
-known = ui.ask(risks.listed, day)
+with ui.waiting("Weighing what may go wrong"):
+    known = ui.ask(risks.listed, day)
 soon = known[known["counted"] & (known["stockout_chance"] >= 0.05)].assign(chance=(known["stockout_chance"] * 100).round())
 much = known[known["surplus"] > 0].sort_values("surplus_value", ascending=False)
 if len(known) > known["counted"].sum():
-    blind = len(known) - int(known["counted"].sum())
-    said = "1 item was" if blind == 1 else f"{blind:,} items were"
+    said = labels.count(len(known) - int(known["counted"].sum()), "item was", "items were")
     st.caption(f":orange[{said} never counted: nobody knows what they hold, so they are left out here.]")
 make = st.column_config
 short, long = st.tabs([f"May run out · {len(soon):,}", f"Too much · {len(much):,}"])

@@ -1,10 +1,14 @@
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
-from ims_core import alerts, charts, headlines, items, labels, ledger, suppliers
+from ims_core import alerts, charts, headlines, items, labels, ledger, people, suppliers
+from ims_core.db import Database
 from ims_core.web import ui
 
-number = st.query_params.get("item", "")
-if not number.isdigit():
+item_id, today, shop = ui.number("item"), ui.today(), ui.shop()
+if item_id is None:
     ui.page("Item", "Choose an item, or click one in any table.")
     known = ui.ask(items.catalogue)
     if known.empty:
@@ -15,35 +19,46 @@ if not number.isdigit():
         ui.go("item", item=chosen)
     st.stop()
 
-item_id, today, shop = int(number), ui.today(), ui.shop()
-day = ui.ask(headlines.known_day, today)
 item = ui.ask(items.one, item_id)
-now = ui.ask(alerts.item, item_id, day)
-history = ui.ask(ledger.history, item_id)
+if item["same_as"]:
+    ui.page(item["name"], f"{item['sku']} was merged into another item, which has its history.")
+    ui.link("item", "Open that item", item=item["same_as"])
+    st.stop()
+with ui.waiting("Looking up the item"):
+    stock = ui.ask(alerts.stock, today)
+    now = stock[stock["item_id"] == item_id].iloc[0]
+    history = ui.ask(ledger.history, item_id)
 unit = "" if item["unit"] == "piece" else item["unit"]
 
 parts = [item["sku"], item["category"], None if item["active"] else "not in use any more"]
 ui.page(item["name"], " · ".join(part for part in parts if part))
+if not now["counted"]:
+    ever = ui.ask(alerts.sold_ever, item_id, today)
+    sold = f"{labels.pieces(ever['pieces'], unit)} sold since {labels.day_text(ever['first'], today)}, never" if ever["first"] else "Never"
+    says = f"{sold} counted: how many there are, nobody knows. Count it once, and the stock is right from then on."
+    st.warning(ui.plain(says), icon=":material/help:")
+until = ui.ask(headlines.sales_known, today)
 with st.grid(4, min_column_width=160):
-    ui.figure("On hand", labels.pieces(now["on_hand"], unit), f"{labels.pieces(now['on_order'])} on order", delta_color="gray")
+    ui.figure("On hand", labels.pieces(now["on_hand"], unit), f"{labels.pieces(now['on_order'])} on order", delta_color="gray",
+              help=None if now["counted"] else "Never counted")  # fmt: skip
     ui.figure("Value", labels.money(now["value"], shop.currency), f"{labels.money(now['cost'], shop.currency)} each", delta_color="gray")
-    ui.figure(
-        "Sold in 4 weeks", labels.pieces(now["sold"], unit), f"{labels.pieces(now['sold_before'])} in the 4 before", delta_color="gray"
-    )
-    ui.figure("Last movement", labels.day_text(now["last_day"], today), labels.ago(now["last_day"], today), delta_color="gray")
+    ui.figure("Sold in 4 weeks", labels.pieces(now["sold"], unit), f"{labels.pieces(now['sold_before'])} in the 4 before",
+              delta_color="gray", help=until or None)  # fmt: skip
+    last = None if pd.isna(now["last_day"]) else now["last_day"].date()
+    ui.figure("Last movement", labels.day_text(last, today), labels.ago(last, today), delta_color="gray")
 
 if history.empty:
     st.info("Nothing has moved yet. Record a receipt or a count on the Movements page, or upload a stock list.", icon=":material/info:")
 else:
-    alt = charts.stock_history_alt(item["name"], history, day)
-    st.plotly_chart(charts.stock_history(history, day, unit), config=charts.CONFIG, alt=alt, width="stretch")
+    alt = charts.stock_history_alt(item["name"], history, today)
+    st.plotly_chart(charts.stock_history(history, today, unit), config=charts.CONFIG, alt=alt, width="stretch")
 
 with st.container(horizontal=True):
     ui.link("forecast", "Forecast", item=item_id)
     ui.link("movements", "Record a movement", record=item_id)
     ui.link("items", "Edit", find=item["sku"])
 
-moved, codes, terms = st.tabs(["Movements", "Barcodes", "Suppliers"], key="part", on_change="rerun", bind="query-params")
+moved, codes, terms = st.tabs(["Movements", "Barcodes", "Suppliers and terms"], key="part", on_change="rerun", bind="query-params")
 if moved.open:
     with moved:
         lines = ui.ask(ledger.movements, item_id=item_id)
@@ -64,7 +79,24 @@ if codes.open:
 if terms.open:
     with terms:
         known = ui.ask(suppliers.of_item, item_id)
-        if known.empty:
-            st.caption("No supplier yet. Upload a purchase or supplier file that names this item.")
+        firms = ui.ask(suppliers.listed)
+        firms = dict(zip(firms["supplier_id"], firms["name"], strict=True))
+        make = st.column_config
+        looks = {
+            "supplier_id": make.SelectboxColumn("Supplier", options=list(firms), format_func=firms.get, required=True, width="medium"),
+            "lead_days": make.NumberColumn("Lead time (days)", help="Empty: the supplier's own.", min_value=0),
+            "pack": make.NumberColumn("Pack size", help="Orders are whole packs.", min_value=0),
+        }
+        order = ["supplier_id", "code", "cost", "pack", "moq", "lead_days", "preferred"]
+        if not firms:
+            ui.empty("There is no supplier yet. Type the first one, or drop a file that names them.", "Suppliers", "suppliers")
+        elif ui.who().may("manager"):
+
+            def save(db: Database, who: people.Person, edits: list[dict[str, Any]]) -> int:
+                return suppliers.save_terms(db, who, [{"item_id": item_id, **edit} for edit in edits])
+
+            ui.grid(known, "terms", save, alt=f"Suppliers of {item['name']} and their terms", number=["supplier_id"], order=order,
+                    extra=looks, rows=8, done="Terms saved.",
+                    locked="A line keeps its supplier. Add another line for another supplier.")  # fmt: skip
         else:
             ui.table(known, "terms", alt=f"Suppliers of {item['name']}", opens=False)

@@ -1,11 +1,11 @@
 import streamlit as st
 
-from ims_core import items
+from ims_core import items, labels
 from ims_core.web import ui
 
 known = ui.ask(items.catalogue)
 used = int(known["active"].sum())
-ui.page("Items", f"{used:,} items in use" + (f", {len(known) - used:,} not any more." if used < len(known) else "."))
+ui.page("Items", f"{labels.count(used, 'item')} in use" + (f", {len(known) - used:,} not any more." if used < len(known) else "."))
 if known.empty:
     st.caption("Type your items below, or drop a file that lists them on the Upload page.")
 

@@ -1,10 +1,10 @@
 import streamlit as st
 
-from ims_core import items, labels, ledger, places
+from ims_core import doubts, items, labels, ledger, places
 from ims_core.web import ui
 
-BY_HAND = ["receipt", "sale", "return_in", "return_out", "transfer", "adjustment", "scrap"]
-GOES = {"adjustment": "Pieces (minus takes away)", "transfer": "Pieces"}
+BY_HAND = ["receipt", "sale", "count", "return_in", "return_out", "transfer", "adjustment", "scrap"]
+GOES = {"adjustment": "Pieces (minus takes away)", "count": "Pieces on the shelf"}
 
 today = ui.today()
 if not ui.ask(items.any_yet):
@@ -15,8 +15,8 @@ if not ui.ask(items.any_yet):
 
 ui.page("Movements", "What came, what left and why. Nothing is ever overwritten: a mistake is undone by its opposite.")
 
-wanted = st.query_params.get("record", "")
-with st.expander("Record a movement", icon=":material/edit_note:", expanded=bool(wanted), key="recording", on_change="rerun") as form:
+wanted, mine = ui.number("record"), ui.memory()
+with st.expander("Record a movement", icon=":material/edit_note:", expanded=wanted is not None, key="recording", on_change="rerun") as form:
     if form.open:
         stands = ui.ask(places.names)
         main = stands.index(labels.MAIN_PLACE) if labels.MAIN_PLACE in stands else 0
@@ -26,7 +26,7 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=bool
         kind = st.pills("Kind", BY_HAND, default="receipt", required=True, format_func=labels.MOVEMENT_KINDS.get, key="record-kind",
                         label_visibility="collapsed")  # fmt: skip
         with st.form(ui.act("record"), border=False):
-            first = list(names).index(int(wanted)) if wanted.isdigit() and int(wanted) in names else None
+            first = list(names).index(wanted) if wanted in names else None
             item_id = st.selectbox("Item", list(names), index=first, format_func=names.get, placeholder="Name or code")
             with st.grid(4, min_column_width=150):
                 qty = st.number_input(GOES.get(kind, "Pieces"), value=None, step=1.0, format="%g", placeholder="0")
@@ -41,10 +41,24 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=bool
             if st.form_submit_button("Record", type="primary", icon=":material/check:"):
                 if item_id is None:
                     st.error("Which item? Choose one first.", icon=":material/block:")
+                elif qty is None and kind == "count":
+                    st.error("How many stand there? Type 0 where there is nothing.", icon=":material/block:")
                 else:
                     entry = ledger.Record(kind, item_id, qty or 0, place, day, to, cost, price, ref.strip() or None, note.strip() or None)
-                    said = f"{labels.MOVEMENT_KINDS[kind]} of {labels.pieces(abs(qty or 0))} {names[item_id]} recorded."
+                    said = f"{labels.MOVEMENT_KINDS[kind]} of {labels.pieces(qty)} {names[item_id]} recorded."
+                    mine["doubted"] = (entry, said) if ui.ask(doubts.of_movement, entry) else None
+                    if not mine["doubted"]:
+                        ui.do(ledger.record, entry, key=ui.act("record"), done=said)
+        if doubted := mine.get("doubted"):
+            entry, said = doubted
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.warning(ui.plain(" ".join([*ui.ask(doubts.of_movement, entry), "Post it anyway?"])), icon=":material/help:")
+                if st.button("Post anyway", key=ui.act("sure"), icon=":material/check:"):
+                    mine["doubted"] = None
                     ui.do(ledger.record, entry, key=ui.act("record"), done=said)
+                if st.button("Do not post", key=ui.act("unsure"), type="tertiary"):
+                    mine["doubted"] = None
+                    st.rerun()
 
 row = st.container(horizontal=True, vertical_alignment="center")
 with row:

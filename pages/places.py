@@ -8,5 +8,8 @@ says = (
     else "No place yet: until there is one, everything stands in Shop."
 )
 ui.page("Places", says)
-ui.grid(known, "places", places.save, alt="Places: short name, name and what stands there", number=["place"],
-        order=["place", "name", "active", "items", "pieces"], fixed=["items", "pieces"], done="Places saved.")  # fmt: skip
+order = ["place", "name", "active", "items", "pieces"]
+if len(known):
+    ui.excel(known, "Places", order)
+ui.grid(known, "places", places.save, alt="Places: short name, name and what stands there", number=["place"], order=order,
+        fixed=["items", "pieces"], done="Places saved.")  # fmt: skip

@@ -14,12 +14,13 @@ if not ui.ask(items.any_yet):
 head = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     usual = min(max(round(shop.service * 100), 80), 99)
-    service = st.slider("Enough in … of 100 cases", 80, 99, usual, key="service", width=280)
-    everything = st.toggle("Also what has enough", key="everything")
+    service = st.slider("Enough in … of 100 cases", 80, 99, usual, key="service", width=280, bind="query-params")
+    everything = st.toggle("Also what has enough", key="everything", bind="query-params")
     right = st.container(width="content")
 
 day = ui.ask(headlines.known_day, today)
-proposed = ui.ask(reorder.suggest, day, service / 100)
+with ui.waiting("Working out what to order"):
+    proposed = ui.ask(reorder.suggest, day, service / 100)
 mine = ui.memory()
 typed, grid = mine.setdefault("typed", {}), mine.get("grid")  # item -> quantity, by item because rows move
 for row, values in st.session_state.get(grid[0], {}).get("edited_rows", {}).items() if grid else ():
@@ -29,11 +30,11 @@ lines = found[found["quantity"] > 0]
 homeless, blind = int((lines["supplier"] == reorder.NOBODY).sum()), int((~lines["counted"]).sum())
 firms = lines["supplier"].nunique() - bool(homeless)
 with head:
-    whose = f", from {firms:,} {'supplier' if firms == 1 else 'suppliers'}" if firms else ""
+    whose = f", from {labels.count(firms, 'supplier')}" if firms else ""
     worth = f", for {labels.money(lines['value'].sum(), shop.currency)}" if lines["value"].any() else ""
     alone = f" {homeless:,} {'has' if homeless == 1 else 'have'} no supplier yet." if homeless else ""
-    known = "" if day == today else f" Nothing is known after {labels.day_text(day, today)}."
-    ui.page("Reorders", f"{len(lines):,} of {len(found):,} items to order{whose}{worth}.{alone}{known}")
+    known = ui.ask(headlines.sales_known, today)
+    ui.page("Reorders", f"{len(lines):,} of {labels.count(len(found), 'item')} to order{whose}{worth}.{alone} {known}")
     if blind:
         said = "1 of them was never counted and is" if blind == 1 else f"{blind:,} of them were never counted and are"
         st.caption(f":orange[{said} taken as nothing on hand. Upload a stock list to mend that.]")
@@ -89,7 +90,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if shown.empty:
     st.stop()
 st.subheader("Why this number?", anchor=False)
-at = st.selectbox("Line", range(len(shown)), format_func=lambda row: shown["name"][row], label_visibility="collapsed", width=420)
+names = shown["name"].tolist()
+at = st.selectbox("Line", range(len(names)), format_func=names.__getitem__, label_visibility="collapsed", width=420)
 line = proposed[proposed["item_id"] == shown["item_id"][at]].iloc[0]
 parts = reorder.why(line)
 st.markdown(ui.plain(line["reason"]))

@@ -2,7 +2,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from ims_core import ledger, policy, settings
+from ims_core import copies, labels, ledger, policy, settings
 from ims_core.web import ui
 
 shop, where = ui.shop(), settings.load()
@@ -37,10 +37,10 @@ if data.open:
                   "Backups": ui.plain(where.backups)}, border="horizontal", width="content")  # fmt: skip
         if st.button("Back up now", type="primary", icon=":material/save:"):
             with ui.working("Writing the backup"):
-                made = ui.db().backup(where.backups)
+                made = copies.backup(ui.db(), ui.who(), where.backups)
             st.success(ui.plain(f"{made.name} is written and was opened to check it."), icon=":material/check_circle:")
-        kept = sorted(where.backups.glob("shop-*.duckdb"), reverse=True)
-        newest = f"{len(kept)} backups, the newest {kept[0].name}." if kept else "No backup yet."
+        kept = copies.kept(where.backups)
+        newest = f"{labels.count(len(kept), 'backup')}, the newest {kept[0].name}." if kept else "No backup yet."
         st.caption(ui.plain(f"{newest} To go back to one: stop the program, then python -m ims_core restore {where.backups}"))
 
 if proof.open:

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from ims_core import alerts, headlines, items, labels, ledger, places
+from ims_core import alerts, headlines, items, labels, places
 from ims_core.web import ui
 
 TOGETHER, EACH = "All places", "Place by place"
@@ -23,26 +23,29 @@ with row:
         status = st.selectbox("Status", list(ui.STATUS), index=None, key="status", placeholder="Any", bind="query-params")
         on = st.date_input("As of", value=None, key="on", max_value=ui.today(), format="DD.MM.YYYY", bind="query-params")
 
-day = on or ui.ask(headlines.known_day, ui.today())
-found = ui.ask(alerts.stock, day)
+day = on or ui.today()
+with ui.waiting("Adding up the stock"):
+    found = ui.ask(alerts.stock if place == TOGETHER else alerts.by_place, day)
+order = ["name", "on_hand", "status", "on_order", "value", "last_day", "days_since", "category", "sku"]
+if place != TOGETHER:
+    order = ["name", "place", "on_hand", "status", "value", "last_day", "category", "sku"]
+    found = found[(found["place"] == place) | (place == EACH)]
 if status:
     found = found[found["status"] == status]
 elif place == TOGETHER:
-    found = found[found["active"] | (found["on_hand"] != 0)]
-order = ["name", "status", "on_hand", "on_order", "value", "last_day", "days_since", "category", "sku"]
-if place != TOGETHER:
-    here = ui.ask(ledger.by_place, day)
-    found = here[here["item_id"].isin(found["item_id"]) & ((here["place"] == place) | (place == EACH))]
-    order = ["name", "place", "on_hand", "value", "last_day", "category", "sku"]
+    found = found[found["active"] | (found["on_hand"].fillna(0) != 0)]
 found = ui.matching(found[found["category"] == category] if category else found, words, ["name", "sku", "category"])
 
 with head:
     worth = labels.money(found["value"].sum(), ui.shop().currency)
     pieces = labels.pieces(found["on_hand"].sum())
-    ui.page("Stock", f"{found['item_id'].nunique():,} items on {labels.day_text(day, ui.today())}: {pieces} pieces, worth {worth}.")
+    unknown = found[~found["counted"].astype(bool)]["item_id"].nunique()
+    but = f" {labels.count(unknown, 'item was', 'items were')} never counted and {'is' if unknown == 1 else 'are'} not in these figures."
+    ui.page("Stock", f"{labels.count(found['item_id'].nunique(), 'item')} on {labels.day_text(day, ui.today())}: {pieces} pieces, "
+            f"worth {worth}.{but if unknown else ''} {ui.ask(headlines.sales_known, day)}")  # fmt: skip
 with row:
     ui.excel(found, "Stock", order)
 if found.empty:
     st.info("Nothing fits these filters. Take one away.", icon=":material/filter_alt_off:")
     st.stop()
-ui.table(found, "stock", alt="Stock by item: status, on hand, value and last movement", order=order, rows=18)
+ui.table(found, "stock", alt="Stock by item: on hand, status, value and last movement", order=order, rows=18, blank="–")

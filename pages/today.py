@@ -1,6 +1,6 @@
 import streamlit as st
 
-from ims_core import alerts, headlines, items, labels, ledger
+from ims_core import headlines, items, labels, ledger
 from ims_core.web import ui
 
 LEADS = {  # alert -> colour (red loses sales now), icon, page, its filter, what the link says
@@ -32,13 +32,14 @@ if not ui.ask(items.any_yet):
             ui.do(demo.open_sample, working="Opening the sample shop", done="The sample shop is open.")
     st.stop()
 
-day = ui.ask(headlines.known_day, ui.today())
-now = ui.ask(headlines.today, day)
-until = "" if day == ui.today() else f" Nothing is known after {labels.day_text(day, ui.today())}."
-ui.page("Today", f"{now.in_stock:,} items in {now.places} places, worth {labels.money(now.value, shop.currency)}.{until}")
+day = ui.today()
+with ui.waiting("Adding up the shop"):
+    now = ui.ask(headlines.today, day)
+stands = f"{labels.count(now.in_stock, 'item')} in {labels.count(now.places, 'place')}, worth {labels.money(now.value, shop.currency)}."
+ui.page("Today", f"{stands} {ui.ask(headlines.sales_known, day)}")
 
 with st.grid(4, min_column_width=160):
-    sold = labels.money(now.sales, shop.currency) if now.sales_in_money else labels.pieces(now.sales, "pieces")
+    sold = labels.money(now.sales, shop.currency) if now.sales_in_money else labels.count(now.sales, "piece")
     weeks = {"delta_description": "in 4 weeks"}
     ui.figure(
         "Stock value", labels.money(now.value, shop.currency), headlines.change(now.value, now.value_before), now.value_trend, **weeks
@@ -51,19 +52,18 @@ with st.grid(4, min_column_width=160):
         chart_type="bar",
         delta_description="on the 4 before",
     )
-    ui.figure("In stock", f"{now.in_stock:,}", f"of {now.items:,} items", now.in_stock_trend, delta_color="gray")
+    ui.figure("In stock", f"{now.in_stock:,}", f"of {labels.count(now.items, 'item')}", now.in_stock_trend, delta_color="gray")
     ui.figure("Sold out", f"{now.sold_out:,}", "at zero", now.sold_out_trend, delta_color="gray")
 
 st.subheader("What needs attention", anchor=False)
-todo = ui.ask(alerts.attention, day)
 with st.container(border=True, gap="small"):
-    for alert, _, says in todo.itertuples(index=False):
+    for alert, _, says in now.todo.itertuples(index=False):
         color, icon, page, query, does = LEADS[alert]
         sentence, way = st.columns([5, 1], vertical_alignment="center")
         sentence.markdown(f":{color}[:material/{icon}:]  {ui.plain(says)}")
         with way.container(horizontal_alignment="right"):
             ui.link(page, does, **query)
-    if todo.empty:
+    if now.todo.empty:
         st.markdown(":green[:material/check_circle:]  Nothing. The shelves, the imports and the forecast are as they should be.")
 
 st.subheader("What happened last", anchor=False)

@@ -1,9 +1,9 @@
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
 
-from ims_core import alerts, headlines, items, people
+from ims_core import alerts, forecasting, headlines, items, ledger, people
 from tests.builders import DAY, Shop
 
 
@@ -25,7 +25,7 @@ def test_a_stock_figure_in_one_word(values: dict[str, object], word: str) -> Non
 
 
 def says(shop: Shop) -> dict[str, str]:
-    found = alerts.attention(shop.db, DAY)
+    found = alerts.attention(shop.db, DAY, alerts.stock(shop.db, DAY))
     return dict(zip(found["alert"], found["says"].str.replace("\u202f", " "), strict=True))
 
 
@@ -47,9 +47,10 @@ def test_what_is_sold_out_is_told_with_what_it_loses_the_costliest_first(shop: S
 
 
 def test_what_nobody_asked_for_lately_is_not_called_sold_out(shop: Shop) -> None:
-    kettle = shop.item("KETTLE")
+    kettle, mug = shop.item("KETTLE"), shop.item("MUG")
     shop.move("receipt", kettle, 1, day=DAY - timedelta(days=90))
     shop.move("sale", kettle, 1, day=DAY - timedelta(days=60))
+    shop.move("sale", mug, 1)
     assert "Sold out" not in says(shop)
 
 
@@ -76,8 +77,6 @@ def test_refused_lines_are_told_until_their_import_is_undone(shop: Shop) -> None
     with shop.db.change(who="Owner", what="Import may.csv", via="import") as change_id:
         shop.db.append("import_files", [file_with(refused=7)])
     assert says(shop)["upload"] == "7 lines were refused: Import may.csv."
-    from ims_core import ledger
-
     ledger.undo(shop.db, people.LOCAL, change_id)
     assert "upload" not in says(shop)
 
@@ -87,7 +86,12 @@ def file_with(refused: int) -> dict[str, object]:
     return {"file_id": 1, "name": "may.csv", "sha256": "a" * 64, "kind": "sales", "mapping": "{}", **counts}
 
 
-# -- the item in view
+# -- stock
+
+
+def one(shop: Shop, sku: str = "KETTLE") -> pd.Series:
+    found = alerts.stock(shop.db, DAY)
+    return found[found["sku"] == sku].iloc[0]
 
 
 def test_one_item_in_figures(shop: Shop) -> None:
@@ -96,16 +100,65 @@ def test_one_item_in_figures(shop: Shop) -> None:
     shop.move("sale", kettle, 2, day=DAY - timedelta(days=28))
     shop.move("sale", kettle, 1, day=DAY)
     shop.move("sale", kettle, 5, day=DAY + timedelta(days=1))
-    found = alerts.item(shop.db, kettle, DAY)
-    assert {name: float(found[name]) for name in ("on_hand", "value", "sold", "sold_before", "on_order")} == {
-        "on_hand": 7, "value": 21, "sold": 1, "sold_before": 2, "on_order": 0,
+    found = one(shop)
+    assert {name: float(found[name]) for name in ("on_hand", "value", "sold", "sold_before", "on_order", "days_since")} == {
+        "on_hand": 7, "value": 21, "sold": 1, "sold_before": 2, "on_order": 0, "days_since": 0,
     }  # fmt: skip
-    assert found["last_day"] == DAY
+    assert found["last_day"].date() == DAY
 
 
-def test_an_item_that_never_moved_has_nothing(shop: Shop) -> None:
-    found = alerts.item(shop.db, shop.item("KETTLE"), DAY)
-    assert (found["on_hand"], found["value"], found["last_day"]) == (0, None, None)
+def test_what_was_never_counted_lowers_no_total_and_says_what_left(shop: Shop) -> None:
+    kettle, mug = shop.item("KETTLE", cost=3), shop.item("MUG", cost=5)
+    shop.move("receipt", kettle, 10)
+    shop.move("sale", mug, 4, day=DAY - timedelta(days=9))
+    shop.move("sale", mug, 3)
+    found = alerts.stock(shop.db, DAY)
+    assert (found["on_hand"].sum(), found["value"].sum()) == (10, 30)
+    assert pd.isna(one(shop, "MUG")["on_hand"])
+    assert one(shop, "MUG")["sold"] == 7
+    assert alerts.sold_ever(shop.db, mug, DAY) == {"pieces": 7, "first": DAY - timedelta(days=9)}
+    head = headlines.today(shop.db, DAY)
+    assert (head.value, head.value_trend[-1], head.in_stock, head.sold_out) == (30, 30, 1, 0)
+    assert alerts.by_place(shop.db, DAY)["value"].sum() == 30
+    assert list(alerts.by_place(shop.db, DAY)["status"]) == ["In stock", "Never counted"]
+
+
+def test_a_cancelled_sale_was_never_sold_wherever_one_looks(shop: Shop) -> None:
+    kettle = shop.item("KETTLE", price=9)
+    shop.move("receipt", kettle, 10, day=DAY - timedelta(days=9))
+    shop.move("sale", kettle, 4, day=DAY - timedelta(days=2))
+    with shop.db.change(who="Owner", what="Import till.csv", via="import"):
+        ledger.post(shop.db, [{"line": 1, "happened_at": datetime(2026, 5, 4), "day": DAY, "kind": "return_in", "item_id": kettle,
+                               "place": "Shop", "qty": 1, "takes_back": DAY - timedelta(days=2)}])  # fmt: skip
+    assert one(shop)["sold"] == 3
+    assert headlines.today(shop.db, DAY).sales == 27
+    assert forecasting.sellers(shop.db, DAY)["pieces"].tolist() == [3]
+
+
+def test_a_sale_typed_by_hand_does_not_say_that_the_till_was_read(shop: Shop) -> None:
+    kettle = shop.item("KETTLE", price=9)
+    shop.move("receipt", kettle, 100, day=DAY - timedelta(days=300))
+    till(shop, kettle, 6, DAY - timedelta(days=40))
+    shop.move("sale", kettle, 1)
+    found = headlines.today(shop.db, DAY)
+    assert (found.sales, one(shop)["sold"], one(shop)["on_hand"]) == (54, 6, 93)
+    assert headlines.sales_known(shop.db, DAY) == "Sales are known up to 25 Mar."
+    assert headlines.sales_known(shop.db, DAY - timedelta(days=39)) == ""
+
+
+def test_days_of_which_nothing_is_known_make_nothing_stand_still(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    shop.move("receipt", kettle, 100, day=DAY - timedelta(days=alerts.IDLE + 20))
+    till(shop, kettle, 1, DAY - timedelta(days=alerts.IDLE + 1))
+    assert one(shop)["status"] == "In stock"
+    assert one(shop)["days_since"] == alerts.IDLE + 1
+
+
+def till(shop: Shop, item_id: int, qty: float, day: date) -> None:
+    """A sale from a file of the till."""
+    with shop.db.change(who="Owner", what="Import till.csv", via="import"):
+        ledger.post(shop.db, [{"line": 1, "happened_at": datetime(day.year, day.month, day.day), "day": day, "kind": "sale",
+                               "item_id": item_id, "place": "Shop", "qty": -qty, "file_id": 1}])  # fmt: skip
 
 
 # -- headlines

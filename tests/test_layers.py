@@ -21,7 +21,7 @@ LAYERS = """
     charts workbooks slides
     turns fitting witness storage backups batch db versions
     people items places suppliers
-    reckoning undoing policy ledger
+    reckoning undoing policy ledger doubts copies
     unused plans matching purchasing booking outlook importing imports sources sales
     counting orders
     kpis quality lead_times

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import ledger, policy
+from ims_core import ledger, people, policy, suppliers
 from ims_core.web import doing
 from tests.builders import Shop
 
@@ -161,6 +161,30 @@ def test_an_item_shows_its_movements_and_their_source(working: Shop) -> None:
     assert list(grid(screen)["kind"]) == ["Sale", "Receipt"]
 
 
+def test_an_item_that_was_never_counted_says_what_left_and_not_that_there_are_minus_seven(working: Shop) -> None:
+    jug = working.item("JUG", cost=5)
+    working.move("sale", jug, 7, day=doing.today() - timedelta(days=9))
+    screen = opened("item", item=str(jug))
+    assert "7 sold since" in said(screen)
+    assert "never counted: how many there are, nobody knows" in said(screen)
+    assert [found.value for found in screen.metric[:2]] == ["–", "–"]
+    assert "1 item was never counted and is not in these figures" in said(opened("stock"))
+    shown = grid(opened("stock", place="Place by place"))
+    assert dict(zip(shown["name"], shown["status"].map(list), strict=True))["Jug"] == ["Never counted"]
+
+
+@pytest.mark.parametrize("number", ["²", "1e3", "-1", "9" * 30, "kettle"])
+def test_an_address_that_names_no_item_offers_a_choice(working: Shop, number: str) -> None:
+    screen = opened("item", item=number)
+    assert "Choose an item" in said(screen)
+    assert not screen.error
+
+
+def test_times_are_those_of_the_shop_s_clock(working: Shop) -> None:
+    policy.set_shop(working.db, people.LOCAL, timezone="Pacific/Kiritimati")
+    assert doing.on_the_clock(pd.Series(pd.to_datetime(["2026-05-04 12:00"]))).astype(str).tolist() == ["2026-05-05 02:00:00"]
+
+
 def test_an_item_that_does_not_exist_is_refused(working: Shop) -> None:
     assert "There is no item number 99" in said(opened("item", item="99"))
 
@@ -199,6 +223,26 @@ def test_a_movement_without_quantity_is_refused(working: Shop) -> None:
     assert "How many pieces of KETTLE?" in said(screen)
 
 
+def test_a_movement_that_empties_a_shelf_twice_is_doubted_and_posted_only_when_that_is_said_again(working: Shop) -> None:
+    screen = opened("movements", record="1")
+    screen.button_group[0].set_value("sale").run()
+    record(screen, 39)
+    assert "Only 36 are in Shop: after this -3. Post it anyway?" in said(screen)
+    assert working.on_hand("KETTLE") == 36
+    button(screen, "Do not post").click().run()
+    assert "Post it anyway?" not in said(screen)
+    record(screen, 39)
+    button(screen, "Post anyway").click().run()
+    assert working.on_hand("KETTLE") == -3
+    assert "Sale of 39 Kettle · KETTLE recorded." in said(screen)
+
+
+def test_a_transfer_says_where_it_wants_to_go(working: Shop) -> None:
+    screen = opened("movements", record="1")
+    screen.button_group[0].set_value("transfer").run()
+    assert "Choose where KETTLE goes" in said(record(screen, 6))
+
+
 def test_a_ticked_movement_is_undone_and_nothing_else_is_ticked_then(working: Shop) -> None:
     screen = opened("movements")
     screen.session_state[str(screen.dataframe[0].key)] = {"selection": {"rows": [0], "columns": [], "cells": []}}
@@ -218,9 +262,14 @@ def record(screen: AppTest, pieces: float | None) -> Any:
 # -- items, places, suppliers
 
 
+def grid_key(screen: AppTest) -> str:
+    """The key of the grid that is shown."""
+    return next(found.key for found in screen.button if found.key and found.key.endswith("-save")).removesuffix("-save")
+
+
 def typed(screen: AppTest, page: str, **state: Any) -> Any:
     """Type into the grid of a page and save."""
-    key = next(found.key for found in screen.button if found.key and found.key.endswith("-save")).removesuffix("-save")
+    key = grid_key(screen)
     screen.session_state[key] = {"edited_rows": {}, "added_rows": [], "deleted_rows": [], **state}
     screen.run()
     return button(screen, "Save").click().run()
@@ -238,6 +287,35 @@ def test_a_code_that_is_taken_is_refused_and_what_was_typed_stays(working: Shop)
     screen = typed(opened("items"), "items", edited_rows={0: {"sku": "mug"}})
     assert "The code mug belongs to Mug already" in said(screen)
     assert "1 row changed, not saved yet" in said(screen)
+
+
+def test_a_search_looks_through_a_grid_with_unsaved_edits_and_loses_none(working: Shop) -> None:
+    screen = opened("items")
+    key = grid_key(screen)
+    screen.session_state[key] = {"edited_rows": {0: {"name": "Kettle 1.7 l"}}, "added_rows": [], "deleted_rows": []}
+    screen.run()
+    field(screen.text_input, "Search").set_value("mug").run()
+    assert grid_key(screen) != key
+    assert "1 row changed, not saved yet" in said(screen)
+    screen.session_state[grid_key(screen)] = {"edited_rows": {0: {"price": 7}}, "added_rows": [], "deleted_rows": []}
+    screen.run()
+    assert "2 rows changed, not saved yet" in said(screen)
+    button(screen, "Save").click().run()
+    assert working.db.rows("select name, price::int from items order by item_id") == [("Kettle 1.7 l", 19), ("Mug", 7)]
+
+
+def test_the_terms_of_a_supplier_are_typed_on_the_item(working: Shop) -> None:
+    row = {"supplier_id": 1, "cost": 7.5, "pack": 6, "moq": 12}
+    screen = typed(opened("item", item="1", part="Suppliers and terms"), "item", added_rows=[row])
+    assert "Terms saved." in said(screen)
+    assert suppliers.of_item(working.db, 1)[["name", "cost", "pack", "moq"]].values.tolist() == [["Nordlicht", 7.5, 6, 12]]
+    typed(screen, "item", edited_rows={0: {"pack": 8}})
+    assert suppliers.of_item(working.db, 1)[["cost", "pack"]].values.tolist() == [[7.5, 8]]
+
+
+def test_terms_without_a_supplier_are_refused(working: Shop) -> None:
+    screen = typed(opened("item", item="1", part="Suppliers and terms"), "item", added_rows=[{"cost": 7.5}])
+    assert "Which supplier?" in said(screen)
 
 
 def test_a_place_is_added_and_one_with_goods_not_closed(working: Shop) -> None:

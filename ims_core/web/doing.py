@@ -2,12 +2,14 @@
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
@@ -24,6 +26,9 @@ Progress = Callable[[float, str], None]
 PAGES = settings.ROOT / "pages"
 
 LOG = logging.getLogger(__name__)
+
+SERVED = threading.Event()
+"""Set when the first page has been drawn: what is heavy and not needed at once is loaded then."""
 
 
 # -- the shop
@@ -62,10 +67,22 @@ def today() -> date:
     return datetime.now(ZoneInfo(shop().timezone)).date()
 
 
+def on_the_clock(moments: pd.Series) -> pd.Series:
+    """Stored moments (UTC) as the shop's clock shows them; the only place where a time of day is turned."""
+    here: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(shop().timezone).dt.tz_localize(None)
+    return here
+
+
 def local(moment: datetime) -> str:
     """A stored moment (UTC) on the shop's clock: `22 Nov, 14:05`."""
-    here = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(shop().timezone))
+    here = on_the_clock(pd.to_datetime(pd.Series([moment]))).iloc[0]
     return f"{labels.day_text(here.date(), today())}, {here:%H:%M}"
+
+
+def number(name: str) -> int | None:
+    """The number that stands in the address as `?name=`; None where there is none, or no number."""
+    text = str(st.query_params.get(name, ""))
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 # -- asking
@@ -82,6 +99,11 @@ def ask(question: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs
 @st.cache_data(show_spinner=False, max_entries=1000, max_size="300MB")
 def _answer(_db: Database, _question: Callable[..., Any], name: tuple[Any, ...], args: Any, kwargs: Any) -> Any:
     return _question(_db, *args, **kwargs)
+
+
+def waiting(sentence: str) -> AbstractContextManager[None]:
+    """Says what is being worked out, where that takes longer than half a second."""
+    return st.spinner(f"{plain(sentence)} …")
 
 
 # -- doing

@@ -62,3 +62,5 @@ except ImsError as refusal:
     ui.refuse(refusal)
 except Exception as failure:  # the one place where whatever nobody foresaw ends as a sentence
     ui.calm(failure)
+finally:
+    ui.SERVED.set()

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ims_core import labels
-from ims_core.web.doing import go, plain, shop
+from ims_core.web.doing import go, on_the_clock, plain, shop
 
 Config: TypeAlias = dict[str, Any]
 
@@ -60,6 +60,7 @@ def table(
     save_as: str | None = None,
     rows: int = 10,
     picks: str | None = None,
+    blank: str = "",
 ) -> pd.DataFrame:
     """Show a frame; where it has `item_id` and `name`, a click on the name opens the item.
 
@@ -67,7 +68,7 @@ def table(
     A row that can be ticked is named by the frame's first two columns.
 
     `order`: the columns to show; `among`: columns that a search box looks through; `save_as`: a name for the Excel download;
-    `rows`: how many are seen before one scrolls.
+    `rows`: how many are seen before one scrolls; `blank`: what stands where nothing is known.
     """
     frame = spoken(frame)
     shown = list(order or [name for name in frame.columns if name in KINDS or name in (extra or {})])
@@ -78,10 +79,10 @@ def table(
     config = columns(shown, extra)
     if opens := opens and "item_id" in frame and "name" in shown:
         config["name"] = st.column_config.ButtonColumn(labels.FIELDS["name"].label, key=f"{key}_open", type="tertiary", alignment="left",
-                                                       pinned=True, width=170 if on_phone() else 250)  # fmt: skip
+                                                       pinned=True, width=150 if on_phone() else 250)  # fmt: skip
     look: Config = {
         "hide_index": True,
-        "placeholder": "",
+        "placeholder": blank,
         "height": "content" if len(frame) <= rows else 35 * (rows + 1),
         "width": "stretch",
         "alt": alt,
@@ -97,7 +98,7 @@ def table(
 
 def excel(frame: pd.DataFrame, name: str, order: Sequence[str] | None = None) -> None:
     """The Excel download of a frame, in the columns `order`."""
-    download("Excel", partial(_workbook, frame[list(order)] if order else frame, name), f"{name}.xlsx", key=f"excel-{name}")
+    download("Excel", partial(_workbook, spoken(frame[list(order)] if order else frame), name), f"{name}.xlsx", key=f"excel-{name}")
 
 
 def download(label: str, maker: Callable[[], bytes], name: str, key: str | None = None) -> None:
@@ -139,7 +140,7 @@ def matching(frame: pd.DataFrame, words: str | None, among: Sequence[str]) -> pd
 
 
 def _tools(frame: pd.DataFrame, key: str, shown: list[str], among: Sequence[str], save_as: str | None) -> pd.DataFrame:
-    with st.container(horizontal=True, horizontal_alignment="distribute" if among else "right", vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center"):  # at the left: at the right a table's own tools would lie on it
         if among:
             frame = matching(frame, search(f"{key}_search"), among)
         if save_as:
@@ -148,14 +149,17 @@ def _tools(frame: pd.DataFrame, key: str, shown: list[str], among: Sequence[str]
 
 
 def spoken(frame: pd.DataFrame) -> pd.DataFrame:
-    """Kinds of movement in the shop's words."""
-    return frame.assign(kind=frame["kind"].map(labels.MOVEMENT_KINDS).fillna(frame["kind"])) if "kind" in frame else frame
+    """Kinds of movement in the shop's words, moments on its clock."""
+    said = {name: on_the_clock(frame[name]) for name in frame.columns if KINDS.get(name) == "moment" and len(frame)}
+    if "kind" in frame:
+        said["kind"] = frame["kind"].map(labels.MOVEMENT_KINDS).fillna(frame["kind"])
+    return frame.assign(**said) if said else frame
 
 
 def _workbook(frame: pd.DataFrame, title: str) -> bytes:
     from ims_core import workbooks  # heavy, and needed only here
 
-    return workbooks.sheet({title: spoken(frame)})
+    return workbooks.sheet({title: frame})
 
 
 def on_phone() -> bool:
@@ -178,7 +182,7 @@ def _column(name: str, sign: str) -> Any:
     kind = KINDS.get(name)
     make = st.column_config
     if kind == "name":
-        return make.TextColumn(label, pinned=True, width=240)
+        return make.TextColumn(label, pinned=True, width=150 if on_phone() else 240)
     if kind == "number":
         return make.NumberColumn(label, format="localized")
     if kind == "money":

@@ -8,6 +8,7 @@ import streamlit as st
 from ims_core import ledger
 from ims_core.web.doing import (
     PAGES,
+    SERVED,
     Progress,
     act,
     ask,
@@ -18,10 +19,12 @@ from ims_core.web.doing import (
     go,
     local,
     memory,
+    number,
     plain,
     refuse,
     shop,
     today,
+    waiting,
     who,
     working,
 )
@@ -29,6 +32,7 @@ from ims_core.web.grids import grid
 from ims_core.web.tables import STATUS, columns, download, excel, filters, matching, search, table
 
 __all__ = [
+    "SERVED",
     "STATUS",
     "Progress",
     "act",
@@ -48,6 +52,8 @@ __all__ = [
     "link",
     "local",
     "matching",
+    "memory",
+    "number",
     "page",
     "plain",
     "refuse",
@@ -55,6 +61,7 @@ __all__ = [
     "shop",
     "table",
     "today",
+    "waiting",
     "who",
     "working",
 ]  # the words that pages speak
