@@ -4,6 +4,7 @@ from ims_core import doubts, items, labels, ledger, places
 from ims_core.web import ui
 
 BY_HAND = ["receipt", "sale", "count", "return_in", "return_out", "transfer", "adjustment", "scrap"]
+CALLED = labels.MOVEMENT_KINDS | {"count": "Count"}
 GOES = {"adjustment": "Pieces (minus takes away)", "count": "Pieces on the shelf"}
 
 today = ui.today()
@@ -23,7 +24,7 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=want
         known, sign = ui.ask(items.catalogue), ui.plain(ui.shop().currency)
         usable = known[known["active"]]
         names = dict(zip(usable["item_id"], usable["name"] + " · " + usable["sku"], strict=True))
-        kind = st.pills("Kind", BY_HAND, default="receipt", required=True, format_func=labels.MOVEMENT_KINDS.get, key="record-kind",
+        kind = st.pills("Kind", BY_HAND, default="receipt", required=True, format_func=CALLED.get, key="record-kind",
                         label_visibility="collapsed")  # fmt: skip
         with st.form(ui.act("record"), border=False):
             first = list(names).index(wanted) if wanted in names else None
@@ -45,7 +46,7 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=want
                     st.error("How many stand there? Type 0 where there is nothing.", icon=":material/block:")
                 else:
                     entry = ledger.Record(kind, item_id, qty or 0, place, day, to, cost, price, ref.strip() or None, note.strip() or None)
-                    said = f"{labels.MOVEMENT_KINDS[kind]} of {labels.pieces(qty)} {names[item_id]} recorded."
+                    said = f"{CALLED[kind]} of {labels.pieces(qty)} {names[item_id]} recorded."
                     mine["doubted"] = (entry, said) if ui.ask(doubts.of_movement, entry) else None
                     if not mine["doubted"]:
                         ui.do(ledger.record, entry, key=ui.act("record"), done=said)

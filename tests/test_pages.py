@@ -237,6 +237,14 @@ def test_a_movement_that_empties_a_shelf_twice_is_doubted_and_posted_only_when_t
     assert "Sale of 39 Kettle · KETTLE recorded." in said(screen)
 
 
+def test_a_count_by_hand_says_what_stands_there(working: Shop) -> None:
+    screen = opened("movements", record="1")
+    screen.button_group[0].set_value("count").run()
+    field(screen.number_input, "Pieces on the shelf").set_value(30)
+    assert "Count of 30 Kettle · KETTLE recorded." in said(button(screen, "Record").click().run())
+    assert working.on_hand("KETTLE") == 30
+
+
 def test_a_transfer_says_where_it_wants_to_go(working: Shop) -> None:
     screen = opened("movements", record="1")
     screen.button_group[0].set_value("transfer").run()
