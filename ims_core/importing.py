@@ -9,7 +9,7 @@ from functools import partial
 
 import pyarrow as pa
 
-from ims_core import booking, cleaning, labels, ledger, people, policy, reading, reckoning, recognising, unused, values
+from ims_core import booking, cleaning, labels, ledger, mappings, people, policy, reading, reckoning, recognising, unused, values
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
 from ims_core.plans import Group, Plan
@@ -29,11 +29,12 @@ def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | N
     tell = progress or quiet
     tables, hashes, known, unreadable = _read_all(db, files, tell)
     named = [found for table in tables if (found := values.day_in(table.name))]
-    groups = []
+    groups, kept = [], mappings.kept(db)
     alike = _alike(tables)
     for done, indexes in enumerate(alike):
         members = tuple(tables[i] for i in indexes)
         group = Group(members, tuple(hashes[i] for i in indexes), recognising.recognise(_largest(members)), None)
+        group = mappings.understood(group, kept)
         part = (0.4 + 0.6 * done / len(alike), 0.4 + 0.6 * (done + 1) / len(alike))
         says = f"Cleaning {labels.many(group.lines, 'line')} of {group.name.partition(',')[0]}"
         groups.append(meanwhile(tell, part, says, partial(_cleaned, db, group)))
@@ -165,6 +166,7 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
         raise Refused(f"Answer first, because both answers make sense: {open_questions[0]}")
     key, version, zone = _key(db, plan), db.version, policy.shop(db).timezone
     facts = meanwhile(tell, (0.0, 0.5), "Matching items, suppliers and places", lambda _: booking.book(db, groups, plan.day, zone))
+    to_keep = mappings.to_keep(plan.groups, mappings.kept(db))
     with db.change(who=who.name, what=_what(groups), via=via, key=key) as change_id:
         _refuse_twice(db, groups, change_id)
         if db.version != version:  # somebody wrote since: numbers and balances are taken anew
@@ -172,6 +174,7 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
         for done, (table, rows) in enumerate(facts.items()):
             tell(0.5 + 0.5 * done / len(facts), f"Writing {rows.num_rows:,} {table.replace('_', ' ')}")
             ledger.post(db, rows) if table == "movements" else db.append(table, rows)
+        db.append("mapping_versions", to_keep)
         reckoning.settle(db, change_id, change_id)
     tell(1.0, "Done")
     return change_id

@@ -25,6 +25,8 @@ class Group:
     cleaned: Cleaned | None
     """None where the table is not for us or cannot be used as it is mapped."""
     off: frozenset[str] = frozenset()
+    as_on: date | None = None
+    """The day on which files of this form were understood by hand, where that was taken over."""
 
     @property
     def name(self) -> str:

@@ -79,6 +79,17 @@ create table policy_versions (               -- what a manager has set, by scope
     gone      boolean not null default false
 );
 
+create table mapping_versions (              -- how files of one form were understood, by their header
+    change_id bigint not null,
+    signature varchar not null,
+    kind      varchar not null,
+    columns   varchar not null,              -- JSON: our field -> their column
+    answers   varchar not null,              -- JSON: what was asked -> what was said
+    off       varchar not null,              -- JSON: rules that were switched off
+    active    boolean not null default true,
+    gone      boolean not null default false
+);
+
 create table movements (
     change_id   bigint not null,
     line        integer not null,

@@ -14,6 +14,7 @@ KEYS = {
     "supplier_versions": ("supplier_id",),
     "supply_versions": ("item_id", "supplier_id"),
     "policy_versions": ("scope", "name"),
+    "mapping_versions": ("signature",),
 }
 
 Row = dict[str, Any]

@@ -36,6 +36,11 @@ select * exclude (gone)
 from (select distinct on (scope, name) * from policy_versions order by scope, name, change_id desc)
 where not gone;
 
+create or replace view mappings as
+select * exclude (gone)
+from (select distinct on (signature) * from mapping_versions order by signature, change_id desc)
+where not gone;
+
 create or replace view merged as             -- every item and the item its history counts for
 with recursive chain as (
     select item_id, item_id as counts_as from items where same_as is null

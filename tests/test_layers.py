@@ -22,7 +22,7 @@ LAYERS = """
     turns fitting witness storage backups batch db versions
     people items places suppliers
     reckoning undoing policy ledger doubts copies
-    unused plans matching purchasing booking outlook importing imports sources sales
+    unused plans matching purchasing booking outlook mappings importing imports sources sales
     counting orders
     kpis quality lead_times
     forecasting reorder risks replay

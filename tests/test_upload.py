@@ -1,6 +1,7 @@
 """The Upload screen: a drop is shown line for line before it is written, kept while somebody looks elsewhere, and mended."""
 
 import io
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import importing, imports, outlook, people, unused, workbooks
+from ims_core import importing, imports, ledger, mappings, outlook, people, unused, workbooks
 from ims_core.db import Database
 from ims_core.plans import Plan
 from ims_core.web import left, panels
@@ -269,3 +270,31 @@ def test_a_choice_is_said_in_words(about: str) -> None:
     assert panels.said(about, "joined") == "The same again: count once"
     assert panels.said(about, "some_new_word") == "Some new word"
     assert panels.said("column qty", "Menge") == "Yes"
+
+
+# -- as last time
+
+
+def test_what_was_said_of_a_file_holds_for_the_next_of_its_form(db: Database) -> None:
+    plan = look(db, DATELESS)
+    mapping = plan.groups[0].mapping
+    told = replace(mapping, columns=mapping.columns | {"day": "When it was"}, answers={"column day": "When it was"})
+    importing.commit(db, people.LOCAL, importing.revise(db, plan, 0, told, frozenset({"returns"})))
+    again = look(db, ("june.csv", DATELESS[1].replace(b"2026-05", b"2026-06").replace(b"\n1,", b"\n8,").replace(b"\n2,", b"\n9,")))
+    (group,) = again.groups
+    assert (group.mapping.columns["day"], group.off, again.counts["used"]) == ("When it was", frozenset({"returns"}), 2)
+    assert group.as_on is not None
+
+
+def test_how_a_file_was_understood_is_undone_with_its_import(db: Database) -> None:
+    plan = importing.revise(db, look(db, TILL), 0, off=frozenset({"no_product"}))
+    change = importing.commit(db, people.LOCAL, plan)
+    assert [kept.off for kept in mappings.kept(db).values()] == [frozenset({"no_product"})]
+    ledger.undo(db, people.LOCAL, change)
+    assert mappings.kept(db) == {}
+    assert look(db, TILL).groups[0].off == frozenset()
+
+
+def test_what_nobody_touched_is_not_kept(db: Database) -> None:
+    importing.commit(db, people.LOCAL, look(db, TILL))
+    assert mappings.kept(db) == {}

@@ -27,6 +27,8 @@ def panel(plan: Plan, index: int) -> Plan:
     with st.expander(_headline(shown), icon=f":material/{ICONS[shown.mapping.kind]}:", key=opened, on_change="rerun") as box:
         if not box.open:
             return plan
+        if shown.as_on:
+            st.markdown(f":gray[:material/history: Understood as last time, {labels.day_text(shown.as_on)}.]")
         mapping = _needed(shown, name) if shown.lacking else shown.mapping
         off = shown.off
         chosen = st.segmented_control(
@@ -94,6 +96,7 @@ def _headline(shown: Group) -> str:
     parts = [f"{counts.get('used', 0):,} of {labels.many(shown.lines, 'line')} used"]
     parts += [f"{counts[outcome]:,} {outcome}" for outcome in ("joined", "set aside") if counts.get(outcome)]
     parts += [f":orange[{counts['refused']:,} refused]"] if counts.get("refused") else []
+    parts += [":gray[as last time]"] if shown.as_on else []
     parts += [f":orange[{len(shown.questions)} to answer]"] if shown.questions else []
     return f"{says} · {', '.join(parts)}"
 
