@@ -80,8 +80,8 @@ def show(mine: Held) -> None:
     plan = mine.plan
     if plan is None:
         return
-    for _, sentence in plan.unreadable:
-        st.error(plain(sentence), icon=":material/unknown_document:")
+    if plan.unreadable:
+        st.error("  \n".join(plain(sentence) for _, sentence in plan.unreadable), icon=":material/unknown_document:")
     if plan.known:
         names = ", ".join(name for name, _ in plan.known[:5]) + (f" and {len(plan.known) - 5:,} more" if len(plan.known) > 5 else "")
         st.info(plain(f"In the shop already, nothing to do: {names}."), icon=":material/done_all:")
@@ -146,10 +146,11 @@ def _counted(mine: Held, plan: Plan) -> Plan:
     if not plan.counted:
         return plan
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        files = ", ".join(group.name for group in plan.groups if group.counted)
+        named = [group.name for group in plan.groups if group.counted]
+        files = ", ".join(named[:3]) + (f" and {len(named) - 3:,} more" if len(named) > 3 else "")
         st.markdown(
             f":material/inventory_2: **Stock of {labels.many(plan.counted, 'item')}** as counted on {labels.day_text(plan.day)}"
-            f"  \n:gray[{plain(files)} {'tell' if sum(bool(g.counted) for g in plan.groups) > 1 else 'tells'} what there is, but not of "
+            f"  \n:gray[{plain(files)} {'tell' if len(named) > 1 else 'tells'} what there is, but not of "
             "which day.]", width="content",
         )  # fmt: skip
         day = st.date_input("These counts were made on", plan.day, key=f"{act('drop')}-counted-on", format="YYYY-MM-DD", width=220)
