@@ -8,12 +8,12 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import codes, judging, scratch, values, variants
+from ims_core import cancelling, codes, judging, repeats, scratch, values, variants
 from ims_core.labels import FIELDS, KIND_FIELDS
 from ims_core.progress import Note
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
-from ims_core.rules import RULES, TAKEN_BACK_WITHIN
+from ims_core.rules import RULES
 
 CODES = ("sku", "barcode")
 """What a spreadsheet may have spoilt, and what an item is found by."""
@@ -27,8 +27,10 @@ class Cleaned:
 
     rows: the lines that are used, typed, a column per field of the kind (sales also kind, takes_back);
     problems: source file sheet row column value problem suggestion refused;
-    fixes: rule title count before after on; left: source row outcome reason content (JSON);
-    counts: lines by outcome; units: their quantities by outcome; questions: what the values leave open.
+    fixes: rule title count before after on always; left: source row outcome reason content (JSON);
+    counts: lines by outcome; units: their quantities by outcome; questions: what the values leave open;
+    difference: of documents that an earlier file brought, what is otherwise here (what: changed or gone):
+    what ref sku day qty_before price_before qty price source row.
     """
 
     kind: str
@@ -39,6 +41,11 @@ class Cleaned:
     counts: dict[str, int]
     units: dict[str, Decimal]
     questions: tuple[Question, ...]
+    difference: pd.DataFrame
+
+    def books_like(self, other: "Cleaned") -> bool:
+        """Whether the same lines are used, and the same taken back."""
+        return self.counts == other.counts and self.units == other.units and self.rows.num_rows == other.rows.num_rows
 
 
 def clean(
@@ -46,17 +53,19 @@ def clean(
     mapping: Mapping,
     known: AbstractMapping[str, str] | None = None,
     off: frozenset[str] = frozenset(),
-    booked: pa.Table | None = None,
+    earlier: repeats.Earlier | None = None,
+    places: Sequence[str | None] | None = None,
     note: Note | None = None,
 ) -> Cleaned:
     """Clean one table, or several with the same header, as one.
 
     `known`: how the shop spells its codes (upper case -> as written); `off`: names of rules not to apply;
-    `booked`: sales that earlier files brought: ref key day qty often; `note` is told each step.
+    `earlier`: asks for the sales that earlier files brought; `places`: of each table, the place that its sheet names;
+    `note` is told each step.
     """
     at = note or (lambda step: None)
     tables = [tables] if isinstance(tables, Table) else list(tables)
-    with scratch.pad(raw=_stacked(tables), places=_places(tables)) as pad:
+    with scratch.pad(raw=_stacked(tables), places=_places(tables, places)) as pad:
         at("reading numbers and dates")
         styles = _styles(pad, mapping, typed=all(table.typed for table in tables))
         read = {name for name in CODES if name in mapping.columns and codes.read(pad, name, mapping.columns[name], known or {}, off)}
@@ -64,19 +73,20 @@ def clean(
         variants.name(pad, mapping, tables[0].header)
         at("looking for lines that repeat")
         judging.find_doubles(pad, mapping, tables[0].header)
-        judging.find_again(pad, booked, off)
         at("looking for totals and notes")
         judging.find_asides(pad, mapping, tables[0].header)
         variants.set_pictures_aside(pad, mapping)
         judging.spell_codes(pad, known or {})
         at("judging every line")
         judging.judge(pad, mapping, off)
+        at("comparing with what earlier files brought")
+        again = repeats.find(pad, mapping, earlier, off)
         at("putting together what was found")
         rows = _rows(pad, mapping, off)
-        asked = [*_questions(mapping, styles), *_two_lists(pad, mapping)]
+        asked = (*_questions(mapping, styles), *again, *_two_lists(pad, mapping))
         return Cleaned(
             mapping.kind, rows, _problems(pad, mapping, tables), _fixes(pad, mapping, off), _left(pad, tables[0].header),
-            *_accounts(pad, mapping), tuple(asked),
+            *_accounts(pad, mapping), asked, _difference(pad),
         )  # fmt: skip
 
 
@@ -92,12 +102,12 @@ def _stacked(tables: Sequence[Table]) -> pa.Table:
     return pa.concat_tables(parts, promote_options="permissive")  # some sheets have empty cells, some none
 
 
-def _places(tables: Sequence[Table]) -> pa.Table:
-    """Of each table: its sheet, where a file has several alike (of a count they are most likely places), and the day its name tells."""
-    sheets = [table.sheet if sum(other.name == table.name for other in tables) > 1 else None for table in tables]
+def _places(tables: Sequence[Table], places: Sequence[str | None] | None) -> pa.Table:
+    """Of each table: its file, the place that its sheet names, and the day that its sheet or file tells."""
     days = [values.day_in(table.sheet or "") or values.day_in(table.name) for table in tables]
     return pa.table({
-        "source": pa.array(range(len(tables)), pa.int32()), "sheet": pa.array(sheets, pa.string()), "told_day": pa.array(days, pa.date32())
+        "source": pa.array(range(len(tables)), pa.int32()), "file": pa.array([table.name for table in tables], pa.string()),
+        "sheet": pa.array(places or [None] * len(tables), pa.string()), "told_day": pa.array(days, pa.date32()),
     })  # fmt: skip
 
 
@@ -153,10 +163,10 @@ def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style], r
 
 def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
     found = judging.typed_columns(pad)
-    sku = "sku" if "codes" in off else "coalesce(spelled, sku)"
+    sales = mapping.kind == "sales"
     named = "name" if "names" in off else "coalesce(called, name)"
-    replaced = [f"{sku} as sku"] if "sku" in found else []
-    if mapping.kind == "sales":
+    replaced = ["coalesce(spelled, sku) as sku"] if "sku" in found else []
+    if sales:
         replaced.append(f"{named} as name")
     if mapping.kind in ("stock", "counts"):
         replaced.append("coalesce(day, told_day) as day")
@@ -164,43 +174,29 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
     listed = ", ".join(KIND_FIELDS[mapping.kind])
     pad.run(f"""
         create table rows as
-        select source, row, {listed}{", cancelled, given" if mapping.kind == "sales" else ""}
+        select row_number() over (order by source, row) as id, source, row, {listed}{", key, cancelled, given" if sales else ""}
         from (select * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged)
         where outcome = 'used' order by source, row
     """)  # fmt: skip
-    if mapping.kind == "sales":
-        return pad.table(_sold(off))
-    return pad.table("select * from rows")
+    if not sales:
+        return pad.table("select * exclude (id) from rows order by id")
+    cancelling.find(pad, off)
+    return pad.table(_sold(off))
 
 
 def _sold(off: frozenset[str]) -> str:
-    """SQL: sales as movements out of stock; what came back as a return, on the cancelled sale's day where one matches.
-
-    A cancelling receipt matches the one whose number it carries, else the same customer's latest like it.
-    """
+    """SQL: sales as movements out of stock, what came back as a return; and the opposite of what a corrected document has no more."""
     return f"""
-        with numbered as (select *, row_number() over () as id from rows),
-             back as (select * from numbered where qty < 0 and cancelled),
-             gone as (select * from numbered where qty > 0 and not given),
-             pairs as (
-                select b.id, b.day as back_day, g.id as gone_id, g.day as gone_day from back b join gone g
-                  on b.sku = g.sku and -b.qty = g.qty and regexp_replace(b.ref, '^[Cc]-?', '') = g.ref
-                union all
-                select b.id, b.day, g.id, g.day from back b asof join gone g
-                  on b.sku = g.sku and b.customer = g.customer and -b.qty = g.qty and b.day >= g.day
-             ),
-             met as (
-                select id, min(gone_day)::date as takes_back from (
-                    select * from pairs
-                    where back_day::date - gone_day::date between 0 and {TAKEN_BACK_WITHIN} and {"cancelled" not in off}
-                    qualify row_number() over (partition by gone_id order by back_day, id) = 1
-                ) group by id
-             )
         select n.source, n.row, n.day as happened_at, n.day::date as day, n.sku, n.barcode, n.name, -n.qty as qty,
                case when n.qty < 0 then 'return_in' when n.given and {"free" not in off} then 'adjustment' else 'sale' end as kind,
                case when n.given and {"free" not in off} then 'given away' end as note,
                coalesce(n.price, abs(n.total / nullif(n.qty, 0)))::decimal(18, 4) as price, n.ref, n.place, m.takes_back
-        from numbered n left join met m using (id) order by n.id
+        from rows n left join met m using (id)
+        union all
+        select t.source, t.row, b.moment, b.day, b.sku, null, null, b.qty, b.kind, 'corrected by ' || p.file, b.price, b.ref, b.place,
+               case when b.kind = 'sale' then b.day else b.takes_back end
+        from taken_back t join booked b using (id) join places p using (source) where {"corrected" not in off and "again" not in off}
+        order by source, row
     """
 
 
@@ -253,18 +249,17 @@ def _suggestion(name: str | None) -> str:
 
 
 def _fixes(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pd.DataFrame:
-    """Each rule that met something: rule title count before after on."""
+    """Each rule that met something: rule title count before after on always (it cannot be switched off)."""
     rows = []
     for rule in RULES:
         if mapping.kind not in rule.kinds or not rule.columns <= set(mapping.columns):
             continue
         seen = pad.row(rule.counted)
         if seen["count"]:
-            on = rule.name not in off and (rule.name != "duplicates" or judging.tells_lines_apart(mapping))
-            rows.append(
-                {"rule": rule.name, "title": rule.title, "count": seen["count"], "before": seen["before"], "after": seen["after"], "on": on}
-            )
-    return pd.DataFrame(rows, columns=["rule", "title", "count", "before", "after", "on"])
+            on = rule.always or (rule.name not in off and (rule.name != "duplicates" or judging.tells_lines_apart(mapping)))
+            shown = {name: seen[name] for name in ("count", "before", "after")}
+            rows.append({"rule": rule.name, "title": rule.title.format(**seen), **shown, "on": on, "always": rule.always})
+    return pd.DataFrame(rows, columns=["rule", "title", "count", "before", "after", "on", "always"])
 
 
 def _left(pad: scratch.Pad, header: Sequence[str]) -> pa.Table:
@@ -274,6 +269,14 @@ def _left(pad: scratch.Pad, header: Sequence[str]) -> pa.Table:
         from judged j join raw r on r."source  table" = j.source and r."source  row" = j.row
         where j.outcome <> 'used' order by j.source, j.row
     """)  # fmt: skip
+
+
+def _difference(pad: scratch.Pad) -> pd.DataFrame:
+    found: pd.DataFrame = pad.table("""
+        select t.what, b.ref, b.sku, b.day, b.qty as qty_before, b.price as price_before, l.qty, l.price, t.source, t.row
+        from taken_back t join booked b using (id) left join lines l using (line) order by t.source, t.row, b.id
+    """).to_pandas()  # fmt: skip
+    return found
 
 
 def _accounts(pad: scratch.Pad, mapping: Mapping) -> tuple[dict[str, int], dict[str, Decimal]]:

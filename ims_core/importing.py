@@ -9,7 +9,7 @@ from functools import partial
 
 import pyarrow as pa
 
-from ims_core import booking, cleaning, labels, ledger, mappings, people, policy, reading, reckoning, recognising, unused, values
+from ims_core import booking, cleaning, labels, ledger, mappings, people, policy, reading, reckoning, recognising, repeats, unused, values
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
 from ims_core.plans import Group, Plan
@@ -26,20 +26,22 @@ LARGE = 3_000_000
 
 def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | None = None, today: date | None = None) -> Plan:
     """Read, recognise and clean the files; writes nothing. `today`: for a count without any day anywhere."""
-    tell = progress or quiet
+    tell, seen = progress or quiet, db.version
     tables, hashes, known, unreadable = _read_all(db, files, tell)
     named = [found for table in tables if (found := values.day_in(table.name))]
     groups, kept = [], mappings.kept(db)
     alike = _alike(tables)
-    for done, indexes in enumerate(alike):
+    for indexes in alike:
         members = tuple(tables[i] for i in indexes)
         group = Group(members, tuple(hashes[i] for i in indexes), recognising.recognise(_largest(members)), None)
-        group = mappings.understood(group, kept)
-        part = (0.4 + 0.6 * done / len(alike), 0.4 + 0.6 * (done + 1) / len(alike))
+        groups.append(mappings.understood(group, kept))
+    groups = _placed(groups)
+    for done, group in enumerate(groups):
+        part = (0.4 + 0.6 * done / len(groups), 0.4 + 0.6 * (done + 1) / len(groups))
         says = f"Cleaning {labels.many(group.lines, 'line')} of {group.name.partition(',')[0]}"
-        groups.append(meanwhile(tell, part, says, partial(_cleaned, db, group)))
+        groups[done] = meanwhile(tell, part, says, partial(_cleaned, db, group))
     tell(1.0, "Ready")
-    return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today))
+    return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today), seen)
 
 
 def _alike(tables: list[Table]) -> list[list[int]]:
@@ -58,8 +60,26 @@ def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None,
     """The plan with another mapping, or other rules switched off, for one group."""
     group = plan.groups[index]
     changed = replace(group, mapping=mapping or group.mapping, off=group.off if off is None else off)
-    groups = [*plan.groups[:index], _cleaned(db, changed), *plan.groups[index + 1 :]]
+    groups = _placed([*plan.groups[:index], changed, *plan.groups[index + 1 :]])  # what one is may tell what the sheets of another are
+    for nth, (now, before) in enumerate(zip(groups, plan.groups, strict=True)):
+        groups[nth] = _cleaned(db, now) if nth == index or now.places != before.places else before
     return replace(plan, groups=tuple(groups), day=_count_day(db, groups, [], plan.day))
+
+
+def _placed(groups: list[Group]) -> list[Group]:
+    """Where several sheets of one file tell stock, each is a place, also where their columns differ."""
+    told = [{*zip(group.hashes, (table.sheet for table in group.tables), strict=True)} if _holds(group) else set() for group in groups]
+    sheets = Counter(sha for sha, _ in set().union(*told))
+    return [
+        replace(group, places=tuple(
+            table.sheet if _holds(group) and sheets[sha] > 1 else None for table, sha in zip(group.tables, group.hashes, strict=True)
+        ))
+        for group in groups
+    ]  # fmt: skip
+
+
+def _holds(group: Group) -> bool:
+    return group.mapping.kind in ("stock", "counts") and not group.lacking
 
 
 def _read_all(
@@ -103,24 +123,42 @@ def _read(name: str, content: bytes, note: Note) -> list[Table]:
 def _cleaned(db: Database, group: Group, note: Note | None = None) -> Group:
     if group.mapping.kind == "ignore" or group.lacking:
         return replace(group, cleaned=None)
-    spelled = dict(db.rows("select upper(sku), sku from items"))
-    return replace(group, cleaned=cleaning.clean(group.tables, group.mapping, spelled, group.off, _booked(db, group), note))
+    spelled = dict(db.rows(f"select {values.key('sku')}, sku from items"))
+    cleaned = cleaning.clean(group.tables, group.mapping, spelled, group.off, _earlier(db), group.places, note)
+    return replace(group, cleaned=cleaned)
 
 
-def _booked(db: Database, group: Group) -> pa.Table | None:
-    """The lines that earlier files brought of the documents in this one: ref key (of the item) day qty often."""
-    column = group.mapping.columns.get("ref")
-    if group.mapping.kind != "sales" or column is None or not db.scalar("select count(*) > 0 from import_files"):
+def _earlier(db: Database) -> repeats.Earlier | None:
+    """What asks for the sales that earlier files brought; none did: nothing is there to ask."""
+    if not db.scalar("select count(*) > 0 from import_files"):
         return None
-    numbers = {cell.strip() for table in group.tables for cell in pa.compute.unique(table.rows.column(column)).to_pylist() if cell}
-    return db.arrow(
-        """
-        select m.ref, upper(i.sku) as key, m.day, -m.qty as qty, count(*) as often
-        from visible_movements m join items i using (item_id)
-        where m.file_id is not null and m.kind in ('sale', 'return_in', 'adjustment') and m.ref in (select unnest(?::varchar[]))
-        group by all
+    zone = policy.shop(db).timezone
+    clock = "m.happened_at" if zone == "UTC" else f"(m.happened_at at time zone 'UTC') at time zone '{zone}'"
+    return lambda wanted: db.arrow(
+        f"""
+        with brought as (
+            select m.*, {clock} as moment, i.sku, {values.key("i.sku")} as key, {values.key("i.name")} as called,
+                   (m.kind = 'return_in') = (m.qty < 0) as opposite,
+                   case when m.kind <> 'sale' then m.takes_back end as taken
+            from visible_movements m join items i using (item_id)
+            where m.file_id is not null and m.kind in ('sale', 'return_in', 'adjustment')
+              and (m.ref in (select unnest($refs::varchar[]))
+                   or (m.day in (select unnest($days::date[])) and ($unnumbered or m.ref is null))
+                   or (m.day >= $since::date and {values.key("i.sku")} in (select unnest($cancelled::varchar[]))))
+        ),
+        told as (select file_id, any_value(contains(mapping, '"place": ')) as told_place from import_files group by file_id),
+        codes as (select item_id, list(code) as codes from barcodes group by item_id),
+        counted as (
+            select *, count(*) filter (opposite) over same as taken_times,
+                   row_number() over (same order by opposite, change_id, line) as nth
+            from brought window same as (partition by kind, item_id, ref, day, moment, abs(qty), unit_price, place, taken)
+        )
+        select row_number() over (order by change_id, line) as id, file_id, ref, key, sku, called, codes, day, moment, -qty as qty,
+               unit_price as price, place, coalesce(told_place, false) as told_place, kind, taken as takes_back
+        from counted left join told using (file_id) left join codes using (item_id)
+        where not opposite and nth > taken_times
         """,
-        [list(numbers)],
+        vars(wanted),
     )
 
 
@@ -136,8 +174,13 @@ def _largest(tables: tuple[Table, ...]) -> Table:
 
 
 def _count_day(db: Database, groups: list[Group], named: list[date], today: date | None) -> date:
-    counts = [group for group in groups if group.mapping.kind in ("stock", "counts")]
-    in_names = [found for group in counts for table in group.tables if (found := values.day_in(table.name))]
+    in_names = [
+        found
+        for group in groups
+        if group.mapping.kind in ("stock", "counts")
+        for table in group.tables
+        if (found := values.day_in(table.name))
+    ]
     if in_names:
         return max(in_names)
     seen = [pa.compute.max(group.cleaned.rows["day"]).as_py() for group in groups if group.cleaned and group.mapping.kind == "sales"]
@@ -152,11 +195,12 @@ def _count_day(db: Database, groups: list[Group], named: list[date], today: date
 def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | None = None, via: str = "import") -> int:
     """Write the plan as one change; the same plan again writes nothing and gives the first change back.
 
-    Refused: a plan with nothing to use or nothing new, and one in which a question is still open that has no safe answer.
+    Refused: a plan with nothing to use or nothing new, one in which a question is still open that has no safe answer, and
+    one whose lines another import brought since it was looked at.
     """
     tell = progress or quiet
     groups = [group for group in plan.groups if group.cleaned]  # also where no line is used: its lines are kept, and it is known
-    if not any(group.cleaned and group.cleaned.counts["used"] for group in groups):
+    if not plan.writes:
         if plan.known:
             return plan.known[0][1]
         if plan.counts["joined"]:
@@ -169,7 +213,11 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
     to_keep = mappings.to_keep(plan.groups, mappings.kept(db))
     with db.change(who=who.name, what=_what(groups), via=via, key=key) as change_id:
         _refuse_twice(db, groups, change_id)
-        if db.version != version:  # somebody wrote since: numbers and balances are taken anew
+        if change_id <= db.version:  # this very plan is written already: what follows is dropped
+            return change_id
+        if sold := _sold_since(db, groups, plan.seen):
+            groups = sold
+        if sold or db.version != version:  # somebody wrote since: numbers and balances are taken anew
             facts = booking.book(db, groups, plan.day, zone)
         for done, (table, rows) in enumerate(facts.items()):
             tell(0.5 + 0.5 * done / len(facts), f"Writing {rows.num_rows:,} {table.replace('_', ' ')}")
@@ -189,6 +237,25 @@ def _refuse_twice(db: Database, groups: list[Group], change_id: int) -> None:
                 raise Refused(
                     f"{table.name} is in the shop already, by change {before[sha]}. To have it understood another way, undo that first."
                 )
+
+
+def _sold_since(db: Database, groups: list[Group], seen: int) -> list[Group]:
+    """The groups cleaned anew where sales were imported or taken back since `seen`, so that none counts twice; else nothing.
+
+    Refused where lines count otherwise by now: the person has seen other figures.
+    """
+    imports = "(select change_id from import_files where kind = 'sales')"
+    since = f"select count(*) > 0 from changes where change_id > ? and (change_id in {imports} or undoes in {imports})"
+    if not any(group.mapping.kind == "sales" for group in groups) or not db.scalar(since, [seen]):
+        return []
+    anew = [_cleaned(db, group) if group.mapping.kind == "sales" else group for group in groups]
+    for before, now in zip(groups, anew, strict=True):
+        if before.cleaned and now.cleaned and not now.cleaned.books_like(before.cleaned):
+            raise Refused(
+                f"Another import came in between: {now.cleaned.counts['joined']:,} lines of {now.name} are in the shop already by now, "
+                f"{before.cleaned.counts['joined']:,} were when you looked. Look at the preview again."
+            )
+    return anew
 
 
 def _what(groups: list[Group]) -> str:

@@ -28,23 +28,6 @@ def find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> N
     """)
 
 
-def find_again(pad: scratch.Pad, booked: pa.Table | None, off: frozenset[str]) -> None:
-    """Table `again`: lines that an earlier file brought, each as often as it did."""
-    if booked is None:
-        pad.run("create table again as select source, row from doubles where false")
-        return
-    pad.put(booked=booked)
-    pad.run(f"""
-        create table again as
-        select source, row from (
-            select t.source, t.row, b.often,
-                   row_number() over (partition by b.ref, b.key, b.day, b.qty order by t.source, t.row) as nth
-            from typed t join booked b on b.ref = t.ref and b.key = {values.key("t.sku")} and b.day = t.day::date and b.qty = t.qty
-            where {"duplicates" in off} or (t.source, t.row) not in (select (source, row) from doubles)
-        ) where nth <= often
-    """)
-
-
 def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     """Table `asides`: totals, headings between the lines, and repeated headers."""
     cells = ", ".join(f"nullif(trim({values.quoted(name)}), '') as c{index}" for index, name in enumerate(header))
@@ -108,17 +91,16 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     known_as = "lower(t.name) = lower(c.name)" if "name" in found else "true"
     given = f"coalesce({free} and t.qty > 0 and {known_as}, false)" if mapping.kind == "sales" else "false"
     shown = "coalesce(c.name, t.sku)" if "sku" in found else "''"
-    numbered = "(select avg(regexp_matches(ref, '^\\d+$')::int) > 0.5 from typed)" if "ref" in found else "false"
+    numbered = _numbered() if "ref" in found else "false"
     doubles_count = "duplicates" not in off and tells_lines_apart(mapping)
     pad.run(f"""
         create table judged as
         select t.*, p.sheet, p.told_day, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
-               d.row is not null as double, n.row is not null as again, a.reason as aside, {cancelled} as cancelled,
+               d.row is not null as double, false as again, a.reason as aside, {cancelled} as cancelled,
                {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
                case when a.reason is not null and {"totals" not in off} then 'set aside'
                     when {lacking} is not null then 'refused'
                     when double and {doubles_count} then 'joined'
-                    when again and {"again" not in off} then 'joined'
                     when no_product and {"no_product" not in off} then 'set aside'
                     when called_off and {"called_off" not in off} then 'set aside'
                     when {negative} or (free and not given and {"free" not in off}) then 'set aside'
@@ -126,7 +108,6 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
                case when a.reason is not null and {"totals" not in off} then a.reason
                     when {lacking} is not null then {lacking}
                     when double and {doubles_count} then 'the same line again'
-                    when again and {"again" not in off} then 'in the shop from an earlier file'
                     when no_product and {"no_product" not in off} then 'no product: ' || {shown}
                     when called_off and {"called_off" not in off} then 'cancelled'
                     when {negative} then 'a negative quantity'
@@ -135,8 +116,14 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
         from (select typed.*, {numbered} as numbered from typed) t
         left join codes c on c.key = {values.key("t.sku") if "sku" in found else "null"}
         left join places p using (source)
-        left join doubles d using (source, row) left join again n using (source, row) left join asides a using (source, row)
+        left join doubles d using (source, row) left join asides a using (source, row)
     """)  # fmt: skip
+
+
+def _numbered() -> str:
+    """SQL: whether document numbers are digits but for the cancellations; where all look like those: whether nothing is sold."""
+    others = "ref is not null and not regexp_matches(ref, '^[Cc]-?\\d+$')"
+    return f"(select coalesce(avg(regexp_matches(ref, '^\\d+$')::int) filter ({others}) > 0.5, count(*) filter (qty > 0) = 0) from typed)"
 
 
 def tells_lines_apart(mapping: Mapping) -> bool:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 
 import pandas as pd
+import pyarrow as pa
 
 from ims_core import labels, recognising, unused
 from ims_core.cleaning import OUTCOMES, Cleaned
@@ -27,6 +28,8 @@ class Group:
     off: frozenset[str] = frozenset()
     as_on: date | None = None
     """The day on which files of this form were understood by hand, where that was taken over."""
+    places: tuple[str | None, ...] = ()
+    """Of each table, the place that its sheet names."""
 
     @property
     def name(self) -> str:
@@ -80,6 +83,8 @@ class Plan:
     """Files that cannot be read, and the sentence why."""
     day: date
     """The day of a count that names none: in its file's name, else the last day the files or the shop know."""
+    seen: int = 0
+    """How many changes the shop had when it was looked at."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -89,6 +94,11 @@ class Plan:
             for outcome, count in (group.cleaned.counts if group.cleaned else {"set aside": group.lines}).items():
                 total[outcome] += count
         return total
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything would be booked: lines that are used, or what a corrected document takes back."""
+        return any(group.cleaned is not None and group.cleaned.rows.num_rows for group in self.groups)
 
     @property
     def lines(self) -> int:
@@ -117,14 +127,26 @@ class Plan:
         return [question for group in self.groups for question in group.questions]
 
     @property
+    def difference(self) -> dict[str, int]:
+        """Booked lines that documents of this drop have otherwise (changed) or no more (gone)."""
+        total: dict[str, int] = {}
+        for group in self.groups:
+            if group.cleaned and not group.off & {"corrected", "again"}:
+                for what, count in group.cleaned.difference.what.value_counts().items():
+                    total[str(what)] = total.get(str(what), 0) + int(count)
+        return dict(sorted(total.items()))
+
+    @property
     def moves(self) -> dict[str, Decimal]:
         """Pieces the used lines speak of, by kind of file: sold (returns counted against them), bought, counted."""
         words = {"sales": "sold", "purchases": "bought", "stock": "counted", "counts": "counted"}
         total: dict[str, Decimal] = {}
         for group in self.groups:
             if group.cleaned and group.mapping.kind in words:
-                word = words[group.mapping.kind]
-                total[word] = total.get(word, Decimal(0)) + group.cleaned.units["used"]
+                word, units = words[group.mapping.kind], group.cleaned.units["used"]
+                if word == "sold" and group.cleaned.rows.num_rows:  # what a corrected document takes back counts against it
+                    units = -pa.compute.sum(group.cleaned.rows["qty"]).as_py()
+                total[word] = total.get(word, Decimal(0)) + units
         return total
 
     @property
@@ -144,5 +166,8 @@ class Plan:
             return "Nothing of this drop is new." if self.known else "Nothing of this drop can be used."
         said = f"{counts['used']:,} of {labels.many(self.lines, 'line')} will be used"
         said = ", ".join([said, *(f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES[1:] if counts[outcome])])
+        if self.difference:
+            changes = " and ".join(f"{count:,} {what}" for what, count in self.difference.items())
+            said += f"; in documents that are in the shop: {changes}"
         moved = [f"{labels.pieces(units)} {word}" for word, units in self.moves.items() if units]
         return f"{said}; pieces: {', '.join(moved)}." if moved else f"{said}."

@@ -32,33 +32,59 @@ CODE_WORDS = (
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `counted` is SQL over `judged` that gives count, and one example as before and after."""
+    """One rule. `counted` is SQL over what was judged: count, one example as before and after, and the figures that the title names."""
 
     name: str
     title: str
     kinds: tuple[str, ...]
     columns: frozenset[str]
     counted: str
+    always: bool = False
+    """Cannot be switched off."""
 
 
-def _rule(name: str, title: str, kinds: str, where: str, before: str, after: str, columns: str = "") -> Rule:
+def _rule(name: str, title: str, kinds: str, where: str, before: str, after: str, columns: str = "", always: bool = False) -> Rule:
     sql = f"select count(*) as count, min({before}) as before, arg_min({after}, {before}) as after from judged where {where}"
-    return Rule(name, title, tuple(kinds.split()), frozenset(columns.split()), sql)
+    return Rule(name, title, tuple(kinds.split()), frozenset(columns.split()), sql, always)
 
+
+CORRECTED = Rule(
+    "corrected",
+    "Documents that an earlier file brought are booked as they stand here, only the difference: {new:,} new lines, {changed:,} changed, "
+    "{gone:,} gone",
+    ("sales",),
+    frozenset({"ref"}),
+    """
+    with told as (
+        select t.what, b.ref || ' ' || b.sku || ' × ' || format('{:g}', b.qty::double)
+               || coalesce(' at ' || format('{:g}', b.price::double), '') as old,
+               '× ' || format('{:g}', j.qty::double) || coalesce(' at ' || format('{:g}', j.price::double), '') as new
+        from taken_back t join booked b using (id) left join lines j on j.line = t.line
+    )
+    select count(*) as count, arg_min(old, (what, old)) as before, arg_min(coalesce(new, 'gone'), (what, old)) as after,
+           count(*) filter (what = 'changed') as changed, count(*) filter (what = 'gone') as gone,
+           (select count(*) from judged where outcome = 'used') - changed as new
+    from told
+    """,
+)
 
 EVERY = "items stock counts sales purchases suppliers"
 
 RULES = (
     _rule("totals", "Totals, headings and notes between the lines are set aside", EVERY, "aside is not null", "aside", "'set aside'"),
     _rule("duplicates", "A line that repeats another to the letter counts once", EVERY, "double", "'twice'", "'once'"),
-    _rule("again", "A line that an earlier file brought counts once", "sales", "again", "ref || ' ' || sku", "'known'", "ref sku"),
+    _rule(
+        "again", "A line that an earlier file brought counts once", "sales",
+        "again", "coalesce(ref || ' ', '') || coalesce(sku, barcode, name)", "'known'",
+    ),
+    CORRECTED,
     _rule(
         "mended", "Codes that a spreadsheet dressed up (4006381333931.0, =\"00123\") are undressed", "items stock counts sales purchases",
         "mended is not null", "spoilt", "mended",
     ),
     _rule(
         "codes", "Codes that differ only in upper and lower case or blanks are one item", "items stock counts sales purchases",
-        "sku <> spelled", "sku", "spelled", "sku",
+        "sku <> spelled", "sku", "spelled", "sku", always=True,  # the shop has no two codes that differ in this only
     ),
     _rule(
         "no_product", "Postage, fees, vouchers, samples and the like are set aside: they are no stock", "sales purchases",

@@ -226,7 +226,7 @@ def _finish(mine: Held, plan: Plan) -> None:
     """What will happen, in words; *Commit* and *Discard*."""
     waits = plan.lacking
     with st.container(border=True, key="drop-finish"):
-        st.markdown(f"**{plain(plan.says())}**" + (f"  \n{plain(_foreseen(mine, plan))}" if plan.counts["used"] else ""))
+        st.markdown(f"**{plain(plan.says())}**" + (f"  \n{plain(_foreseen(mine, plan))}" if plan.writes else ""))
         if waits:
             names = ", ".join(group.name for group in waits[:3]) + (f" and {len(waits) - 3:,} more" if len(waits) > 3 else "")
             st.markdown(f":orange[:material/pending:] Not used as it is: {plain(names)}. Say which columns they need, or leave them out.")
@@ -236,7 +236,7 @@ def _finish(mine: Held, plan: Plan) -> None:
                 groups = tuple(panels.not_ours(group) if group.lacking else group for group in plan.groups)
                 mine.plan = replace(plan, groups=groups)
                 st.rerun()
-            if plan.counts["used"] and st.button(
+            if plan.writes and st.button(
                 "Commit", type="primary", icon=":material/check:", key=f"{act('drop')}-commit",
                 disabled=bool(waits) or any(not question.taken for question in plan.questions),
             ):  # fmt: skip

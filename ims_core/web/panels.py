@@ -261,7 +261,7 @@ def _fixes(shown: Group, name: str) -> frozenset[str]:
         rule = str(fix["rule"])
         example = f"  \n:gray[For example: {plain(fix['before'])} → {plain(fix['after'])}]" if fix["before"] and fix["after"] else ""
         says = f"{plain(fix['title'])} · **{labels.many(int(fix['count']), 'line')}**{example}"
-        if st.toggle(says, value=bool(fix["on"]), key=f"{name}-{rule}-on"):
+        if st.toggle(says, value=bool(fix["on"]), disabled=bool(fix["always"]), key=f"{name}-{rule}-on"):
             off.discard(rule)
         elif fix["on"]:
             off.add(rule)
