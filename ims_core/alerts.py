@@ -65,7 +65,11 @@ def status(items: pd.DataFrame, quiet: int = 0) -> pd.Series:
 
 def attention(db: Database, day: date, items: pd.DataFrame) -> pd.DataFrame:
     """What to look at, the costliest first: alert found says; `alert` is a status or the name of a page. items: of `stock`."""
-    rows = [*_of_items(items, policy.shop(db).currency), *_of_imports(db), *_of_forecast(db, day, len(items))]
+    rows = [
+        *_of_items(items, policy.shop(db).currency),
+        *_of_imports(db),
+        *_of_forecast(db, forecasting.known_until(db, day) or day, len(items)),
+    ]
     return pd.DataFrame(rows, columns=["alert", "found", "says"])
 
 
@@ -108,11 +112,11 @@ def _of_imports(db: Database) -> list[dict[str, Any]]:
     return [{"alert": "upload", "found": found, "says": f"{found:,} {'line was' if found == 1 else 'lines were'} refused: {files}."}]
 
 
-def _of_forecast(db: Database, day: date, items: int) -> list[dict[str, Any]]:
+def _of_forecast(db: Database, until: date, items: int) -> list[dict[str, Any]]:
     last = db.scalar("select max(day) from forecast_runs where change_id in (select change_id from visible_changes)")
-    if not items or (last and (day - last).days <= STALE):
+    if not items or (last and (until - last).days <= STALE):
         return []
-    says = f"The forecast knows sales up to {labels.day_text(last, day)} only." if last else "There is no forecast yet."
+    says = f"The forecast knows sales up to {labels.day_text(last, until)} only." if last else "There is no forecast yet."
     return [{"alert": "forecast", "found": 0, "says": f"{says} Run it, so that reorders follow what sells."}]
 
 

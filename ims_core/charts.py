@@ -178,9 +178,10 @@ def _ends(forecast: pd.DataFrame, quantiles: Sequence[str]) -> list[Spec]:
     if forecast.empty:
         return []
     last, top = forecast.iloc[-1], quantiles[-1]
-    said = [_said(last["ds"], last["mean"], f"<b>{labels.pieces(round(float(last['mean']), 1))}</b> expected")]
+    said = [_said(last["ds"], last["mean"], f"<b>{labels.pieces(round(float(last['mean']), 1))}</b><br>expected")]
     if float(last[top]) > 1.15 * max(float(last["mean"]), 1):
-        said.append(_said(last["ds"], last[top], f"<b>{labels.pieces(last[top])}</b> or less<br>in {_share(top):.3g} %"))
+        words = f"<b>{labels.pieces(last[top])}</b> or less<br>in {_share(top):.3g} %"
+        said.append(_said(last["ds"], last[top], words) | {"yanchor": "bottom"})
     return said
 
 

@@ -71,8 +71,9 @@ with ui.waiting("Weighing what may go wrong"):
 soon = known[known["counted"] & (known["stockout_chance"] >= 0.05)].assign(chance=(known["stockout_chance"] * 100).round())
 much = known[known["surplus"] > 0].sort_values("surplus_value", ascending=False)
 if len(known) > known["counted"].sum():
-    said = labels.count(len(known) - int(known["counted"].sum()), "item was", "items were")
-    st.caption(f":orange[{said} never counted: nobody knows what they hold, so they are left out here.]")
+    blind = len(known) - int(known["counted"].sum())
+    them = "what it holds, so it is" if blind == 1 else "what they hold, so they are"
+    st.caption(f":orange[{labels.count(blind, 'item was', 'items were')} never counted: nobody knows {them} left out here.]")
 make = st.column_config
 short, long = st.tabs([f"May run out · {len(soon):,}", f"Too much · {len(much):,}"])
 with short:

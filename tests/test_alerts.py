@@ -34,6 +34,14 @@ def test_a_quiet_shop_needs_a_forecast_and_nothing_else(shop: Shop) -> None:
     assert list(says(shop)) == ["forecast"]
 
 
+def test_a_forecast_that_knows_all_sales_there_are_is_new_enough(shop: Shop) -> None:
+    kettle = shop.item("KETTLE", cost=3)
+    shop.move("receipt", kettle, 50, day=DAY - timedelta(days=60))
+    till(shop, kettle, 1, DAY - timedelta(days=40))
+    forecasting.run(shop.db, people.LOCAL, DAY)
+    assert says(shop) == {}
+
+
 def test_an_empty_shop_needs_nothing(shop: Shop) -> None:
     assert says(shop) == {}
 

@@ -41,3 +41,12 @@ def test_a_fan_has_a_band_for_each_pair_of_quantiles_and_the_expectation() -> No
     comes = pd.DataFrame({"ds": pd.to_datetime(["2026-05-18"]), "mean": [4.0], "q05": [1.0], "q25": [3.0], "q75": [5.0], "q95": [8.0]})
     figure = charts.fan(asked, comes)
     assert [list(part.y) for part in figure.data] == [[3.0, 4.0], [8.0], [1.0], [5.0], [3.0], [4.0]]
+
+
+def test_the_words_at_the_end_of_a_line_have_room_and_those_of_a_late_day_stand_before_it() -> None:
+    long = charts.stock_history(history((date(2026, 5, 1), 1_234_567)), date(2026, 5, 9))
+    assert long.layout.margin.r > 8 * len("1,234,567 now")
+    comes = pd.DataFrame({"ds": pd.to_datetime(["2026-05-18", "2026-05-25"]), "mean": [4.0, 4.0], "q05": [1.0, 1.0], "q95": [8.0, 8.0]})
+    asked = pd.DataFrame({"ds": pd.to_datetime(["2026-05-04", "2026-05-11"]), "y": [3.0, 4.0]})
+    words = {note.text: note.xanchor for note in charts.fan(asked, comes, gone=date(2026, 5, 22)).layout.annotations}
+    assert words["stock gone 22 May 2026"] == "right"

@@ -58,6 +58,17 @@ def test_a_page_opens(chromium: Browser, server: Server, address: str, width: st
     page.close()
 
 
+def test_the_menu_of_a_phone_closes_when_a_page_was_chosen(chromium: Browser, server: Server) -> None:
+    page = chromium.new_context(viewport={"width": 390, "height": 844}, user_agent=PHONE, is_mobile=True, has_touch=True).new_page()
+    page.goto(f"{server.address}/stock")
+    settled(page)
+    page.get_by_test_id("stExpandSidebarButton").tap()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Places").tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Places")
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+    page.context.close()
+
+
 def test_a_name_is_only_ever_text(chromium: Browser, server: Server) -> None:
     page = chromium.new_page()
     watch = Watch(page, server)
