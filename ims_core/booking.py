@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from ims_core import labels, matching, purchasing, scratch
+from ims_core import labels, matching, purchasing, scratch, values
 from ims_core.db import Database
 from ims_core.plans import Group
 
@@ -175,10 +175,10 @@ FACTS = {
     "barcode_versions": """
         select barcode as code, arg_min(item_id, line) as item_id from items_known
         where barcode is not null and barcode not in (select code from known_barcodes) group by barcode order by min(line)""",
-    "supply_versions": """
+    "supply_versions": f"""
         with told as (
             select i.item_id, s.supplier_id, i.supplier_code as code, i.cost, i.pack, i.moq, i.lead_days, i.line
-            from items_known i join sellers s on s.key = lower(i.supplier)
+            from items_known i join sellers s on s.key = {values.key("i.supplier")}
             union all
             select b.item_id, b.supplier_id, b.supplier_code, b.unit_cost, null, null, null, -1 - 1 / b.line
                 from bought b where b.supplier_id is not null
@@ -201,7 +201,10 @@ FACTS = {
             coalesce(o.lead_days, k.lead_days))
               is distinct from (k.code, k.cost, k.pack, k.moq, k.lead_days) or k.item_id is null
         order by o.item_id, o.supplier_id""",
-    "movements": "select row_number() over ()::integer as line, * from moved where qty <> 0",
+    "movements": """
+        select row_number() over (order by m.rowid)::integer as line, m.*, o.order_id
+        from moved m left join order_of o on o.file_id = m.file_id and o.source_row = m.source_row and m.kind in ('receipt', 'return_out')
+        where m.qty <> 0""",
     "counts": "from counts",
 }
 """How each fact table's rows come from what was laid out."""

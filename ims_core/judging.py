@@ -16,7 +16,11 @@ from ims_core.rules import CODE_WORDS, DATED, NAME_WORDS, TOTAL_WORDS
 def find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     """Table `doubles`: lines that repeat an earlier one to the letter, and lines of a code listed before."""
     every = ", ".join(values.quoted(name) for name in header)
-    if mapping.kind in ("stock", "counts"):  # two sheets may be two places that hold the same
+    if mapping.kind in (
+        "stock",
+        "counts",
+        "purchases",
+    ):  # two sheets may be two places that hold the same, or how orders stood at two times
         every += ', "source  table"'
     pad.run(f"""
         create table doubles as
@@ -83,7 +87,9 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     found = typed_columns(pad)
     cancelled = "regexp_matches(coalesce(t.ref, ''), '^[Cc]-?\\d+$') and numbered" if "ref" in found else "false"
     called_off = (
-        "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storn|void|annul|failed|declined)')" if "status" in found else "false"
+        "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storn|void|annul|failed|declined)')"
+        if "status" in found and mapping.kind == "sales"
+        else "false"
     )
     free = "coalesce(t.price <= 0, false)" if mapping.kind == "sales" and "price" in mapping.columns else "false"
     lacking = _lacking(mapping)

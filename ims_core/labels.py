@@ -119,6 +119,7 @@ KIND_FIELDS = {
         "expected",
         "received",
         "received_qty",
+        "status",
         "place",
     ),
     "suppliers": ("supplier", "email", "phone", "lead_days", "min_order"),

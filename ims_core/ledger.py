@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from ims_core import items, labels, people, places, policy, reckoning, undoing, versions
+from ims_core import items, labels, people, places, policy, reckoning, undoing, values, versions
 from ims_core.db import Database, Rows
 from ims_core.errors import Refused
 
@@ -63,7 +63,7 @@ def overview(db: Database, day: date) -> pd.DataFrame:
         """
         with held as (select item_id, sum(on_hand) as on_hand, max(last_day) as last_day, max(last_sale) as last_sale
                       from stock_on($day::date) group by item_id),
-             coming as (select item_id, sum(open) as on_order from on_order group by item_id)
+             coming as (select item_id, sum(open) as on_order from on_order_on($day::date) group by item_id)
         select i.item_id, i.sku, i.name, i.category, coalesce(h.on_hand, 0) as on_hand, coalesce(o.on_order, 0) as on_order,
                c.cost, coalesce(h.on_hand, 0) * c.cost as value, h.last_day, $day::date - h.last_day as days_since,
                h.last_sale, i.active, i.item_id in (select item_id from counted_by($day::date)) as counted
@@ -184,6 +184,8 @@ CHECKS = {
     "Changes are numbered without gaps": "select coalesce(max(change_id), 0) - count(*) from changes",
     "No code is given to two items": """
         select count(*) from (select upper(trim(sku)) from items where same_as is null group by all having count(*) > 1)""",
+    "No supplier is listed twice": f"""
+        select count(*) from (select {values.key("name")} from suppliers group by all having count(*) > 1)""",
     "Merged items lead somewhere": "select count(*) from items where item_id not in (select item_id from merged)",
     "Stock is the sum of its movements": """
         select count(*) from (select sum(on_hand) as qty from stock) s, (select sum(qty) as qty from movements) m
@@ -221,7 +223,8 @@ def record(db: Database, who: people.Person, entry: Record, via: str = "screen",
         if entry.kind == "count":
             db.append("counts", [_count(entry, now if is_now else moment(entry.day + timedelta(days=1), zone) - LEAST)])
         else:
-            post(db, _rows(entry, now if is_now else moment(entry.day, zone)))
+            found = _rows(entry, now if is_now else moment(entry.day, zone))
+            post(db, [{**row, "order_id": _order(db, entry)} for row in found])
         if entry.kind == "count" or not is_now:
             reckoning.settle(db, change_id, change_id)
     return change_id
@@ -272,6 +275,19 @@ def _count(entry: Record, counted_at: datetime) -> dict[str, Any]:
         "item_id": entry.item_id, "place": entry.place, "counted_at": counted_at.replace(tzinfo=None), "day": entry.day,
         "on_hand": entry.qty, "unit_cost": entry.unit_cost,
     }  # fmt: skip
+
+
+def _order(db: Database, entry: Record) -> int | None:
+    """The order that a receipt by hand names, where only one of that number waits for the item."""
+    if entry.kind != "receipt" or not entry.ref:
+        return None
+    number, wanted = values.key("number"), values.key("?")
+    sql = f"""
+        select min(order_id) from on_order
+        where {number} = {wanted} and item_id in (select counts_as from merged where item_id = ?) having count(*) = 1
+    """
+    found: int | None = db.scalar(sql, [entry.ref.strip(), entry.item_id])
+    return found
 
 
 def _refuse_bad(db: Database, entry: Record, sku: str) -> None:

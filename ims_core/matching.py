@@ -55,19 +55,21 @@ def name_suppliers(pad: scratch.Pad, last: int) -> None:
     pad.run(f"""
         create table sellers as
         with said as (
-            select supplier, email, phone, lead_days, min_order, line from suppliers_rows
-            union all select supplier, null, null, null, null, 1000000 + line from items_rows
-            union all select supplier, null, null, null, null, 2000000 + line from purchases_rows
+            select supplier, email, phone, lead_days, min_order, (0, line) as line from suppliers_rows
+            union all select supplier, null, null, null, null, (1, line) from items_rows
+            union all select supplier, null, null, null, null, (2, line) from purchases_rows
         ),
         once as (
-            select lower(supplier) as key, arg_min(supplier, line) as name, max(email) as email, max(phone) as phone,
+            select {values.key("supplier")} as key, arg_min(supplier, line) as name,
+                   arg_max(email, line) filter (email is not null) as email, arg_max(phone, line) filter (phone is not null) as phone,
                    arg_max(lead_days, line) filter (lead_days is not null) as lead_days,
                    arg_max(min_order, line) filter (min_order is not null) as min_order, min(line) as line
             from said where supplier is not null group by 1
         )
         select o.*, k.supplier_id is null as is_new,
                coalesce(k.supplier_id, {last} + row_number() over (partition by k.supplier_id is null order by o.line)) as supplier_id
-        from once o left join known_suppliers k on lower(k.name) = o.key
+        from once o
+        left join (select {values.key("name")} as key, min(supplier_id) as supplier_id from known_suppliers group by 1) k using (key)
     """)
 
 

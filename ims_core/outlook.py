@@ -59,7 +59,8 @@ def foresee(db: Database, plan: Plan) -> Outlook:
                            left join bought b using (item_id))
             select (select count(*) from item_versions anti join known_items using (item_id)) as items,
                    (select count(*) from supplier_versions anti join known_suppliers using (supplier_id)) as suppliers,
-                   (select count(*) from place_versions) as places, (select count(*) from orders) as orders,
+                   (select count(*) from place_versions) as places,
+                   (select count(*) from orders anti join known_orders using (order_id)) as orders,
                    (select count(*) from movements) + (select count(*) from counts) as movements, coalesce(sum(qty), 0) as pieces,
                    coalesce(sum(qty * cost), 0) as value, coalesce(sum(abs(qty)) filter (cost is null), 0) as unpriced
             from moved
@@ -70,6 +71,7 @@ def foresee(db: Database, plan: Plan) -> Outlook:
 KNOWN = {
     "known_items": "select i.item_id, c.cost from items i left join costs c using (item_id)",
     "known_suppliers": "select supplier_id from suppliers",
+    "known_orders": "select order_id from orders",
     "known_stock": "select item_id, place, sum(qty) as qty from visible_movements group by all",
     "known_counts": "select item_id, place, max(counted_at) as counted_at from standing_counts group by all",
 }

@@ -44,7 +44,7 @@ def set_shop(db: Database, who: people.Person, /, **values: Any) -> int:
         _refuse_bad(name, value)
     what = "Settings: " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
     with db.change(who=who.name, what=what) as change_id:
-        rows = [{"scope": "shop", "name": name, "value": str(value)} for name, value in values.items()]
+        rows = [{"scope": "shop", "name": name, "value": str(type(vars(Shop())[name])(value))} for name, value in values.items()]
         db.append("policy_versions", rows)
     return change_id
 
@@ -57,6 +57,8 @@ def _refuse_bad(name: str, value: Any) -> None:
     if name in LIMITS and not LIMITS[name][0] <= value <= LIMITS[name][1]:
         low, high = LIMITS[name]
         raise Refused(f"{name.replace('_', ' ').capitalize()} must lie between {low:g} and {high:g}, not at {value:g}.")
+    if isinstance(vars(Shop())[name], int) and value != int(value):
+        raise Refused(f"{name.replace('_', ' ').capitalize()} is a whole number, not {value:g}.")
     if name == "timezone" and value not in available_timezones():
         raise Refused(f"{value} is no time zone. Use a name such as Europe/Athens.")
     if not str(value).strip():

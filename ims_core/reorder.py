@@ -161,7 +161,7 @@ def _terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
         with held as (select item_id, sum(on_hand) as on_hand from stock_on($day::date) group by item_id),
              counted as (from counted_by($day::date)),
              coming as (select coalesce(g.counts_as, o.item_id) as item_id, sum(o.open) as on_order
-                        from on_order o left join merged g using (item_id) group by all),
+                        from on_order_on($day::date) o left join merged g using (item_id) group by all),
              terms as (select distinct on (p.item_id) p.*, s.name as supplier, s.lead_days as usual, s.min_order
                        from supplies p join suppliers s using (supplier_id)
                        where p.active and s.active order by p.item_id, p.preferred desc, p.cost, s.name)

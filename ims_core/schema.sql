@@ -106,6 +106,7 @@ create table movements (
     ref         varchar,                     -- the document: invoice, purchase order, delivery note
     note        varchar,
     takes_back  date,                        -- a cancelled sale: the day whose demand it takes back
+    order_id    bigint,                      -- a receipt or return: the purchase order it belongs to
     file_id     bigint,
     source_row  bigint,
     stays       boolean not null default false   -- posted by an undo so that what was counted holds: no undo takes it back
@@ -125,23 +126,25 @@ create table counts (                        -- what stood in a place, as somebo
 
 -- Documents
 
-create table orders (                        -- purchase orders
+create table orders (                        -- purchase orders; the newest row of an order is in force
     change_id   bigint not null,
     order_id    bigint not null,
     number      varchar not null,
     supplier_id bigint,
     ordered     date not null,
-    expected    date
+    expected    date,
+    invented    boolean not null default false   -- no document gave a number: we did
 );
 
-create table order_lines (
+create table order_lines (                   -- they add up: a later change of the quantity is a further row
     change_id bigint not null,
     order_id  bigint not null,
     line      integer not null,
     item_id   bigint not null,
     qty       decimal(18, 4) not null,
     given_up  decimal(18, 4) not null default 0,   -- pieces that will not come any more
-    unit_cost decimal(18, 4)
+    unit_cost decimal(18, 4),
+    day       date                           -- since when it holds; empty: since the order was placed
 );
 
 create table order_steps (                   -- draft, approved, sent, received in part, closed, cancelled

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_core import people, versions
+from ims_core import people, values, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 
@@ -39,10 +39,11 @@ def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -
         rows = versions.edited(db, "suppliers", ("supplier_id",), edits)
         number = next_id(db)
         for row in rows:
-            _refuse_bad(db, row)
+            _refuse_bad(row)
             if row.get("supplier_id") is None:
                 row["supplier_id"], number = number, number + 1
         db.append("supplier_versions", rows)
+        _refuse_doubles(db, rows)
     return change_id
 
 
@@ -77,15 +78,23 @@ def _what_terms(db: Database, rows: Sequence[versions.Row]) -> str:
     return f"Terms of {db.scalar('select sku from items where item_id = ?', named)}"
 
 
-def _refuse_bad(db: Database, row: versions.Row) -> None:
+def _refuse_bad(row: versions.Row) -> None:
     if not row.get("name"):
         raise Refused("A supplier needs a name.")
     for column in ("lead_days", "min_order"):
         if (row.get(column) or 0) < 0:
             raise Refused(f"{row['name']}: {column.replace('_', ' ')} is {row[column]:g}; it cannot be negative.")
-    same = db.scalar(
-        "select count(*) from suppliers where lower(name) = lower(?) and supplier_id is distinct from ?",
-        [row["name"], row.get("supplier_id")],
+
+
+def _refuse_doubles(db: Database, rows: Sequence[versions.Row]) -> None:
+    """Asked when all is appended: two of the rows may have the same name too."""
+    mine = [row["supplier_id"] for row in rows]
+    doubles = db.rows(
+        f"""
+        select max(name) from suppliers group by {values.key("name")}
+        having count(*) > 1 and bool_or(list_contains(?::bigint[], supplier_id))
+        """,
+        [mine],
     )
-    if same:
-        raise Refused(f"There is a supplier called {row['name']} already. Edit that one, or choose another name.")
+    if doubles:
+        raise Refused(f"There is a supplier called {doubles[0][0]} already. Edit that one, or choose another name.")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ims_core import versions
+from ims_core import values, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 
@@ -15,7 +15,7 @@ STANDS_ON = {
     ("item_versions", "item_id"): ("movements", "counts", "order_lines", "barcode_versions", "supply_versions"),
     ("place_versions", "place"): ("movements", "counts"),
     ("supplier_versions", "supplier_id"): ("orders", "supply_versions"),
-    ("orders", "order_id"): ("order_steps",),
+    ("orders", "order_id"): ("orders", "order_lines", "order_steps", "movements"),
 }
 """What one change created, and which facts of later changes stand on it."""
 
@@ -82,6 +82,18 @@ def refuse_doubles(db: Database, change: dict[str, Any]) -> None:
     if files:
         name, again = files[0]
         raise Refused(f"'{change['what']}' cannot be undone: {name} was imported again since, by change {again}. Undo that first.")
+    suppliers = db.rows(f"select min(name) from suppliers group by {values.key('name')} having count(*) > 1")
+    if suppliers:
+        raise Refused(f"'{change['what']}' cannot be undone: another supplier is called {suppliers[0][0]} by now. Rename that one first.")
+    orders = db.rows(f"""
+        select min(number), min(change_id) from orders where not invented and change_id in (select change_id from visible_changes)
+        group by {values.key("number")}, supplier_id having count(distinct order_id) > 1
+    """)
+    if orders:
+        number, again = orders[0]
+        raise Refused(
+            f"'{change['what']}' cannot be undone: order {number} was brought in again since, by change {again}. Undo that first."
+        )
     codes = db.rows("select min(sku) from items where same_as is null group by upper(trim(sku)) having count(*) > 1")
     if codes:
         raise Refused(f"'{change['what']}' cannot be undone: another item has the code {codes[0][0]} by now. Give that one another first.")

@@ -116,35 +116,42 @@ from (
 )
 group by all;
 
-create or replace view on_order as           -- what is still to come, per order line
-with state as (
-    select order_id, arg_max(step, change_id) as step
-    from order_steps where change_id in (select change_id from visible_changes)
+create or replace macro on_order_on(until) as table   -- what is still to come at the end of a day, per order and item
+with standing as (
+    select distinct on (order_id) * from orders
+    where change_id in (select change_id from visible_changes) and ordered <= until
+    order by order_id, change_id desc
+),
+state as (                                   -- placed and no step yet: sent
+    select order_id, arg_max(step, (day, change_id)) as step
+    from order_steps where change_id in (select change_id from visible_changes) and day <= until
     group by order_id
 ),
 asked as (
     select o.order_id, o.number, o.supplier_id, o.ordered, o.expected, coalesce(g.counts_as, l.item_id) as item_id,
            sum(l.qty - l.given_up) as qty, max(l.unit_cost) as unit_cost
-    from orders o
+    from standing o
     join order_lines l using (order_id)
-    join state s using (order_id)
+    left join state s using (order_id)
     left join merged g on g.item_id = l.item_id
-    where s.step not in ('draft', 'closed', 'cancelled')
-      and o.change_id in (select change_id from visible_changes)
-      and l.change_id in (select change_id from visible_changes)
+    where coalesce(s.step, 'sent') not in ('draft', 'closed', 'cancelled')
+      and l.change_id in (select change_id from visible_changes) and coalesce(l.day, o.ordered) <= until
     group by all
 ),
 come as (
-    select m.ref as number, coalesce(g.counts_as, m.item_id) as item_id, sum(m.qty) as qty
+    select m.order_id, coalesce(g.counts_as, m.item_id) as item_id, sum(m.qty) as qty
     from visible_movements m
     left join merged g on g.item_id = m.item_id
-    where m.kind = 'receipt' and m.ref is not null
+    where m.kind = 'receipt' and m.order_id is not null and m.day <= until
     group by all
 )
-select a.*, greatest(a.qty - coalesce(c.qty, 0), 0) as open
+select a.*, a.qty - coalesce(c.qty, 0) as open
 from asked a
-left join come c on c.number = a.number and c.item_id = a.item_id
+left join come c on c.order_id = a.order_id and c.item_id = a.item_id
 where a.qty > coalesce(c.qty, 0);
+
+create or replace view on_order as           -- with everything booked, also for days to come
+select * from on_order_on(date '9999-12-31');
 
 create or replace view imports as            -- one row an import
 select f.change_id, c.done_at, c.who, c.what, count(distinct f.sha256) as files,
