@@ -226,7 +226,9 @@ def _finish(mine: Held, plan: Plan) -> None:
     """What will happen, in words; *Commit* and *Discard*."""
     waits = plan.lacking
     with st.container(border=True, key="drop-finish"):
-        st.markdown(f"**{plain(plan.says())}**" + (f"  \n{plain(_foreseen(mine, plan))}" if plan.writes else ""))
+        st.markdown(f"**{plain(plan.says())}**")
+        if plan.writes and (foreseen := _foreseen(mine, plan)):
+            st.markdown(plain(foreseen))
         if waits:
             names = ", ".join(group.name for group in waits[:3]) + (f" and {len(waits) - 3:,} more" if len(waits) > 3 else "")
             st.markdown(f":orange[:material/pending:] Not used as it is: {plain(names)}. Say which columns they need, or leave them out.")

@@ -24,7 +24,7 @@ def reasons(found: pd.DataFrame, key: str, alt: str) -> pd.DataFrame:
     event = st.dataframe(
         shown, key=key, hide_index=True, on_select="rerun", selection_mode="single-row", alt=alt, placeholder="",
         height="content" if len(shown) <= 12 else 35 * 12, width="stretch",
-        column_order=["reason", "lines", "codes", "outcome"] if small else ["reason", "lines", "outcome", "codes", "file", "example"],
+        column_order=["reason", "lines", "codes", "outcome"] if small else ["reason", "lines", "outcome", "codes", *_files(found), "example"],
         column_config={
             "reason": make.TextColumn("Why", width=150 if small else 250),
             "lines": make.NumberColumn("Lines", format="localized", width=60),
@@ -36,6 +36,11 @@ def reasons(found: pd.DataFrame, key: str, alt: str) -> pd.DataFrame:
     )  # fmt: skip
     picked: Sequence[int] = event.selection.rows
     return found.iloc[list(picked)]
+
+
+def _files(found: pd.DataFrame) -> list[str]:
+    """The column of files, where there is more than one."""
+    return ["file"] if "file" in found and found["file"].nunique() > 1 else []
 
 
 def _capital(text: str) -> str:
