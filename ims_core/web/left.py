@@ -24,7 +24,9 @@ def reasons(found: pd.DataFrame, key: str, alt: str) -> pd.DataFrame:
     event = st.dataframe(
         shown, key=key, hide_index=True, on_select="rerun", selection_mode="single-row", alt=alt, placeholder="",
         height="content" if len(shown) <= 12 else 35 * 12, width="stretch",
-        column_order=["reason", "lines", "codes", "outcome"] if small else ["reason", "lines", "outcome", "codes", *_files(found), "example"],
+        column_order=["reason", "lines", "codes", "outcome"]
+        if small
+        else ["reason", "lines", "outcome", "codes", *_files(found), "example"],
         column_config={
             "reason": make.TextColumn("Why", width=150 if small else 250),
             "lines": make.NumberColumn("Lines", format="localized", width=60),
