@@ -8,7 +8,7 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import cancelling, codes, judging, repeats, scratch, values, variants
+from ims_core import cancelling, codes, columns, dates, judging, repeats, scratch, values, variants
 from ims_core.labels import FIELDS, KIND_FIELDS
 from ims_core.progress import Note
 from ims_core.reading import Table
@@ -56,20 +56,23 @@ def clean(
     earlier: repeats.Earlier | None = None,
     places: Sequence[str | None] | None = None,
     note: Note | None = None,
+    timezone: str | None = None,
+    currency: str | None = None,
 ) -> Cleaned:
     """Clean one table, or several with the same header, as one.
 
     `known`: how the shop spells its codes (upper case -> as written); `off`: names of rules not to apply;
     `earlier`: asks for the sales that earlier files brought; `places`: of each table, the place that its sheet names;
-    `note` is told each step.
+    `note` is told each step; `timezone`: of the shop, for times that name their offset; `currency`: of the shop, where it has said so.
     """
     at = note or (lambda step: None)
     tables = [tables] if isinstance(tables, Table) else list(tables)
     with scratch.pad(raw=_stacked(tables), places=_places(tables, places)) as pad:
         at("reading numbers and dates")
-        styles = _styles(pad, mapping, typed=all(table.typed for table in tables))
+        styles = columns.styles(pad, mapping, typed=all(table.typed for table in tables))
         read = {name for name in CODES if name in mapping.columns and codes.read(pad, name, mapping.columns[name], known or {}, off)}
-        _type(pad, mapping, styles, read)
+        styles = columns.paid_in(mapping, styles, currency)
+        columns.type_cells(pad, mapping, styles, read, timezone, blanks="nothing" not in off)
         variants.name(pad, mapping, tables[0].header)
         at("looking for lines that repeat")
         judging.find_doubles(pad, mapping, tables[0].header)
@@ -83,9 +86,9 @@ def clean(
         again = repeats.find(pad, mapping, earlier, off)
         at("putting together what was found")
         rows = _rows(pad, mapping, off)
-        asked = (*_questions(mapping, styles), *again, *_two_lists(pad, mapping))
+        asked = (*columns.questions(mapping, styles, currency), *again, *_two_lists(pad, mapping))
         return Cleaned(
-            mapping.kind, rows, _problems(pad, mapping, tables), _fixes(pad, mapping, off), _left(pad, tables[0].header),
+            mapping.kind, rows, _problems(pad, mapping, styles, tables), _fixes(pad, mapping, off), _left(pad, tables[0].header),
             *_accounts(pad, mapping), asked, _difference(pad),
         )  # fmt: skip
 
@@ -104,58 +107,11 @@ def _stacked(tables: Sequence[Table]) -> pa.Table:
 
 def _places(tables: Sequence[Table], places: Sequence[str | None] | None) -> pa.Table:
     """Of each table: its file, the place that its sheet names, and the day that its sheet or file tells."""
-    days = [values.day_in(table.sheet or "") or values.day_in(table.name) for table in tables]
+    days = [dates.day_in(table.sheet or "") or dates.day_in(table.name) for table in tables]
     return pa.table({
         "source": pa.array(range(len(tables)), pa.int32()), "file": pa.array([table.name for table in tables], pa.string()),
         "sheet": pa.array(places or [None] * len(tables), pa.string()), "told_day": pa.array(days, pa.date32()),
     })  # fmt: skip
-
-
-def _styles(pad: scratch.Pad, mapping: Mapping, typed: bool) -> dict[str, values.Style]:
-    styles = {}
-    for name, column in mapping.columns.items():
-        answer = mapping.answers.get(name)
-        if answer:
-            styles[name] = values.Style(answer)
-        elif FIELDS[name].type in ("number", "money", "days"):
-            styles[name] = values.number_style(pad, "raw", column, typed)
-        elif FIELDS[name].type == "date":
-            styles[name] = values.date_style(pad, "raw", column)
-    return styles
-
-
-def _type(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style], read: set[str]) -> None:
-    """Table `typed`: the value of each field, and the text it came from where it must be a number or a date.
-
-    Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them.
-    """
-    columns = []
-    for name in KIND_FIELDS[mapping.kind]:
-        column, kind = mapping.columns.get(name), FIELDS[name].type
-        if kind in ("number", "money", "days"):
-            value, empty = (values.number(column, styles[name]), "") if column else ("", "null::decimal(18, 4)")
-        elif kind == "date":
-            value, empty = (values.moment(column, styles[name]), "") if column else ("", "null::timestamp")
-        elif name in read:
-            value = f"read_{name}.value"
-            columns += [
-                f"read_{name}.problem as {name}_problem",
-                f"case when read_{name}.problem is not null then read_{name}.cell end as {name}_text",
-            ]
-        else:
-            value, empty = (values.text(column), "") if column else ("", "null::varchar")
-        columns.append(f"{value or empty} as {name}")
-        if column and kind not in ("text", "id"):
-            columns.append(f"{values.cell(column)} as {name}_text")
-    columns.append(f"coalesce({''.join(f'read_{name}.was, ' for name in read)}null)::varchar as spoilt")
-    columns.append(
-        f"case when false then ''{''.join(f' when read_{name}.was is not null then read_{name}.value' for name in read)} end as mended"
-    )
-    met = "".join(f" left join read_{name} on read_{name}.cell = {values.text(mapping.columns[name])}" for name in read)
-    pad.run(f"""
-        create table typed as
-        select "source  table" as source, "source  row" as row, {", ".join(columns)} from raw{met}
-    """)  # fmt: skip
 
 
 # -- results
@@ -200,7 +156,7 @@ def _sold(off: frozenset[str]) -> str:
     """
 
 
-def _problems(pad: scratch.Pad, mapping: Mapping, tables: Sequence[Table]) -> pd.DataFrame:
+def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style], tables: Sequence[Table]) -> pd.DataFrame:
     """What cannot be read: refused lines with the cell that is wrong, and cells left empty on lines that are used."""
     parts = [
         "select source, row, null as field, null as value, lacking || '; the line is not used' as problem, true as refused"
@@ -211,9 +167,12 @@ def _problems(pad: scratch.Pad, mapping: Mapping, tables: Sequence[Table]) -> pd
             parts.append(_spoilt(name))
         if FIELDS[name].type in ("text", "id"):
             continue
-        what = "is no date" if FIELDS[name].type == "date" else "is no number"
+        what = "'is no date'" if FIELDS[name].type == "date" else "'is no number'"
+        if styles[name].only:
+            listed = ", ".join(f"'{code}'" for code in ("", *styles[name].only))
+            what = f"case when {values.currency(f'{name}_text')} in ({listed}) then {what} else 'is in another currency' end"
         parts.append(
-            f"select source, row, '{name}', {name}_text, '{what}' || case when outcome = 'refused' then '; the line is not used'"
+            f"select source, row, '{name}', {name}_text, {what} || case when outcome = 'refused' then '; the line is not used'"
             f" else '; left empty' end, outcome = 'refused' from judged"
             f" where {name}_text is not null and {name} is null and outcome in ('used', 'refused')"
         )
@@ -285,20 +244,6 @@ def _accounts(pad: scratch.Pad, mapping: Mapping) -> tuple[dict[str, int], dict[
     seen = pad.rows(f"select outcome, count(*), {summed} from judged group by outcome")
     counts = dict.fromkeys(OUTCOMES, 0) | {outcome: count for outcome, count, _ in seen}
     return counts, dict.fromkeys(OUTCOMES, Decimal(0)) | {outcome: units for outcome, _, units in seen}
-
-
-def _questions(mapping: Mapping, styles: dict[str, values.Style]) -> list[Question]:
-    asked = []
-    for name, style in styles.items():
-        if style.sure:
-            continue
-        column = mapping.columns[name]
-        if FIELDS[name].type == "date":
-            text, choices = f"In “{column}” every date reads both ways. Which number comes first?", ("dmy", "mdy")
-        else:
-            text, choices = f"In “{column}”, is 1,234 one thousand two hundred (point) or a little over one (comma)?", ("point", "comma")
-        asked.append(Question(name, text, choices, taken=""))  # no safe answer: it must be given
-    return asked
 
 
 def _two_lists(pad: scratch.Pad, mapping: Mapping) -> list[Question]:

@@ -9,7 +9,22 @@ from functools import partial
 
 import pyarrow as pa
 
-from ims_core import booking, cleaning, labels, ledger, mappings, people, policy, reading, reckoning, recognising, repeats, unused, values
+from ims_core import (
+    booking,
+    cleaning,
+    dates,
+    labels,
+    ledger,
+    mappings,
+    people,
+    policy,
+    reading,
+    reckoning,
+    recognising,
+    repeats,
+    unused,
+    values,
+)
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
 from ims_core.plans import Group, Plan
@@ -28,7 +43,7 @@ def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | N
     """Read, recognise and clean the files; writes nothing. `today`: for a count without any day anywhere."""
     tell, seen = progress or quiet, db.version
     tables, hashes, known, unreadable = _read_all(db, files, tell)
-    named = [found for table in tables if (found := values.day_in(table.name))]
+    named = [found for table in tables if (found := dates.day_in(table.name))]
     groups, kept = [], mappings.kept(db)
     alike = _alike(tables)
     for indexes in alike:
@@ -124,7 +139,10 @@ def _cleaned(db: Database, group: Group, note: Note | None = None) -> Group:
     if group.mapping.kind == "ignore" or group.lacking:
         return replace(group, cleaned=None)
     spelled = dict(db.rows(f"select {values.key('sku')}, sku from items"))
-    cleaned = cleaning.clean(group.tables, group.mapping, spelled, group.off, _earlier(db), group.places, note)
+    shop, standard = policy.shop(db), policy.Shop()  # what the shop has not said yet is no ground to bend a file
+    timezone = shop.timezone if shop.timezone != standard.timezone else None
+    currency = shop.currency if shop.currency != standard.currency else None
+    cleaned = cleaning.clean(group.tables, group.mapping, spelled, group.off, _earlier(db), group.places, note, timezone, currency)
     return replace(group, cleaned=cleaned)
 
 
@@ -179,7 +197,7 @@ def _count_day(db: Database, groups: list[Group], named: list[date], today: date
         for group in groups
         if group.mapping.kind in ("stock", "counts")
         for table in group.tables
-        if (found := values.day_in(table.name))
+        if (found := dates.day_in(table.name))
     ]
     if in_names:
         return max(in_names)

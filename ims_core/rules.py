@@ -72,6 +72,9 @@ EVERY = "items stock counts sales purchases suppliers"
 
 RULES = (
     _rule("totals", "Totals, headings and notes between the lines are set aside", EVERY, "aside is not null", "aside", "'set aside'"),
+    _rule(
+        "nothing", "Cells that say there is nothing (-, n/a, none, #N/A) are empty", EVERY, "nothing is not null", "nothing", "'empty'"
+    ),
     _rule("duplicates", "A line that repeats another to the letter counts once", EVERY, "double", "'twice'", "'once'"),
     _rule(
         "again", "A line that an earlier file brought counts once", "sales",

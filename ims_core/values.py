@@ -1,14 +1,34 @@
-"""Text to values: how numbers and dates are written in a column, and the SQL that turns them into values."""
+"""Text to values: how cells are read, how a column writes its numbers, and the SQL that turns them into values."""
 
-import re
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from ims_core.scratch import Pad
 
-CURRENCIES = r"(€|\$|£|¥|₹|EUR|USD|GBP|CHF|JPY|INR|AUD|CAD|SEK|NOK|DKK|PLN|Kč|zł|kr\.?|Fr\.?)"
+CURRENCY = (
+    r"(?:[A-Z]{0,3}\$|€|£|¥|₹|₽|₺|₪|₩|₫|₦|₱|฿|EURO?S?|USD|GBP|CHF|JPY|CNY|RMB|INR|AUD|CAD|NZD|SGD|HKD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON"
+    r"|BGN|TRY|ILS|ZAR|BRL|MXN|ARS|CLP|COP|PEN|AED|SAR|EGP|NGN|KES|MAD|THB|IDR|MYR|PHP|VND|KRW|TWD|PKR|LKR|BDT|RUB|UAH"
+    r"|Rs\.?|Kč|zł|Ft|lei|kr\.?|Fr\.?|Sfr\.?)"
+)
+"""Signs and codes of money, before a number or behind it."""
 
-GAPS = r"\s\x{a0}\x{202f}''’"
+SIGNS = {
+    "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "EURS": "EUR", "£": "GBP", "₹": "INR", "RS": "INR", "RS.": "INR", "₽": "RUB", "₺": "TRY",
+    "₪": "ILS", "₩": "KRW", "₫": "VND", "₦": "NGN", "₱": "PHP", "฿": "THB", "KČ": "CZK", "ZŁ": "PLN", "FT": "HUF", "LEI": "RON",
+    "FR": "CHF", "FR.": "CHF", "SFR": "CHF", "SFR.": "CHF", "KR.": "KR", "US$": "USD", "CA$": "CAD", "C$": "CAD", "CAD$": "CAD",
+    "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "S$": "SGD", "HK$": "HKD", "R$": "BRL", "MX$": "MXN", "NT$": "TWD", "RMB": "CNY",
+}  # fmt: skip
+"""One code for each way of writing a currency."""
+
+SHARED = {"$": {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP"}, "KR": {"SEK", "NOK", "DKK", "ISK"},
+          "¥": {"JPY", "CNY"}, "INR": {"PKR", "LKR"}}  # fmt: skip
+"""Signs that several currencies use."""
+
+NOTHING = ("-", "--", "---", "–", "—", "n/a", "n.a.", "n.a", "#n/a", "#nv", "none", "null", "nil", "nan", "k.a.", "k. a.", "k.a", "keine",
+           "s/d", "s.o.", "n/d", "(none)", "(blank)", "(leer)", "(null)", "not available", "<na>")  # fmt: skip
+"""What people and programs write where there is nothing."""
+
+GAPS = r"\s\x{a0}\x{202f}\x{2009}''’"
 """What may stand between thousands in either style: blanks and apostrophes (doubled, for SQL)."""
 
 WHOLE = {
@@ -17,137 +37,170 @@ WHOLE = {
 }
 """A number without its sign; the second way of writing thousands is India's."""
 
-DATE_PARTS = r"^(\d{1,4})[./-](\d{1,2})[./-](\d{2,4})(?:[ T]+(\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*([AaPp][Mm])?)?$"
+POWER = r"(?:[eE][-+]?\d{1,2})?"
+NO_CENTS = r"(?:/-|[.,][-–—]{1,2})$"
+"""`12,-` in Europe, `1,000/-` in India: an amount without cents, no sign."""
 
-WRITTEN_DATES = [
-    f"{day}{clock}"
-    for day in (
-        "%d %b %y",
-        "%d-%b-%y",
-        "%d %b %Y",
-        "%d-%b-%Y",
-        "%d %B %Y",
-        "%d. %B %Y",
-        "%b %d, %Y",
-        "%B %d, %Y",
-        "%b %d %Y",
-        "%a %d %b %Y",
-        "%Y%m%d",
-    )
-    for clock in ("", " %H:%M", " %H:%M:%S")
-]
+WITH_UNIT = rf"^([-+]?\d[\d.,{GAPS}]*?)\s*(\pL.*)$"
+"""A quantity and its unit in one cell: `1.5 kg`."""
+AMOUNT = f"regexp_extract(told, '{WITH_UNIT}', 1)"
 
-SERIALS = "20000 and 80000"
-"""Days as Excel counts them, from 1954 to 2119."""
+
+DAYS = dict.fromkeys(["d", "day", "days", "tag", "tage", "tagen", "jour", "jours", "dia", "dias", "giorno", "giorni"], 1) | dict.fromkeys(
+    ["w", "wk", "wks", "week", "weeks", "woche", "wochen", "semaine", "semaines", "semana", "semanas", "settimana", "settimane"], 7
+)
+"""Words for one day and for seven."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a column writes its values. `name`: plain, point or comma (numbers); iso, dmy, mdy, written or serial (dates)."""
+    """How a column writes its values. `name`: plain, point or comma (numbers); of dates see `dates`."""
 
     name: str
     sure: bool = True
     """False where the column reads both ways and the person should be asked."""
+    also: tuple[str, ...] = ()
+    """Of dates: further ways that some cells are written in."""
+    units: bool = False
+    """Of quantities: some cells name their unit."""
+    money: tuple[tuple[str, int], ...] = ()
+    """Of money: the currencies that cells name, and how many do; the most frequent first."""
+    decisive: bool = field(default=False, compare=False)
+    """Of numbers: some cells read one way only."""
+    only: tuple[str, ...] = ()
+    """Of money: cells that name another currency than these are not taken."""
 
 
-def cell(column: str) -> str:
-    """SQL: the cell as it stands without blanks around it; null where nothing is left."""
-    return f"nullif(trim({quoted(column)}, E' \\t\\r\\n\u00a0'), '')"
+def cell(column: str, blanks: bool = True) -> str:
+    """SQL: the cell as it stands without blanks around it; null where nothing is left, or (`blanks`) it says that there is nothing."""
+    bare = f"nullif(trim({quoted(column)}, E' \\t\\r\\n\u00a0'), '')"
+    return f"case when {nothing(column)} is null then {bare} end" if blanks else bare
 
 
-def text(column: str) -> str:
-    """SQL: the cell on one line without blanks around it; null where nothing is left."""
-    return f"nullif(trim(replace(replace({quoted(column)}, chr(10), ' '), chr(160), ' '), E' \\t\\r'), '')"
+def text(column: str, blanks: bool = True) -> str:
+    """SQL: the cell on one line without blanks around it; null where nothing is left, or (`blanks`) it says that there is nothing."""
+    bare = f"nullif(trim(replace(replace({quoted(column)}, chr(10), ' '), chr(160), ' '), E' \\t\\r'), '')"
+    return f"case when {nothing(column, wide=False)} is null then {bare} end" if blanks else bare
 
 
-def number(column: str, style: Style) -> str:
-    """SQL: the cell as decimal(18, 4); null where it is no number as this column writes them."""
+def nothing(column: str, wide: bool = True) -> str:
+    """SQL: the cell where it says in words or with a dash that there is nothing; of names and codes not by every word."""
+    words = ", ".join(f"'{word}'" for word in NOTHING if wide or not word.isalpha())
+    bare = f"trim({quoted(column)}, E' \\t\\r\\n\u00a0')"
+    return f"case when length({quoted(column)}) < 15 and lower({bare}) in ({words}) then {bare} end"
+
+
+def let(name: str, value: str, body: str) -> str:
+    """SQL: `body`, in which `name` stands for `value`, which is worked out once a row."""
+    return f"list_transform([{value}], lambda {name}: {body})[1]"
+
+
+def number(column: str, style: Style, blanks: bool = True) -> str:
+    """SQL: the cell as decimal(18, 4); null where it is no number as this column writes them, or one of another currency."""
+    plain = f"try_cast(trim({quoted(column)}) as decimal(18, 4))"
     if style.name == "plain":
-        return f"try_cast(trim({quoted(column)}) as decimal(18, 4))"
-    bare, whole = _bare(column), WHOLE[style.name]
+        return plain
+    read = _read("told" if style.units else _bare("told"), style.name)
+    if style.units:
+        read = f"coalesce({read}, {_read(AMOUNT, style.name)})"
+    if style.only:
+        listed = ", ".join(f"'{name}'" for name in ("", *style.only))
+        read = f"case when {currency('told')} in ({listed}) then {read} end"
+    read = let("told", cell(column, blanks), read)
+    return f"coalesce({plain}, {read})" if style.name == "point" else read  # most cells need no second look
+
+
+def unit(column: str, style: Style) -> str:
+    """SQL: the unit that stands behind a quantity in its cell; null where none does."""
+    behind = f"nullif(regexp_extract(told, '{WITH_UNIT}', 2), '')"
+    return let("told", cell(column), f"case when {_read('told', style.name)} is null then {behind} end")
+
+
+def days(column: str, style: Style, blanks: bool = True) -> str:
+    """SQL: a number of days, also where the cell says `14 days` or `2 weeks`."""
+    parts = (
+        f"regexp_extract(strip_accents(lower({cell(column, blanks)})), '^(\\d{{1,3}}(?:[.,]\\d)?)\\s*(\\pL[\\pL ]*)\\.?$', ['n', 'word'])"
+    )
+    told = f"try_cast(replace(part.n, ',', '.') as decimal(18, 4)) * map {DAYS}[part.word]"
+    return f"coalesce({number(column, style, blanks)}, {let('part', parts, told)})"
+
+
+def _read(told: str, name: str) -> str:
+    """SQL: text without currency as a number."""
+    whole, decimal = f"(?:{WHOLE[name]}){POWER}", "," if name == "comma" else "."
     fits = rf"^(?:[-+]?\s*(?:{whole})|\((?:{whole})\)|(?:{whole})\s*-)$"
-    decimal = "," if style.name == "comma" else "."
-    plain = f"replace(regexp_replace({bare}, '[^0-9{decimal}]', '', 'g'), ',', '.')"
-    sign = f"case when regexp_matches({bare}, '^[-(]|-$') then -1 else 1 end"
-    return f"case when regexp_matches({bare}, '{fits}') then {sign} * try_cast({plain} as decimal(18, 4)) end"
+    first = r"^[-+(]?\s*([^eE)]*?)[-)\s]*(?:[eE].*)?$"
+    plain = f"replace(regexp_replace(regexp_extract(bare, '{first}', 1), '[^0-9{decimal}]', '', 'g'), ',', '.')"
+    power = "regexp_extract(bare, '[eE][-+]?\\d+')"
+    sign = "case when bare[1] in ('-', '(') or bare[-1] = '-' then -1 else 1 end"
+    return let("bare", told, f"case when regexp_matches(bare, '{fits}') then {sign} * try_cast({plain} || {power} as decimal(18, 4)) end")
 
 
-def moment(column: str, style: Style) -> str:
-    """SQL: the cell as a timestamp; null where it is no date as this column writes them."""
-    cell = f"trim({quoted(column)})"
-    if style.name == "iso":
-        dotted = rf"regexp_replace({cell}, '^(\d{{4}})\.(\d{{1,2}})\.(\d{{1,2}})\.?', '\1-\2-\3')"
-        return f"coalesce(try_cast({cell} as timestamp), try_cast({dotted} as timestamp))"
-    if style.name == "serial":
-        days = f"try_cast({cell} as double)"
-        return f"case when {days} between {SERIALS} then timestamp '1899-12-30' + to_seconds(round({days} * 86400)) end"
-    if style.name == "written":
-        formats = ", ".join(f"'{form}'" for form in WRITTEN_DATES)
-        return f"try_strptime({cell}, [{formats}])"
-    parts = f"regexp_extract({cell}, '{DATE_PARTS}', ['a', 'b', 'c', 'clock', 'half'])"
-    year = "case when length({0}.c) = 2 then '20' || {0}.c else {0}.c end".format(f"({parts})")
-    day, month = ("a", "b") if style.name == "dmy" else ("b", "a")
-    stamp = f"{year} || '-' || ({parts}).{month} || '-' || ({parts}).{day} || ' ' || coalesce(nullif(({parts}).clock, ''), '00:00')"
-    hour = f"try_cast(split_part(({parts}).clock, ':', 1) as integer)"
-    half = f"lower(({parts}).half)"
-    noon = f"to_hours(case when {half} = 'pm' and {hour} < 12 then 12 when {half} = 'am' and {hour} = 12 then -12 else 0 end)"
-    return f"case when regexp_matches({cell}, '{DATE_PARTS}') then try_cast({stamp} as timestamp) + {noon} end"
+def currency(cell: str) -> str:
+    """SQL: the currency that a cell names, by one code; empty where it names none."""
+    fits = f"(?i)^[-+(−\\s]*({CURRENCY})[-+(−\\s]*[\\d.,]|[\\d)/–—-]\\s*({CURRENCY})[-)\\s]*$"
+    sides = f"regexp_extract({cell}, '{fits}', ['before', 'behind'])"
+    return let("side", sides, let("sign", "upper(side.before || side.behind)", f"coalesce(map {SIGNS}[sign], sign)"))
 
 
-def number_style(pad: Pad, source: str, column: str, typed: bool = False) -> Style:
+def same_currency(told: str, ours: str) -> bool:
+    """Whether the sign or code in a cell may mean the shop's currency: `$` may be any dollar."""
+    told, ours = (SIGNS.get(name.strip().upper(), name.strip().upper()) for name in (told, ours))
+    return told == ours or ours in SHARED.get(told, ()) or told in SHARED.get(ours, ())
+
+
+def number_style(pad: Pad, source: str, column: str, typed: bool = False, quantity: bool = False) -> Style:
     """Decide by the whole column whether 1,234 is one or a thousand: only values that read one way count."""
-    bare = f"regexp_replace({_bare(column)}, '[()+{GAPS}-]', '', 'g')"
+    whole = cell(column)
+    bare = f"regexp_replace({whole}, '\\s*\\pL.*$', '')" if quantity else _bare(whole)
+    bare = f"regexp_replace(regexp_replace({bare}, '[eE][-+]?\\d+$', ''), '[()+{GAPS}-]', '', 'g')"
     seen = pad.row(f"""
-        with cells as (select {bare} as v, try_cast(trim({quoted(column)}) as decimal(18, 4)) is not null as plain
-                       from (select distinct {quoted(column)} from {source}) where {text(column)} is not null)
+        with cells as (select {bare} as v, {whole} as c, try_cast(trim({quoted(column)}) as decimal(18, 4)) is not null as plain
+                       from (select distinct {quoted(column)} from {source}) where {whole} is not null)
         select count(*) filter (not plain) as rest,
                count(*) filter (regexp_matches(v, '{_only("[.]", ",")}')) as comma,
                count(*) filter (regexp_matches(v, '{_only(",", "[.]")}')) as point,
                count(*) filter (regexp_matches(v, '^[1-9]\\d{{0,2}},\\d{{3}}$')) as thousand_comma,
-               count(*) filter (regexp_matches(v, '^[1-9]\\d{{0,2}}\\.\\d{{3}}$')) as thousand_point
+               count(*) filter (regexp_matches(v, '^[1-9]\\d{{0,2}}\\.\\d{{3}}$')) as thousand_point,
+               count(*) filter (not plain and regexp_matches(c, '{WITH_UNIT}')) as units
         from cells
     """)  # fmt: skip
     if typed:  # a workbook's own numbers have a point, whatever they look like
         seen["point"] += seen["thousand_point"]
-    if seen["comma"] > seen["point"]:
-        return Style("comma")
-    if seen["point"] or not seen["thousand_comma"]:
-        sure = bool(seen["point"]) or not seen["thousand_point"]
-        return Style("point" if seen["rest"] else "plain", sure)
+    style = _decided(seen)
+    if not seen["rest"]:
+        return style
+    return replace(style, units=quantity and bool(seen["units"]), money=() if quantity else _money(pad, source, column))
+
+
+def settle(pad: Pad, source: str, styles: dict[str, Style], others: Sequence[str], typed: bool = False) -> dict[str, Style]:
+    """The styles by column; what a column leaves open is as the file's other columns write it, where they agree."""
+    if all(style.sure for style in styles.values()):
+        return styles
+    found = [*styles.values(), *(number_style(pad, source, column, typed) for column in others)]
+    names = {"comma" if style.name == "comma" else "point" for style in found if style.sure and style.decisive}
+    if len(names) != 1:
+        return styles
+    (name,) = names
+    return {column: style if style.sure else replace(style, name=name, sure=True) for column, style in styles.items()}
+
+
+def _decided(seen: dict[str, int]) -> Style:
+    comma, point, open_ = seen["comma"], seen["point"], seen["thousand_comma"] + seen["thousand_point"]
+    torn = bool(open_) and min(comma, point) * 20 > max(comma, point)
+    if comma > point:
+        return Style("comma", sure=not torn, decisive=True)
+    if point or not seen["thousand_comma"]:
+        sure = not torn if point else not seen["thousand_point"]
+        return Style("point" if seen["rest"] else "plain", sure, decisive=bool(point))
     return Style("point", sure=False)
 
 
-def date_style(pad: Pad, source: str, column: str) -> Style:
-    """Decide by the whole column which number is the day; where every date reads both ways, or some one way and some the other, say so."""
-    cell = f"trim({quoted(column)})"
-    parts = f"regexp_extract({cell}, '{DATE_PARTS}', ['a', 'b', 'c'])"
-    seen = pad.row(f"""
-        with cells as (select {cell} as v, {parts} as p
-                       from (select distinct {quoted(column)} from {source}) where {text(column)} is not null)
-        select count(*) as n, count(*) filter (regexp_matches(v, '^\\d{{4}}[./-]\\d')) as iso,
-               count(*) filter (p.a <> '' and length(p.a) <= 2) as parts,
-               count(*) filter (try_cast(p.a as integer) between 13 and 31 and try_cast(p.b as integer) <= 12) as dmy,
-               count(*) filter (try_cast(p.b as integer) between 13 and 31 and try_cast(p.a as integer) <= 12) as mdy,
-               count(*) filter (contains(v, '.') and p.a <> '') as dotted,
-               count(*) filter (try_cast(v as double) between {SERIALS}) as serial
-        from cells
-    """)  # fmt: skip
-    if seen["iso"] * 2 >= seen["n"]:
-        return Style("iso")
-    if seen["parts"] * 2 >= seen["n"]:
-        sure = bool(seen["dotted"] if seen["dmy"] == seen["mdy"] == 0 else min(seen["dmy"], seen["mdy"]) == 0)
-        return Style("mdy" if seen["mdy"] > seen["dmy"] else "dmy", sure)
-    return Style("serial" if seen["serial"] * 2 >= seen["n"] else "written")
-
-
-def day_in(name: str) -> date | None:
-    """The day that the name of a file or sheet tells: `stock 2026-05-31.xlsx`."""
-    found = re.search(r"(?<!\d)(?P<y>20\d\d)([-_.]?)(?P<m>\d\d)\2(?P<d>\d\d)(?!\d)", name)
-    found = found or re.search(r"(?<!\d)(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>20\d\d)(?!\d)", name)
-    try:
-        return date(int(found["y"]), int(found["m"]), int(found["d"])) if found else None
-    except ValueError:
-        return None
+def _money(pad: Pad, source: str, column: str) -> tuple[tuple[str, int], ...]:
+    """The currencies that cells name, and how many do."""
+    named = f"select {currency(cell(column))} as named, count(*) as n from {source} group by {quoted(column)}"
+    rows = pad.rows(f"select named, sum(n)::integer from ({named}) where named <> '' group by 1 order by 2 desc, 1")
+    return tuple((name, count) for name, count in rows)
 
 
 def _only(thousand: str, decimal: str) -> str:
@@ -155,12 +208,15 @@ def _only(thousand: str, decimal: str) -> str:
     return (
         rf"^\d*{decimal}\d{{1,2}}$|^\d+{decimal}\d{{4,}}$|^0?{decimal}\d+$"
         rf"|^\d{{1,3}}({thousand}\d{{3}})+{decimal}\d+$|^\d{{1,3}}({thousand}\d{{3}}){{2,}}$"
+        + (rf"|^\d{{1,2}}({thousand}\d{{2}})+{thousand}\d{{3}}$" if thousand == "," else "")
     )
 
 
-def _bare(column: str) -> str:
-    """SQL: the cell without currency and blanks around it, a real minus sign as a hyphen."""
-    return f"trim(regexp_replace(replace({quoted(column)}, '−', '-'), '{CURRENCIES}', '', 'gi'), E' \\t\\r\\n\u00a0')"
+def _bare(cell: str) -> str:
+    """SQL: a cell without currency, blanks and dashes for cents, a real minus sign as a hyphen."""
+    front = f"regexp_replace(replace({cell}, '−', '-'), '(?i)^([-+(]*)\\s*(?:{CURRENCY})([-+\\s(]*[\\d.,])', '\\1\\2')"
+    both = f"regexp_replace({front}, '(?i)([\\d.,)/–—-])\\s*(?:{CURRENCY})([-)]*)$', '\\1\\2')"
+    return f"trim(regexp_replace({both}, '{NO_CENTS}', ''), E' \\t\\r\\n\u00a0')"
 
 
 def quoted(column: str) -> str:

@@ -27,12 +27,22 @@ def table(text: str, name: str = "till.csv", sheet: str | None = None) -> Table:
     return Table(name, sheet, tuple(map(str, header)), pa.table(columns), 2)
 
 
-def clean(*tables: Table | str, kind: str = "sales", off: str = "", places: tuple[str, ...] | None = None, **answers: str) -> Cleaned:
+def clean(*tables: Table | str, kind: str = "sales", off: str = "", places: tuple[str, ...] | None = None, said: dict[str, str] | None = None,
+          **answers: str) -> Cleaned:  # fmt: skip
     """Clean tables as one, without the rules in `off`; `places`: what their sheets name."""
     read = [table(each) if isinstance(each, str) else each for each in tables]
     mapping = recognising.recognise(read[0], kind)
-    mapping.answers.update(answers)
+    mapping.answers.update(answers | (said or {}))
     return cleaning.clean(read, mapping, off=frozenset(off.split()), places=places)
+
+
+def clean(*tables: Table | str, kind: str = "sales", off: str = "", known: dict[str, str] | None = None, said: dict[str, str] | None = None,
+          **answers: str) -> Cleaned:  # fmt: skip
+    """Clean tables as one, without the rules in `off`."""
+    read = [table(each) if isinstance(each, str) else each for each in tables]
+    mapping = recognising.recognise(read[0], kind)
+    mapping.answers.update(answers | (said or {}))
+    return cleaning.clean(read, mapping, known, frozenset(off.split()))
 
 
 def till(*lines: str, off: str = "", known: dict[str, str] | None = None) -> Cleaned:
@@ -245,6 +255,14 @@ def test_a_missing_description_is_taken_from_the_codes_other_lines() -> None:
     assert rows(till(*lines, off="names"), "name") == [("Pan",), (None,), (None,)]
 
 
+def test_what_says_that_there_is_nothing_is_empty() -> None:
+    text = "Date | Item | Qty | Price\n2026-05-04 | A1 | 1 | n/a\n2026-05-04 | A2 | 2 | -\n2026-05-04 | A3 | 3 | 9.50"
+    cleaned = clean(text)
+    assert (rows(cleaned, "price"), len(cleaned.problems)) == ([(None,), (None,), (Decimal("9.5"),)], 0)
+    assert fixes(cleaned) == {"nothing": (2, "-", "empty", True)}
+    assert clean(text, off="nothing").problems.value.tolist() == ["n/a", "-"]
+
+
 HELD = "Item code | Counted\nA1 | 5"
 
 
@@ -263,7 +281,7 @@ def test_a_count_without_a_date_is_of_the_day_its_file_names() -> None:
 
 def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here; two are tested with the shop they speak of, in test_again."""
-    tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
+    tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets", "nothing"}
     tested |= {"mended"}  # in test_codes
     assert {rule.name for rule in RULES} == tested | {"again", "corrected"}
 
@@ -316,6 +334,76 @@ def test_a_date_that_reads_both_ways_is_asked_and_the_answer_counts() -> None:
     assert (question.about, question.choices, question.taken) == ("day", ("dmy", "mdy"), "")
     answered = clean(text, day="mdy")
     assert (answered.questions, rows(answered, "day")) == ((), [(date(2026, 4, 5),)])
+
+
+def test_dates_of_two_columns_are_asked_once_and_answered_once() -> None:
+    text = "PO | Item code | Qty | Ordered on | Received on\n1 | A1 | 5 | 04/05/2026 | 06/05/2026"
+    (question,) = clean(text, kind="purchases").questions
+    answered = clean(text, kind="purchases", said={question.about: "dmy"})
+    assert (answered.questions, rows(answered, "ordered", "received")) == ((), [(datetime(2026, 5, 4), datetime(2026, 5, 6))])
+
+
+def test_one_date_column_says_how_the_file_writes_the_others() -> None:
+    text = "PO | Item code | Qty | Ordered on | Received on\n1 | A1 | 5 | 04/05/2026 | 16/05/2026\n2 | A1 | 5 | 06/05/2026 | 17/05/2026"
+    assert rows(clean(text, kind="purchases"), "ordered") == [(datetime(2026, 5, 4),), (datetime(2026, 5, 6),)]
+    text = "Date | Item | Qty | Paid at\n04/05/2026 | A1 | 1 | 05/16/2026"
+    assert rows(clean(text), "day") == [(date(2026, 4, 5),)]
+
+
+def test_goods_do_not_arrive_before_they_are_ordered() -> None:
+    lines = ["1 | A1 | 5 | 08/05/2026 | 03/06/2026", "2 | A1 | 5 | 09/05/2026 | 04/06/2026", "3 | A1 | 5 | 10/06/2026 | 01/07/2026"]
+    cleaned = clean("\n".join(["PO | Item code | Qty | Ordered on | Received on", *lines]), kind="purchases")
+    assert (cleaned.questions, rows(cleaned, "ordered")[0]) == ((), (datetime(2026, 5, 8),))
+
+
+def test_a_till_that_goes_from_old_to_new_says_which_number_is_the_day() -> None:
+    days = ["10/05/2026", "11/05/2026", "12/05/2026", "01/06/2026", "02/06/2026", "03/06/2026"]
+    cleaned = clean("\n".join(["Date | Item | Qty", *(f"{day} | A1 | 1" for day in days)]))
+    assert (cleaned.questions, rows(cleaned, "day")[0]) == ((), (date(2026, 5, 10),))
+
+
+def test_one_column_of_numbers_says_how_the_file_writes_the_others() -> None:
+    text = "Date | Item | Qty | Price\n2026-05-04 | A1 | 1,234 | 3.50\n2026-05-04 | A1 | 7 | 3.50"
+    assert (clean(text).questions, rows(clean(text), "qty")) == ((), [(-1234,), (-7,)])
+
+
+def test_numbers_that_read_both_ways_everywhere_are_asked_once() -> None:
+    text = "Date | Item | Qty | Price\n2026-05-04 | A1 | 1,234 | 2,500\n2026-05-04 | A1 | 7 | 3"
+    (question,) = clean(text).questions
+    answered = clean(text, said={question.about: "comma"})
+    assert (answered.questions, rows(answered, "qty", "price")[0]) == ((), (Decimal("-1.234"), Decimal("2.5")))
+
+
+PRICES = "Date | Item | Qty | Price\n2026-05-04 | A1 | 1 | 9.50 EUR\n2026-05-04 | A2 | 1 | 8.00 EUR\n2026-05-04 | A3 | 1 | USD 3.00"
+
+
+def test_prices_in_another_currency_are_never_mixed_in_silence() -> None:
+    cleaned = clean(PRICES)
+    assert rows(cleaned, "price") == [(Decimal("9.5"),), (Decimal(8),), (None,)]
+    assert cleaned.problems[["value", "problem"]].values.tolist() == [["USD 3.00", "is in another currency; left empty"]]
+    (question,) = cleaned.questions
+    assert (question.text, question.taken) == ("“Price” has 1 in USD; the others are in EUR. What of them?", "left out")
+    assert rows(clean(PRICES, said={question.about: "as written"}), "price")[2] == (Decimal(3),)
+
+
+def test_prices_that_are_not_in_the_shops_currency_are_asked() -> None:
+    mapping = recognising.recognise(table(PRICES), "sales")
+    cleaned = cleaning.clean(table(PRICES), mapping, currency="USD")
+    assert rows(cleaned, "price") == [(None,), (None,), (Decimal(3),)]
+    assert cleaned.questions[0].text == "“Price” has 2 in EUR; the shop's currency is USD. What of them?"
+
+
+def test_a_time_that_names_its_offset_is_of_the_shops_day() -> None:
+    text = "Date | Item | Qty\n2026-05-31T23:30:00Z | A1 | 1"
+    mapping = recognising.recognise(table(text), "sales")
+    assert rows(cleaning.clean(table(text), mapping), "day") == [(date(2026, 5, 31),)]
+    assert rows(cleaning.clean(table(text), mapping, timezone="Europe/Athens"), "day") == [(date(2026, 6, 1),)]
+
+
+def test_a_year_that_cannot_be_is_a_problem() -> None:
+    text = "Item code | On hand | Expiry date\nA1 | 1 | 2026-05-04\nA2 | 2 | 0026-05-04\nA3 | 3 | 2206-05-04"
+    cleaned = clean(text, kind="stock")
+    assert (rows(cleaned, "expires")[1:], cleaned.problems.value.tolist()) == ([(None,), (None,)], ["0026-05-04", "2206-05-04"])
 
 
 # -- accounts

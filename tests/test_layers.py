@@ -15,7 +15,7 @@ CORE = ROOT / "ims_core"
 LAYERS = """
     errors labels settings progress
     units scratch
-    values codes sheets reading recognising rules judging repeats variants cancelling cleaning
+    values dates codes sheets reading recognising rules columns judging repeats variants cancelling cleaning
     decoding
     formulas demand series simulation
     charts workbooks slides

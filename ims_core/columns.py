@@ -1,0 +1,123 @@
+"""What stands in each column: how its numbers and dates are written, the values they are, and what they leave open."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ims_core import dates, scratch, values
+from ims_core.labels import FIELDS, KIND_FIELDS
+from ims_core.recognising import Mapping, Question
+from ims_core.rules import DATED
+
+TYPES = {"number": "decimal(18, 4)", "money": "decimal(18, 4)", "days": "decimal(18, 4)", "date": "timestamp"}
+IN_SEQUENCE = ("ordered", "expected", "received", "day", "expires")
+"""Dates in the order in which they mostly follow each other."""
+
+
+def styles(pad: scratch.Pad, mapping: Mapping, typed: bool) -> dict[str, values.Style]:
+    """How each column of numbers and dates is written: told by the person, or by the column, or by the file's other columns."""
+    numbers = {name: column for name, column in mapping.columns.items() if FIELDS[name].type in ("number", "money", "days")}
+    dated = sorted(name for name in mapping.columns if FIELDS[name].type == "date")
+    days = {name: mapping.columns[name] for name in (*IN_SEQUENCE, *dated) if name in mapping.columns}
+    rest = [column for column in pad.table("from raw limit 0").column_names[:-2] if column not in mapping.columns.values()]
+    read = {name: values.number_style(pad, "raw", column, typed, FIELDS[name].type == "number") for name, column in numbers.items()}
+    seen = {name: dates.style(pad, "raw", column) for name, column in days.items()}
+    read, seen = _answered(mapping, read, ("point", "comma")), _answered(mapping, seen, ("dmy", "mdy", "serial1904"))
+    read = dict(zip(numbers, values.settle(pad, "raw", {numbers[name]: read[name] for name in numbers}, rest, typed).values(), strict=True))
+    seen = dict(zip(days, dates.settle(pad, "raw", {days[name]: seen[name] for name in days}, rest).values(), strict=True))
+    return read | seen
+
+
+def _answered(mapping: Mapping, found: dict[str, values.Style], choices: Sequence[str]) -> dict[str, values.Style]:
+    """The styles as the person told; what is said of one column counts for all that are open."""
+    said = {name: answer for name, answer in mapping.answers.items() if name in found and answer in choices}
+    told = next(iter(said.values()), "")
+    return {
+        name: replace(style, name=said.get(name, told), sure=True) if name in said or (told and not style.sure) else style
+        for name, style in found.items()
+    }
+
+
+def paid_in(mapping: Mapping, found: dict[str, values.Style], currency: str | None) -> dict[str, values.Style]:
+    """The styles, with the currencies that a column of money takes where its cells name several."""
+    taken = {}
+    for name, style in found.items():
+        foreign = _foreign(style, currency)
+        if foreign and mapping.answers.get(f"currency {name}") != "as written":
+            taken[name] = replace(style, only=tuple(code for code, _ in style.money if code not in dict(foreign)) or ("none",))
+    return found | taken
+
+
+def _foreign(style: values.Style, currency: str | None) -> tuple[tuple[str, int], ...]:
+    """The currencies of a column that are not the shop's, or where that is unknown, not the most frequent; and how many cells name them."""
+    if not style.money:
+        return ()
+    ours = currency or style.money[0][0]
+    return tuple((code, count) for code, count in style.money if not values.same_currency(code, ours))
+
+
+def type_cells(
+    pad: scratch.Pad, mapping: Mapping, found: dict[str, values.Style], read: set[str], timezone: str | None = None, blanks: bool = True
+) -> None:
+    """Table `typed`: the value of each field, and the text it came from where it must be a number or a date; `nothing`: see rules.
+
+    Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them.
+    """
+    cells, empties = [], []
+    for name in KIND_FIELDS[mapping.kind]:
+        column, kind = mapping.columns.get(name), FIELDS[name].type
+        if column is None:
+            cells.append(f"null::{TYPES.get(kind, 'varchar')} as {name}")
+        elif name in read:
+            cells += [
+                f"read_{name}.value as {name}",
+                f"read_{name}.problem as {name}_problem",
+                f"case when read_{name}.problem is not null then read_{name}.cell end as {name}_text",
+            ]
+        else:
+            cells.append(f"{_value(name, column, found.get(name), timezone, blanks)} as {name}")
+            empties.append(values.nothing(column, wide=kind not in ("text", "id")))
+            if kind not in ("text", "id"):
+                cells.append(f"{values.cell(column, blanks)} as {name}_text")
+    cells.append(f"coalesce({''.join(f'read_{name}.was, ' for name in read)}null)::varchar as spoilt")
+    cells.append(
+        f"case when false then ''{''.join(f' when read_{name}.was is not null then read_{name}.value' for name in read)} end as mended"
+    )
+    met = "".join(f" left join read_{name} on read_{name}.cell = {values.text(mapping.columns[name])}" for name in read)
+    pad.run(f"""
+        create table typed as
+        select "source  table" as source, "source  row" as row, {", ".join(cells)},
+               coalesce({", ".join([*empties, "null"])})::varchar as nothing
+        from raw{met}
+    """)  # fmt: skip
+
+
+def _value(name: str, column: str, style: values.Style | None, timezone: str | None, blanks: bool) -> str:
+    """SQL: the cell of a field as the value it is."""
+    if style is None:
+        return values.text(column, blanks)
+    if FIELDS[name].type == "days":
+        return values.days(column, style, blanks)
+    if FIELDS[name].type != "date":
+        return values.number(column, style, blanks)
+    moment = dates.moment(column, style, timezone, blanks)
+    return moment if name in DATED else values.let("moment", moment, "case when year(moment) between 1970 and 2199 then moment end")
+
+
+def questions(mapping: Mapping, found: dict[str, values.Style], currency: str | None) -> list[Question]:
+    """What no column of the file settles, once for all dates and once for all numbers; and money in another currency."""
+    asked = []
+    for name, style in found.items():
+        column, foreign = mapping.columns[name], _foreign(style, currency)
+        if not style.sure and FIELDS[name].type == "date":
+            text = f"In “{column}” every date reads both ways. Which number comes first?"
+            asked.append(Question(name, text, ("dmy", "mdy"), taken=""))  # no safe answer: it must be given
+        elif not style.sure:
+            text = f"In “{column}”, is 1,234 one thousand two hundred (point) or a little over one (comma)?"
+            asked.append(Question(name, text, ("point", "comma"), taken=""))
+        if foreign:
+            told = ", ".join(f"{count:,} in {code}" for code, count in foreign)
+            rest = f"the shop's currency is {currency}" if currency else f"the others are in {style.money[0][0]}"
+            text = f"“{column}” has {told}; {rest}. What of them?"
+            asked.append(Question(f"currency {name}", text, ("left out", "as written"), taken="left out"))
+    once = {question.choices if question.taken == "" else question.about: question for question in reversed(asked)}
+    return list(reversed(once.values()))
