@@ -27,22 +27,19 @@ def table(text: str, name: str = "till.csv", sheet: str | None = None) -> Table:
     return Table(name, sheet, tuple(map(str, header)), pa.table(columns), 2)
 
 
-def clean(*tables: Table | str, kind: str = "sales", off: str = "", places: tuple[str, ...] | None = None, said: dict[str, str] | None = None,
-          **answers: str) -> Cleaned:  # fmt: skip
-    """Clean tables as one, without the rules in `off`; `places`: what their sheets name."""
+def clean(
+    *tables: Table | str,
+    kind: str = "sales",
+    off: str = "",
+    places: tuple[str, ...] | None = None,
+    said: dict[str, str] | None = None,
+    **answers: str,
+) -> Cleaned:
+    """Clean tables as one, without the rules in `off`; `places`: what their sheets name; `said`: answers by what they are about."""
     read = [table(each) if isinstance(each, str) else each for each in tables]
     mapping = recognising.recognise(read[0], kind)
     mapping.answers.update(answers | (said or {}))
     return cleaning.clean(read, mapping, off=frozenset(off.split()), places=places)
-
-
-def clean(*tables: Table | str, kind: str = "sales", off: str = "", known: dict[str, str] | None = None, said: dict[str, str] | None = None,
-          **answers: str) -> Cleaned:  # fmt: skip
-    """Clean tables as one, without the rules in `off`."""
-    read = [table(each) if isinstance(each, str) else each for each in tables]
-    mapping = recognising.recognise(read[0], kind)
-    mapping.answers.update(answers | (said or {}))
-    return cleaning.clean(read, mapping, known, frozenset(off.split()))
 
 
 def till(*lines: str, off: str = "", known: dict[str, str] | None = None) -> Cleaned:

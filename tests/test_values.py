@@ -87,7 +87,7 @@ def test_1_234_among_points_and_commas_is_asked() -> None:
 def test_one_slip_of_the_keyboard_makes_no_question() -> None:
     style, read = numbers("1,234", *(f"{n}.50" for n in range(40)), "3,50")
     assert style.sure
-    assert (read[0], read[-1]) == (1234, None)
+    assert [read[0], read[-1]] == [1234, None]
 
 
 def test_a_workbooks_own_number_is_not_asked() -> None:
