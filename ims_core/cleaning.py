@@ -8,7 +8,7 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import cancelling, codes, columns, dates, judging, repeats, scratch, values, variants
+from ims_core import cancelling, codes, columns, dates, judging, repeats, scratch, values, variants, widening
 from ims_core.labels import FIELDS, KIND_FIELDS
 from ims_core.progress import Note
 from ims_core.reading import Table
@@ -85,10 +85,10 @@ def clean(
         at("comparing with what earlier files brought")
         again = repeats.find(pad, mapping, earlier, off)
         at("putting together what was found")
-        rows = _rows(pad, mapping, off)
+        rows, left = (widening.in_sheet(lines, tables) for lines in (_rows(pad, mapping, off), _left(pad, tables[0].header)))
         asked = (*columns.questions(mapping, styles, currency), *again, *_two_lists(pad, mapping))
         return Cleaned(
-            mapping.kind, rows, _problems(pad, mapping, styles, tables), _fixes(pad, mapping, off), _left(pad, tables[0].header),
+            mapping.kind, rows, _problems(pad, mapping, styles, tables), _fixes(pad, mapping, off), left,
             *_accounts(pad, mapping), asked, _difference(pad),
         )  # fmt: skip
 
@@ -176,7 +176,8 @@ def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style
             f" else '; left empty' end, outcome = 'refused' from judged"
             f" where {name}_text is not null and {name} is null and outcome in ('used', 'refused')"
         )
-    found = pad.table(f"select * from ({' union all '.join(parts)}) order by source, row").to_pandas()
+    found = pad.table(f"select * from ({' union all '.join(parts)}) order by source, row")
+    found = widening.in_sheet(found, tables).to_pandas()
     names, sheets = [table.name for table in tables], [table.sheet for table in tables]
     return pd.DataFrame(
         {

@@ -13,6 +13,7 @@ from ims_core import (
     booking,
     cleaning,
     dates,
+    kinds,
     labels,
     ledger,
     mappings,
@@ -24,6 +25,7 @@ from ims_core import (
     repeats,
     unused,
     values,
+    widening,
 )
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
@@ -42,7 +44,7 @@ LARGE = 3_000_000
 def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | None = None, today: date | None = None) -> Plan:
     """Read, recognise and clean the files; writes nothing. `today`: for a count without any day anywhere."""
     tell, seen = progress or quiet, db.version
-    tables, hashes, known, unreadable = _read_all(db, files, tell)
+    tables, hashes, known, unreadable = _read_all(db, files, tell, today or date.today())
     named = [found for table in tables if (found := dates.day_in(table.name))]
     groups, kept = [], mappings.kept(db)
     alike = _alike(tables)
@@ -63,7 +65,7 @@ def _alike(tables: list[Table]) -> list[list[int]]:
     """Which tables go together: those with the same columns, unless the names of their files speak of different things."""
     by_header: dict[tuple[str, ...], dict[frozenset[str], list[int]]] = {}
     for index, table in enumerate(tables):
-        by_header.setdefault(table.header, {}).setdefault(recognising.hinted(table), []).append(index)
+        by_header.setdefault(table.header, {}).setdefault(kinds.hinted(table), []).append(index)
     groups: list[list[int]] = []
     for hints in by_header.values():
         apart = sum(bool(hint) for hint in hints) > 1
@@ -98,7 +100,7 @@ def _holds(group: Group) -> bool:
 
 
 def _read_all(
-    db: Database, files: list[tuple[str, bytes]], tell: Progress
+    db: Database, files: list[tuple[str, bytes]], tell: Progress, today: date
 ) -> tuple[list[Table], list[str], list[tuple[str, int]], list[tuple[str, str]]]:
     """Read each file that is new: its tables, the hash of each table's file, what is known, what cannot be read."""
     before = _in_the_shop(db)
@@ -115,7 +117,7 @@ def _read_all(
             name = f"{name} ({seen[name]})" if seen[name] > 1 else name  # two folders may hold files of one name
             part, many = (0.4 * done / len(files), 0.4 * (done + 1) / len(files)), f"{done + 1:,} of {len(files):,}: "
             try:
-                found = meanwhile(tell, part, f"Reading {many if len(files) > 1 else ''}{name}", partial(_read, name, content))
+                found = meanwhile(tell, part, f"Reading {many if len(files) > 1 else ''}{name}", partial(_read, name, content, today))
             except Unreadable as refusal:
                 unreadable.append((name, str(refusal)))
                 continue
@@ -124,7 +126,7 @@ def _read_all(
     return tables, hashes, known, unreadable
 
 
-def _read(name: str, content: bytes, note: Note) -> list[Table]:
+def _read(name: str, content: bytes, today: date, note: Note) -> list[Table]:
     if len(content) > LARGE:
         note(f"{len(content) / 1e6:,.0f} MB")
     found = unused.dropped_back(reading.read(name, content))
@@ -132,12 +134,13 @@ def _read(name: str, content: bytes, note: Note) -> list[Table]:
         raise Unreadable(
             f"{name} holds only our list of problems. Mend the lines on the other sheets of that workbook, and drop it with them."
         )
-    return found
+    return [part for table in found for part in widening.widen(table, today)]
 
 
 def _cleaned(db: Database, group: Group, note: Note | None = None) -> Group:
     if group.mapping.kind == "ignore" or group.lacking:
         return replace(group, cleaned=None)
+    group = replace(group, tables=tuple(widening.in_year(table, group.mapping.answers.get("year")) for table in group.tables))
     spelled = dict(db.rows(f"select {values.key('sku')}, sku from items"))
     shop, standard = policy.shop(db), policy.Shop()  # what the shop has not said yet is no ground to bend a file
     timezone = shop.timezone if shop.timezone != standard.timezone else None

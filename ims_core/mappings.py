@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from ims_core import recognising
+from ims_core import kinds, recognising
 from ims_core.db import Database
 from ims_core.plans import Group
 from ims_core.recognising import Mapping
@@ -41,12 +41,12 @@ def kept(db: Database) -> dict[str, Kept]:
 
 def understood(group: Group, known: dict[str, Kept]) -> Group:
     """The group as files of its form were understood last time; as it is where none was kept, or its name speaks of another kind."""
-    found, hints = known.get(signature(group.tables[0].header)), recognising.hinted(group.tables[0])
+    found, hints = known.get(signature(group.tables[0].header)), kinds.hinted(group.tables[0])
     spelled = {name.strip().lower(): name for name in group.tables[0].header}
     if found is None or (hints and found.mapping.kind not in (*hints, "counts", "ignore")):
         return group
     columns = {name: spelled[column.strip().lower()] for name, column in found.mapping.columns.items()}
-    mapping = replace(found.mapping, columns=columns, confidence=dict.fromkeys(columns, 1.0))
+    mapping = recognising.dated(group.tables[0], replace(found.mapping, columns=columns, confidence=dict.fromkeys(columns, 1.0)))
     return replace(group, mapping=mapping, off=found.off, as_on=found.day)
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import labels, recognising, unused
+from ims_core import labels, recognising, unused, widening
 from ims_core.cleaning import OUTCOMES, Cleaned
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
@@ -42,8 +42,14 @@ class Group:
 
     @property
     def lines(self) -> int:
-        """Lines read, header and titles not counted."""
+        """Lines read, header and titles not counted; of a wide table those it was turned into."""
         return sum(table.rows.num_rows for table in self.tables)
+
+    @property
+    def said(self) -> str:
+        """Where the file comes from and how it was laid out, where that is known or was done: `Shopify product export`."""
+        table = self.tables[0]
+        return " · ".join(filter(None, (self.mapping.source, table.says if isinstance(table, widening.Turned) else "")))
 
     @cached_property
     def counted(self) -> int:

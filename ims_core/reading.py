@@ -240,7 +240,7 @@ def header_row(rows: Grid) -> int | None:
         below = [row for row in filled[index + 1 : index + 12] if row]
         if not cells or not below:
             continue
-        wordy = sum(not _is_value(cell) for cell in cells) / len(cells)
+        wordy = 1.0 if _names_periods(cells) else sum(not _is_value(cell) for cell in cells) / len(cells)
         distinct = len(set(map(str.lower, cells))) / len(cells)
         as_wide = min(len(cells) / max(1, Counter(map(len, below)).most_common(1)[0][0]), 1.0)
         unlike = 1 - sum(any(cell in row for cell in cells) for row in below) / len(below)
@@ -250,6 +250,14 @@ def header_row(rows: Grid) -> int | None:
         if best_score > 0.9:  # nothing below can look more like a header
             break
     return best
+
+
+def _names_periods(cells: Sequence[str]) -> bool:
+    """True for a header of a column a day or month: words first, then dates, none of them twice."""
+    dates = [
+        cell for cell in cells if re.fullmatch(r"20\d\d[-/.]\d{1,2}([-/.]\d{1,2})?( 00:00:00)?|\d{1,2}[-/.]\d{1,2}[-/.](20)?\d\d", cell)
+    ]
+    return len(dates) >= 3 and len(set(dates)) == len(dates) > len(cells) / 2 and not _is_value(cells[0])
 
 
 def _is_value(cell: str) -> bool:

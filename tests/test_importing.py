@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ims_core import db as database
-from ims_core import importing, imports, ledger, people, policy, recognising
+from ims_core import importing, imports, kinds, ledger, people, policy, recognising, vocabulary
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.labels import KIND_FIELDS
@@ -385,8 +385,8 @@ def made_plan(db: Database, files: dict[str, list[str]], tag: str = "") -> Plan:
 
 def columns(kind: str, header: tuple[str, ...]) -> dict[str, str]:
     """Each column as the field it sounds most like."""
-    fields = {name: max(header, key=lambda column: recognising.likeness(name, column)) for name in KIND_FIELDS[kind]}
-    return {name: column for name, column in fields.items() if recognising.likeness(name, column) > recognising.SURE}
+    fields = {name: max(header, key=lambda column: vocabulary.likeness(name, column)) for name in KIND_FIELDS[kind]}
+    return {name: column for name, column in fields.items() if vocabulary.likeness(name, column) > kinds.SURE}
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from ims_core import importing, labels, outlook, people
+from ims_core import importing, labels, outlook, people, recognising
 from ims_core.db import Database
 from ims_core.labels import FILE_KINDS
 from ims_core.plans import Group, Plan
@@ -132,7 +132,11 @@ def _questions(plan: Plan) -> Plan:
                 format_func=lambda choice, about=question.about: plain(panels.said(about, choice)),
             )  # fmt: skip
             if answer is not None and answer != question.taken:
-                told = panels.as_kind(group, answer) if question.about == "kind" else panels.answered(group.mapping, question.about, answer)
+                told = (
+                    panels.as_kind(group, answer)
+                    if question.about == "kind"
+                    else recognising.answered(group.mapping, question.about, answer)
+                )
                 return panels.revised(plan, index, told, group.off)
         if len(asked) > FEW:
             st.caption(f"{labels.many(len(asked) - FEW, 'more question')} after these.")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from ims_core import importing, labels, recognising
+from ims_core import importing, kinds, labels, recognising, vocabulary
 from ims_core.labels import FIELDS, FILE_KINDS, KIND_FIELDS, KIND_NEEDS
 from ims_core.plans import Group, Plan
 from ims_core.recognising import Mapping
@@ -66,15 +66,6 @@ def not_ours(shown: Group) -> Group:
     return replace(shown, mapping=as_kind(shown, "ignore"), cleaned=None)
 
 
-def answered(mapping: Mapping, about: str, answer: str) -> Mapping:
-    """The mapping with a question answered."""
-    answers = {**mapping.answers, about: answer}
-    if about.startswith("column ") and not answer:
-        kept = {name: column for name, column in mapping.columns.items() if name != about.removeprefix("column ")}
-        return replace(mapping, columns=kept, answers=answers)
-    return replace(mapping, answers=answers)
-
-
 def key(shown: Group) -> str:
     """A name for what belongs to this group on the screen, the same however it is understood and wherever it stands."""
     return f"{act('group')}-{number(shown)}"
@@ -96,6 +87,7 @@ def _headline(shown: Group) -> str:
     parts = [f"{counts.get('used', 0):,} of {labels.many(shown.lines, 'line')} used"]
     parts += [f"{counts[outcome]:,} {outcome}" for outcome in ("joined", "set aside") if counts.get(outcome)]
     parts += [f":orange[{counts['refused']:,} refused]"] if counts.get("refused") else []
+    parts += [f":gray[{plain(shown.said)}]"] if shown.said else []
     parts += [":gray[as last time]"] if shown.as_on else []
     parts += [f":orange[{len(shown.questions)} to answer]"] if shown.questions else []
     return f"{says} · {', '.join(parts)}"
@@ -187,7 +179,7 @@ def _how_sure(mapping: Mapping, name: str) -> str:
     if mapping.answers.get(f"column {name}") == mapping.columns[name]:
         return "you said so"
     sure = mapping.confidence.get(name, 1.0)
-    return "sure" if sure >= recognising.SURE else "likely" if sure >= recognising.PERHAPS else "a guess"
+    return "sure" if sure >= kinds.SURE else "likely" if sure >= vocabulary.PERHAPS else "a guess"
 
 
 def _answers(shown: Group, key: str) -> Mapping | None:
@@ -244,7 +236,7 @@ CHOICES = {
 def said(about: str, choice: str) -> str:
     """A choice as people say it."""
     if about.startswith("column "):
-        return "Yes" if choice else "No, leave it out"
+        return "No, leave it out" if choice == recognising.NO else f"“{choice}”"
     words = choice.replace("_", " ") or "no"
     return CHOICES.get(choice, words[0].upper() + words[1:])
 

@@ -1,0 +1,126 @@
+"""Which kind of file a table is: the weight of the fields that were found in it, and what its name speaks of."""
+
+import re
+
+from ims_core import vocabulary, widening
+from ims_core.labels import KIND_NEEDS
+from ims_core.reading import Table
+
+SURE = 0.75
+"""From this confidence on a column is taken without asking."""
+LEAST = 0.5
+ENOUGH = 3.0
+"""What speaks for a kind must weigh this much, or it is asked; below two thirds of it, the table is not for us."""
+WITHOUT = 0.7
+"""A table that lacks something needed may still be of the kind, with less weight: then the person is told what is missing."""
+
+WEIGHTS: dict[str, dict[str, float]] = {
+    "sales": {"qty": 2, "day": 3, "customer": 3, "ref": 2, "price": 1.5, "total": 1.5},
+    "purchases": {"qty": 2, "ordered": 3, "received": 4, "expected": 3, "supplier": 3, "received_qty": 4, "cost": 1.5, "ref": 1.5},
+    "stock": {"on_hand": 3, "place": 2, "lot": 1, "expires": 1},
+    "counts": {"on_hand": 3},
+    "items": {
+        "name": 2,
+        "price": 2,
+        "cost": 2,
+        "category": 2,
+        "barcode": 2,
+        "on_hand": 1.5,
+        "pack": 1.5,
+        "supplier": 1.5,
+        "lead_days": 1.5,
+        "moq": 1.5,
+    },
+    "suppliers": {"supplier": 4, "email": 3, "phone": 3, "lead_days": 1, "min_order": 3},
+}
+"""How much a field speaks for a kind; 1 where none is given."""
+
+OWN = {"sales": {"qty", "ref", "customer", "day"}, "purchases": {"ordered", "received", "expected", "received_qty"}}
+"""Two of these tell the kind also where something needed is missing."""
+
+HINTS: dict[str, tuple[frozenset[str], ...]] = {
+    "purchases": tuple(map(frozenset, ({"purchase"}, {"supplier", "order"}, {"delivery"}, {"received"}))),
+    "sales": tuple(map(frozenset, ({"sale"}, {"register"}, {"invoice"}, {"receipt"}, {"transaction"}, {"sold"}, {"order"}, {"demand"}))),
+    "stock": tuple(map(frozenset, ({"stock"}, {"hand"}, {"counted"}, {"balance"}))),
+    "items": tuple(map(frozenset, ({"item"}, {"catalog"}, {"price", "list"}, {"sku"}, {"material"}))),
+    "suppliers": (frozenset({"supplier"}),),
+}
+"""Words in the name of a file or sheet that tell what it holds."""
+
+NOT_OURS = frozenset((
+    "category", "customer", "person", "manufacturer", "alias", "component", "resource", "operation", "measure", "parameter", "attribute",
+    "account", "user", "employee", "forecast", "distribution", "manufacturing", "gift",
+))  # fmt: skip
+"""What a file may be about instead of items."""
+PLACES = re.compile(r"locations?\b|\bstores\b|\bshops\b|\bwarehouses\b|filialen|magasins|tiendas|lojas", re.I)
+"""A file may be about these too; the word for one of them is in the name of many."""
+ADDRESS = frozenset({"address", "city", "email", "phone", "fax"})
+
+Found = dict[str, list[tuple[float, str]]]
+"""Our field -> the column that fits best, then those that fit nearly as well: (how sure, column)."""
+
+
+def hinted(table: Table) -> frozenset[str]:
+    """The kinds that the names of the file and its sheet speak of."""
+    words = title(table)
+    if words & NOT_OURS:
+        words -= {"order", "item"}  # a distribution order is no sale, an item location no item
+    found = {kind for kind, hints in HINTS.items() if any(hint <= words for hint in hints)}
+    if "purchases" in found:
+        found -= {"suppliers"} | ({"sales"} if not {"sale", "sold"} & words else set())
+    return frozenset(found)
+
+
+def speaks_for(kind: str, found: Found, table: Table) -> float:
+    """The weight of what was found, more where the file's name says so, less where something needed is missing or is a guess."""
+    words = title(table)
+    elsewhere = bool(words & NOT_OURS or PLACES.search(table.sheet or table.name))
+    named, needs = kind in hinted(table) and not (kind == "items" and elsewhere), _needs(kind, found)
+    if len(found) < (3 if needs == 0 else 1 if named else 2):
+        return 0
+    if kind == "suppliers" and (_has_items(table) or needs < SURE):
+        return 0
+    if kind == "items" and _addresses(table) >= 2 and not {"barcode", "price", "cost"} & set(found):
+        return 0
+    total = sum(WEIGHTS[kind].get(name, 1) * rivals[0][0] for name, rivals in found.items()) + 2.5 * named
+    if elsewhere and not named:
+        total *= 0.35
+    if kind == "items" and not named and not {"sku", "barcode", "price", "cost"} & set(found):
+        total *= 0.6
+    return total * (1 if needs else WITHOUT if named or len(OWN.get(kind, frozenset()) & set(found)) > 1 else WITHOUT / 2)
+
+
+def doubtful(kind: str, found: Found, table: Table) -> bool:
+    """True where a needed column is missing, or only the table's name could tell what its quantities are."""
+    plain = _needs(kind, found) < LEAST or _by_period(table) or (kind == "stock" and found["on_hand"][0][0] < 0.85)
+    return plain and kind not in hinted(table)
+
+
+def _needs(kind: str, found: Found) -> float:
+    """How sure the least sure of the needed fields is; 0 where one is missing."""
+    return min((max((found[name][0][0] for name in group if name in found), default=0) for group in KIND_NEEDS[kind]), default=1)
+
+
+def title(table: Table) -> frozenset[str]:
+    """What the table is called, in words of ours: its sheet says it better than its file."""
+    sheet, file = (vocabulary.heading(name or "").words for name in (table.sheet, table.name))
+    if sheet & NOT_OURS or any(hint <= sheet for hints in HINTS.values() for hint in hints):
+        return sheet
+    return file - NOT_OURS if sheet - vocabulary.light() else file
+
+
+def _has_items(table: Table) -> bool:
+    named = any("item" in words and words <= {"item", "name", "number", "code"} for words in map(_words, table.header))
+    return named or any(vocabulary.likeness(name, column) > 0.85 for name in ("sku", "qty", "barcode") for column in table.header)
+
+
+def _words(column: str) -> frozenset[str]:
+    return vocabulary.heading(column).words
+
+
+def _addresses(table: Table) -> int:
+    return sum(bool(ADDRESS & _words(column)) for column in table.header)
+
+
+def _by_period(table: Table) -> bool:
+    return isinstance(table, widening.Turned) and widening.PERIOD in table.header
