@@ -72,7 +72,7 @@ def clean(
         styles = columns.styles(pad, mapping, typed=all(table.typed for table in tables))
         read = {name for name in CODES if name in mapping.columns and codes.read(pad, name, mapping.columns[name], known or {}, off)}
         styles = columns.paid_in(mapping, styles, currency)
-        columns.type_cells(pad, mapping, styles, read, timezone, blanks="nothing" not in off)
+        columns.type_cells(pad, mapping, styles, read, timezone, off)
         variants.name(pad, mapping, tables[0].header)
         at("looking for lines that repeat")
         judging.find_doubles(pad, mapping, tables[0].header)
@@ -168,6 +168,9 @@ def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style
         if FIELDS[name].type in ("text", "id"):
             continue
         what = "'is no date'" if FIELDS[name].type == "date" else "'is no number'"
+        if styles[name].units:
+            united = f"regexp_matches({name}_text, '{values.WITH_UNIT}')"
+            what = f"case when {united} then 'names a unit that is not known in pieces' else {what} end"
         if styles[name].only:
             listed = ", ".join(f"'{code}'" for code in ("", *styles[name].only))
             what = f"case when {values.currency(f'{name}_text')} in ({listed}) then {what} else 'is in another currency' end"

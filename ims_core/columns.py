@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ims_core import dates, scratch, values
+from ims_core import dates, scratch, units, values
 from ims_core.labels import FIELDS, KIND_FIELDS
 from ims_core.recognising import Mapping, Question
 from ims_core.rules import DATED
@@ -56,13 +56,14 @@ def _foreign(style: values.Style, currency: str | None) -> tuple[tuple[str, int]
 
 
 def type_cells(
-    pad: scratch.Pad, mapping: Mapping, found: dict[str, values.Style], read: set[str], timezone: str | None = None, blanks: bool = True
+    pad: scratch.Pad, mapping: Mapping, found: dict[str, values.Style], read: set[str], timezone: str | None, off: frozenset[str]
 ) -> None:
     """Table `typed`: the value of each field, and the text it came from where it must be a number or a date; `nothing`: see rules.
 
     Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them.
     """
-    cells, empties = [], []
+    blanks, packs = "nothing" not in off, "packs" not in off
+    cells, empties, packed = [], [], []
     for name in KIND_FIELDS[mapping.kind]:
         column, kind = mapping.columns.get(name), FIELDS[name].type
         if column is None:
@@ -74,7 +75,12 @@ def type_cells(
                 f"case when read_{name}.problem is not null then read_{name}.cell end as {name}_text",
             ]
         else:
-            cells.append(f"{_value(name, column, found.get(name), timezone, blanks)} as {name}")
+            value, style = _value(name, column, found.get(name), timezone, blanks), found.get(name)
+            if style and style.units:
+                each = _pieces(pad, column, style)
+                packed.append(f"case when {each} <> 1 then struct_pack(told := {values.cell(column)}, pieces := {value} * {each}) end")
+                value = f"{value} * {each}" if packs else f"case when {each} = 1 then {value} end"
+            cells.append(f"({value})::{TYPES.get(kind, 'varchar')} as {name}")
             empties.append(values.nothing(column, wide=kind not in ("text", "id")))
             if kind not in ("text", "id"):
                 cells.append(f"{values.cell(column, blanks)} as {name}_text")
@@ -86,9 +92,19 @@ def type_cells(
     pad.run(f"""
         create table typed as
         select "source  table" as source, "source  row" as row, {", ".join(cells)},
-               coalesce({", ".join([*empties, "null"])})::varchar as nothing
+               coalesce({", ".join([*empties, "null"])})::varchar as nothing,
+               coalesce({", ".join([*packed, "null::struct(told varchar, pieces decimal(38, 4))"])}) as packed
         from raw{met}
     """)  # fmt: skip
+
+
+def _pieces(pad: scratch.Pad, column: str, style: values.Style) -> str:
+    """SQL: how many pieces the unit in a cell is, 1 where it names none; null where it cannot be counted in pieces: that is no number."""
+    told = [unit for (unit,) in pad.rows(f"select distinct {values.unit(column, style)} from raw limit 2000") if unit]
+    known = {unit: size for unit in told if (size := units.pieces(unit))}
+    listed = ", ".join(f"'{values.escaped(unit)}': {size}::decimal(18, 4)" for unit, size in known.items())
+    looked_up = f"map {{{listed}}}[unit]" if known else "null::decimal(18, 4)"
+    return values.let("unit", values.unit(column, style), f"case when unit is null then 1 else {looked_up} end")
 
 
 def _value(name: str, column: str, style: values.Style | None, timezone: str | None, blanks: bool) -> str:

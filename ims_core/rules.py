@@ -73,6 +73,10 @@ EVERY = "items stock counts sales purchases suppliers"
 RULES = (
     _rule("totals", "Totals, headings and notes between the lines are set aside", EVERY, "aside is not null", "aside", "'set aside'"),
     _rule(
+        "packs", "Quantities that name a dozen, or a pack and its size, are counted in pieces", EVERY,
+        "packed is not null", "packed.told", "packed.pieces::integer || ' pieces'",
+    ),
+    _rule(
         "nothing", "Cells that say there is nothing (-, n/a, none, #N/A) are empty", EVERY, "nothing is not null", "nothing", "'empty'"
     ),
     _rule("duplicates", "A line that repeats another to the letter counts once", EVERY, "double", "'twice'", "'once'"),

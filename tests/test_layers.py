@@ -56,13 +56,14 @@ HOMES = {
     "statsforecast": ("forecasting",),
     "openpyxl": ("workbooks", "demo_books"),
     "fastexcel": ("sheets",),
+    "pint": ("units",),
     "sqlalchemy": ("sources",),
     "zxingcpp": ("decoding",),
     "pyzbar": ("decoding",),
     "pptx": ("slides",),
 }
 
-HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy")
+HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint")
 """Loaded when first needed: they would cost the first page its five seconds."""
 
 
