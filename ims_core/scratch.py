@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from itertools import count
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+
+MANY = 50_000
+"""Lines from which on all processors work on a pad."""
+
+_numbers = count()
 
 
 class Pad:
@@ -41,12 +48,26 @@ class Pad:
 @contextmanager
 def pad(**tables: pa.Table) -> Iterator[Pad]:
     """An empty scratch pad with `tables` on it, closed to the outside and gone at the end."""
-    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    name = f"pad_{next(_numbers)}"
+    cursor = _calculator(many=sum(table.num_rows for table in tables.values()) > MANY).cursor()
     try:
-        connection.execute("set enable_external_access = false")
-        connection.execute("set preserve_insertion_order = true")
-        sheet = Pad(connection)
+        cursor.execute(f"create schema {name}; use {name}")
+        sheet = Pad(cursor)
         sheet.put(**tables)
         yield sheet
+        cursor.execute(f"use main; drop schema {name} cascade")
+    except BaseException:
+        _calculator.cache_clear()  # whatever broke on it, the next pad is on a fresh one
+        raise
     finally:
-        connection.close()
+        cursor.close()
+
+
+@cache
+def _calculator(many: bool) -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory, kept because opening one takes longer than most sums; for few lines, sharing them out costs more than it saves."""
+    config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    connection = duckdb.connect(config=config | ({} if many else {"threads": 1}))
+    connection.execute("set enable_external_access = false")
+    connection.execute("set preserve_insertion_order = true")
+    return connection
