@@ -64,19 +64,13 @@ select * from (
     where change_id in (select change_id from visible_changes) order by item_id, place, counted_at, change_id desc
 );
 
-create or replace macro counted_by(until) as table   -- items of which a count or a receipt says what there was
+create or replace macro counted_by(until) as table   -- items of which a count, also one reckoned back, or a receipt says what there was
 select distinct coalesce(g.counts_as, k.item_id) as item_id
 from (
     select item_id from standing_counts where day <= until
-    union all select item_id from visible_movements where kind = 'receipt' and day <= until
+    union all select item_id from visible_movements where kind in ('opening', 'count', 'receipt') and day <= until
 ) k
 left join merged g on g.item_id = k.item_id;
-
-create or replace macro counted_by(until) as table   -- items of which a count or a receipt says what there was
-select distinct coalesce(g.counts_as, m.item_id) as item_id
-from visible_movements m
-left join merged g on g.item_id = m.item_id
-where m.kind in ('opening', 'count', 'receipt') and m.day <= until;
 
 create or replace macro stock_on(until) as table   -- balances at the end of a day
 with each as (                               -- summed before merging: joining every movement takes five times as long
