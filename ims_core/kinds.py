@@ -67,7 +67,9 @@ def hinted(table: Table) -> frozenset[str]:
         words -= {"order", "item"}  # a distribution order is no sale, an item location no item
     found = {kind for kind, hints in HINTS.items() if any(hint <= words for hint in hints)}
     if "purchases" in found:
-        found -= {"suppliers"} | ({"sales"} if not {"sale", "sold"} & words else set())
+        found -= ({"suppliers"} if words & {"order", "received", "delivery"} else set()) | (
+            set() if words & {"sale", "sold"} else {"sales"}
+        )
     return frozenset(found)
 
 
