@@ -83,7 +83,8 @@ def moment(column: str, style: Style, timezone: str | None = None, blanks: bool 
     """
     plain = f"try_cast(trim({quoted(column)}) as timestamp)"
     if style.name == "iso" and not style.also:
-        return f"coalesce({plain}, {let('told', _lower(column, blanks), _iso('told'))})"
+        dashed = rf"regexp_replace(trim({quoted(column)}), '^(\d{{4}})[./](\d{{1,2}})[./](\d{{1,2}})\.?', '\1-\2-\3')"
+        return f"coalesce({plain}, try_cast({dashed} as timestamp))"
     names = sorted((style.name, *style.also), key=lambda name: name != "zoned")
     return let("told", _lower(column, blanks), f"coalesce({', '.join(_way(name, timezone) for name in names)})")
 

@@ -87,7 +87,10 @@ def nothing(column: str, wide: bool = True) -> str:
     """SQL: the cell where it says in words or with a dash that there is nothing; of names and codes not by every word."""
     words = ", ".join(f"'{word}'" for word in NOTHING if wide or not word.isalpha())
     bare = f"trim({quoted(column)}, E' \\t\\r\\n\u00a0')"
-    return f"case when length({quoted(column)}) < 15 and lower({bare}) in ({words}) then {bare} end"
+    first, digit = f"ascii({quoted(column)})", "between 48 and 57"  # most cells begin with a digit or are long: no list is looked through
+    other = "" if wide else f" or {first} between 65 and 74 or {first} between 84 and 90"
+    short = f"when length({quoted(column)}) < 15 then case when lower({bare}) in ({words}) then {bare} end"
+    return f"case when {first} {digit}{other} then null {short} end"
 
 
 def let(name: str, value: str, body: str) -> str:
