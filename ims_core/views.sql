@@ -68,7 +68,8 @@ create or replace macro counted_by(until) as table   -- items of which a count, 
 select distinct coalesce(g.counts_as, k.item_id) as item_id
 from (
     select item_id from standing_counts where day <= until
-    union all select item_id from visible_movements where kind in ('opening', 'count', 'receipt') and day <= until
+    union all select item_id from visible_movements where kind = 'receipt' and day <= until
+    union all select item_id from visible_movements semi join standing_counts using (item_id) where kind = 'opening' and day <= until
 ) k
 left join merged g on g.item_id = k.item_id;
 
