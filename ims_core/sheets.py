@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO
 
 import pyarrow as pa
@@ -18,13 +19,27 @@ MOST_SECONDS = 60.0
 LARGE = 50_000_000
 """After this many bytes the reader starts afresh, to give its memory back."""
 
+
+@dataclass(frozen=True)
+class Sheet:
+    """All cells of a sheet from its first row and column on, as text; a text file is one sheet without a name.
+
+    `typed`: numbers and dates were kept as such, not written as somebody liked.
+    """
+
+    name: str | None
+    cells: pa.Table
+    typed: bool = False
+    shown: bool = True
+
+
 _turn = threading.Lock()
 _readers: list[subprocess.Popen[bytes]] = []
 """The one reader, once a workbook has come; it waits for the next, and ends with us."""
 
 
-def read(name: str, content: bytes) -> list[tuple[str, pa.RecordBatch]]:
-    """Each sheet with cells: its name, and all its rows from the first of the sheet on, as text. Raises Unreadable with a sentence."""
+def read(name: str, content: bytes) -> list[Sheet]:
+    """Each sheet with cells. Raises Unreadable with a sentence."""
     with _turn:
         answer = _answer(content)
     if not answer:
@@ -77,11 +92,14 @@ def _stop() -> None:
             reader.kill()
 
 
-def _sheets(streams: bytes) -> Iterator[tuple[str, pa.RecordBatch]]:
+def _sheets(streams: bytes) -> Iterator[Sheet]:
     source = pa.BufferReader(streams)
     while source.tell() < source.size():
         sheet = pa.ipc.open_stream(source)
-        yield sheet.schema.metadata[b"sheet"].decode(), sheet.read_next_batch()
+        told = sheet.schema.metadata
+        yield Sheet(
+            told[b"sheet"].decode(), pa.Table.from_batches([sheet.read_next_batch()]), typed=True, shown=told[b"shown"] == b"visible"
+        )
         sheet.read_all()  # to the end mark, behind which the next sheet begins
 
 
@@ -124,7 +142,7 @@ def _streams(content: bytes) -> bytes:
     for name in book.sheet_names:
         loaded = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
         if loaded.width and loaded.height:
-            rows = loaded.to_arrow().replace_schema_metadata({"sheet": name})
+            rows = loaded.to_arrow().replace_schema_metadata({"sheet": name, "shown": loaded.visible})
             with pa.ipc.new_stream(sink, rows.schema) as stream:
                 stream.write_batch(rows)
     streams: bytes = sink.getvalue().to_pybytes()

@@ -80,7 +80,12 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a photo named .csv": ("stock.csv", lambda: b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 40, "is a picture"),
     "a PDF": ("invoice.pdf", lambda: b"%PDF-1.7\n1 0 obj\n", "is a PDF"),
     "a web page named .xls": ("export.xls", lambda: b"\n<html><body><table><tr><td>Code</td></tr></table>", "is a web page"),
-    "an archive of other files": ("all.zip", lambda: hostile.archive("sales.csv", GOOD), "is an archive, not a workbook. Unpack it"),
+    "an archive in an archive": (
+        "all.zip",
+        lambda: hostile.archive("may.zip", hostile.archive("sales.csv", GOOD)),
+        "without a table. may.zip is an archive in an archive. Unpack it",
+    ),
+    "an archive of pictures": ("all.zip", lambda: hostile.archive("pan.png", b"\x89PNG\r\n\x1a\n" + bytes(99)), "pan.png is a picture"),
     "an empty file": ("sales.csv", bytes, "is empty"),
     "an empty workbook": ("sales.xlsx", hostile.workbook, "holds no table"),
     "blank lines only": ("sales.csv", lambda: b" \r\n" * 9_000, "is empty"),

@@ -15,7 +15,8 @@ CORE = ROOT / "ims_core"
 LAYERS = """
     errors labels settings progress
     units scratch
-    values dates codes sheets reading vocabulary evidence presets widening kinds recognising rules columns judging repeats
+    letters sheets texts markup headers blocks
+    values dates codes reading vocabulary evidence presets widening kinds recognising rules columns judging repeats
     variants cancelling cleaning
     decoding
     formulas demand series simulation

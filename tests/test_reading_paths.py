@@ -6,7 +6,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_core.reading import _grid, regular_rows
+from ims_core.texts import Dialect, patient_rows, regular_rows
 
 cells = st.text(alphabet='ab1,;"\n\r é\t.', max_size=6)
 
@@ -16,16 +16,24 @@ def test_both_roads_read_what_a_program_wrote_alike(rows: list[list[str]], separ
     written = io.StringIO(newline="")
     program = csv.writer(written, delimiter=separator, quoting=csv.QUOTE_ALL) if always_quoted else csv.writer(written, delimiter=separator)
     program.writerows([["x", "y", "z"], *rows])
-    _same(written.getvalue(), separator)
+    _same(written.getvalue(), Dialect(separator))
+
+
+@given(st.lists(st.lists(cells, max_size=5), min_size=1, max_size=8))
+def test_both_roads_read_lines_of_any_width_alike(rows: list[list[str]]) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=";", lineterminator="\n").writerows([["x", "y", "z"], ["a", "b", "c"], *rows])
+    _same(written.getvalue(), Dialect(";"))
 
 
 @given(st.lists(st.text(alphabet='a1"; \n', max_size=12), min_size=1, max_size=5))
 def test_both_roads_read_what_nobody_should_have_written_alike(lines: list[str]) -> None:
-    _same("x;y\n" + "\n".join(lines), ";")
+    _same("x;y\n" + "\n".join(lines), Dialect(";"))
 
 
-def _same(text: str, separator: str) -> None:
-    patient = _grid("t", text, separator)
-    quick = regular_rows(text, separator, tuple(patient[0]))
+def _same(text: str, dialect: Dialect) -> None:
+    patient = patient_rows("t", text, dialect)
+    quick = regular_rows(text, dialect)
     if quick is not None:
-        assert [list(row.values()) for row in quick.to_pylist()] == patient[1:]
+        width = max(quick.num_columns, *map(len, patient))
+        assert [list(row.values()) for row in quick.to_pylist()] == [[*row, *[""] * (width - len(row))] for row in patient]
