@@ -79,12 +79,17 @@ def _side_by_side(grid: pa.Table) -> list[pa.Table]:
 def _apart(left: pa.Table, right: pa.Table) -> bool:
     """Whether two parts are two tables, not one with an empty column in between.
 
-    Two tables have a header each, and say the same names, or begin on different rows, or one of them ends before the other.
+    Two tables have a header each, and either they say the same names, or they have values, and begin or end on different rows.
     """
-    heads = [headers.first(top(part)) for part in (left, right)]
+    tops = [top(part) for part in (left, right)]
+    heads = [headers.first(rows) for rows in tops]
     if min(left.num_columns, right.num_columns) < 2 or heads[0] is None or heads[1] is None:
         return False
-    if heads[0].end != heads[1].end or {n.lower() for n in heads[0].names if n} & {n.lower() for n in heads[1].names if n}:
+    if {n.lower() for n in heads[0].names if n} & {n.lower() for n in heads[1].names if n}:
+        return True
+    if not all(headers.stands_over_values(head, rows) for head, rows in zip(heads, tops, strict=True) if head):
+        return False
+    if heads[0].end != heads[1].end:
         return True
     rows = [np.flatnonzero(~blank_rows(part.slice(head.end))) for part, head in zip((left, right), heads, strict=True) if head]
     whole = all(len(lines) and lines[-1] - lines[0] + 1 == len(lines) for lines in rows)
@@ -203,7 +208,22 @@ def _block(grid: pa.Table, header: Header, above: int) -> Block | None:
         body = body.take(pa.array(lines))
     names = named_columns([header.names[index] for index in kept])
     title = "\n".join(" ".join(filter(None, row)) for row in cells(grid.slice(0, header.top)) if any(row))
-    return Block(title, names, body.rename_columns(list(names)), lines + (above + header.end + 1))
+    numbers = lines + (above + header.end + 1)
+    remarks = _too_long(body, numbers, last=max(at for at, index in enumerate(kept) if header.names[index]))
+    return Block(title, names, body.rename_columns(list(names)), numbers, remarks)
+
+
+def _too_long(body: pa.Table, numbers: np.ndarray, last: int) -> tuple[str, ...]:
+    """A remark on the few lines that go on beyond the last column with a name."""
+    beyond = (
+        np.flatnonzero(~blank_rows(body.select(range(last + 1, body.num_columns)))) if last + 1 < body.num_columns else np.array([], int)
+    )
+    if not len(beyond) or len(beyond) * 2 > len(numbers):
+        return ()
+    rows = ", ".join(f"{number}" for number in numbers[beyond[:5]]) + (f" and {len(beyond) - 5:,} more" if len(beyond) > 5 else "")
+    if len(beyond) == 1:
+        return (f"Row {rows} has more cells than there are column names: look whether its cells have moved.",)
+    return (f"Rows {rows} have more cells than there are column names: look whether their cells have moved.",)
 
 
 def named_columns(cells: Sequence[str]) -> tuple[str, ...]:

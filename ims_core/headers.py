@@ -81,6 +81,8 @@ def _score(header: Header, rows: Sequence[Row], width: int) -> float:
 
 def _wordy(names: Row, below: Sequence[Row]) -> float:
     """The share of the names that are words, or the days, months or years that head a series of columns."""
+    if not any(map(str.isalpha, "".join(names))):
+        return 0.0
     values = [index for index, name in enumerate(names) if name and _stands_below(name, [row[index] for row in below])]
     if _is_series([names[index] for index in values]) and len(values) < sum(map(bool, names)):
         values = []
@@ -115,7 +117,7 @@ def _is_series(cells: Row) -> bool:
         return False
     if len(parts[0]) == 1:
         steps = {after[0] - before[0] for before, after in pairwise(parts)}
-        return len(cells) > 2 and len(steps) == 1 and steps <= {1, -1, 7}
+        return (len(cells) > 2 or all(map(PERIOD.fullmatch, cells))) and len(steps) == 1 and steps <= {1, -1, 7}
     if not all(PERIOD.fullmatch(cell) or DATE.fullmatch(cell) or DAY.fullmatch(cell) for cell in cells):
         return False
     orders = [parts, [part[::-1] for part in parts], [(part[-1], *part[:-1]) for part in parts]]
@@ -172,6 +174,11 @@ def _completes(upper: Row, lower: Row) -> bool:
 def _contrast(names: Row, below: Sequence[Row]) -> list[int]:
     """The columns in which a word stands over values."""
     return [index for index, name in enumerate(names) if name and _valued([row[index] for row in below])]
+
+
+def stands_over_values(header: Header, rows: Sequence[Row]) -> bool:
+    """Whether a word of it stands over values: the surest sign of a table."""
+    return bool(_contrast(header.names, [row for row in rows[header.end : header.end + BELOW] if any(row)]))
 
 
 def _valued(cells: Sequence[str]) -> bool:

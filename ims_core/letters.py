@@ -51,7 +51,8 @@ def _code_page(content: bytes) -> str:
         return sum(often for byte, often in beyond.items() if bytes([byte]).decode(code, errors="replace") in USUAL)
 
     best = max(ENCODINGS, key=sense)
-    if sense(best) < beyond.total() * 0.6:  # letters of another script, each of several bytes perhaps
+    neighbours = sum(len(run) - 1 for run in re.findall(rb"[\x80-\xff]+", content[:1_000_000]))
+    if neighbours > 0.4 * len(re.findall(rb"[\x80-\xff]", content[:1_000_000])):  # another script, of several bytes a letter perhaps
         guess = charset_normalizer.from_bytes(
             b"\n".join(line for line in content.splitlines()[:2_000] if not line.isascii())[:20_000]
         ).best()

@@ -25,12 +25,19 @@ def grid(name: str, text: str) -> pa.Table:
     if spoken is None:
         return as_table(_aligned(text))
     refuse_wide(name, max(spoken.widths(_sample(text)), default=0))
-    if (quick := regular_rows(text, spoken)) is not None:
-        refuse_wide(name, quick.num_columns)
-        return quick
-    rows = patient_rows(name, text, spoken)
-    refuse_wide(name, max(map(len, rows), default=0))
-    return as_table(rows)
+    cells = regular_rows(text, spoken)
+    if cells is None:
+        rows = patient_rows(name, text, spoken)
+        refuse_wide(name, max(map(len, rows), default=0))
+        cells = as_table(rows)
+    refuse_wide(name, cells.num_columns)
+    return _without_formulas(cells) if '="' in text else cells
+
+
+def _without_formulas(cells: pa.Table) -> pa.Table:
+    """`="0012"`, which keeps Excel from taking the zeros, is 0012."""
+    plain = [pa.compute.replace_substring_regex(column, r'^="([^"]*)"$', r"\1") for column in cells.columns]
+    return pa.table(plain, names=cells.column_names)
 
 
 def refuse_wide(name: str, width: int) -> None:

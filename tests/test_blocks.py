@@ -217,7 +217,8 @@ def test_nothing_gets_lost_on_a_sheet_that_has_a_table(rows: Rows) -> None:
         for word in cell.split()
     )
     if found:
-        assert kept == written
+        assert set(kept) == set(written), "a word said twice in one column's captions is kept once"
+        assert [word for word in kept if word.isdigit()] == [word for word in written if word.isdigit()]
 
 
 def _named(block: Block) -> list[str]:

@@ -2,8 +2,6 @@
 
 import io
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -11,14 +9,10 @@ from openpyxl.cell.cell import Cell
 
 from ims_core import importing, ledger, people, reading, sheets, workbooks
 from ims_core.db import Database
-from ims_core.errors import ImsError, Refused, Unreadable
+from ims_core.errors import Refused, Unreadable
 from ims_core.plans import Plan
-from ims_core.settings import ROOT, load
+from ims_core.settings import load
 from tests import hostile
-
-DATA = ROOT.parent / "shared" / "data"
-PATIENCE = 60
-"""Seconds after which a file counts as hanging; honest ones take a small part of one."""
 
 HEADER = "Receipt,Date,Code,Name,Qty,Price\n"
 LINES = "".join(f"{1000 + n},2026-05-{n % 28 + 1:02d},A{n % 5},Kettle {n % 5},2,3.50\n" for n in range(40))
@@ -264,38 +258,3 @@ def test_a_file_may_be_called_anything(db: Database, name: str) -> None:
     assert kept == reading.safe_name(name)
     assert not set(kept) & set("/\\\0\n")
     assert 0 < len(kept) <= 200
-
-
-# -- what others collected
-
-
-@pytest.mark.parametrize(
-    "folder",
-    [
-        "F5_messytables_horror", "F6_openrefine", "F7_csvkit", "F8_frictionless",
-        "F9_readxl", "F10_calamine", "F11_janitor", "F12_sheetjs_selected",
-    ],
-)  # fmt: skip
-def test_every_odd_file_of_a_collection_is_read_or_refused(folder: str) -> None:
-    if not (DATA / folder).is_dir():
-        pytest.skip("shared/data is not beside the project")
-    files = [file for file in sorted((DATA / folder).rglob("*")) if file.is_file() and file.suffix != ".md"]
-    with ThreadPoolExecutor(1) as desk:
-        for file in files:
-            desk.submit(read_or_refused, file).result(timeout=PATIENCE)
-    assert files
-
-
-def read_or_refused(file: Path) -> None:
-    """Either tables that hang together, or a sentence that names the file."""
-    tables: list[reading.Table] = []
-    try:
-        tables = reading.read(file.name, file.read_bytes())
-    except ImsError as refused:
-        sentence = str(refused)
-    if not tables:
-        assert reading.safe_name(file.name) in sentence
-    for table in tables:
-        assert table.header == tuple(table.rows.column_names)
-        assert len(set(map(str.lower, table.header))) == len(table.header)
-        assert len(table.row_numbers()) == table.rows.num_rows > 0

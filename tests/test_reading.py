@@ -1,6 +1,8 @@
 """A file of any dialect becomes tables of text: every cell as written, every line with its number in the sheet."""
 
+import gzip
 import io
+import zipfile
 from datetime import date, datetime
 from typing import Any
 
@@ -56,7 +58,7 @@ def test_commas_inside_amounts_do_not_cut_a_file_of_semicolons() -> None:
     assert lines(read("Code;Price;Total\nA1;1,50;3,00\nA2;2,50;5,00\n")) == [("A1", "1,50", "3,00"), ("A2", "2,50", "5,00")]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac-roman"])
 def test_the_encoding_is_found(encoding: str) -> None:
     table = read("Größe,Preis\nfünf – „groß“,3 €\n", encoding)
     assert (table.header, lines(table)) == (("Größe", "Preis"), [("fünf – „groß“", "3 €")])
@@ -98,6 +100,98 @@ def test_control_characters_are_left_out() -> None:
     assert lines(read("Code,Name\nA\x00\x071,Pan\x1b\n")) == [("A1", "Pan")]
 
 
+def test_letters_of_dos_and_of_another_script_are_read_and_told() -> None:
+    dos = read("Código,Nombre\nA1,Piñón de cañón añejo\nB2,Jamón\n", "cp850")
+    assert (dos.header, lines(dos)[0]) == (("Código", "Nombre"), ("A1", "Piñón de cañón añejo"))
+    assert dos.remarks == ("Its letters are most likely written as cp850 and were read so.",)
+    script = read("Артикул,Название,Количество\nA1,Чайник электрический красный,3\nB2,Кастрюля большая,4\n", "cp1251")
+    assert script.header == ("Артикул", "Название", "Количество")
+
+
+def test_letters_spoilt_by_another_program_are_mended_and_that_is_said() -> None:
+    table = read("CÃ³digo,Nombre,Precio\nA1,CafÃ© â€œextraâ€\u009d,3 â‚¬\nB2,Année à Älvsjö,«CAFÉ» 4 €\n")
+    assert table.header == ("Código", "Nombre", "Precio")
+    assert lines(table) == [("A1", "Café “extra”", "3 €"), ("B2", "Année à Älvsjö", "«CAFÉ» 4 €")]
+    (remark,) = table.remarks
+    assert remark == "3 cells have letters that another program spoilt; they were mended: “CÃ³digo” was read as “Código”."
+
+
+def test_lost_letters_are_told() -> None:
+    assert read("Code,Name\nA1,Caf\ufffd\n").remarks == ("1 letters are lost (\ufffd). Export it again as UTF-8 to have them.",)
+
+
+def test_the_separator_that_excel_tells_is_taken_and_the_rows_stay_true() -> None:
+    assert numbered(read("sep=|\nCode|Name\nA1|Pan, red; large\n")) == [(3, "A1", "Pan, red; large")]
+
+
+def test_cells_in_single_quotes_are_read_and_apostrophes_stay() -> None:
+    assert lines(read("'Code';'Name'\n'A1';'Pan; red'\n'B2';'Lid'\n")) == [("A1", "Pan; red"), ("B2", "Lid")]
+    assert lines(read("Code,Name\nA1,Ann's pan\nB2,'t Hoen\n")) == [("A1", "Ann's pan"), ("B2", "'t Hoen")]
+
+
+def test_codes_written_as_formulas_to_keep_their_zeros_are_the_codes() -> None:
+    assert lines(read('Code,Name\n="0012",Pan\n="0013",Lid\n')) == [("0012", "Pan"), ("0013", "Lid")]
+
+
+def test_columns_aligned_by_blanks_are_cut_where_they_begin() -> None:
+    text = (
+        "Stock of May\n\nCode    Name of item      Qty   Price\n------  ----------------  ---  ------\n"
+        "A1      Pan, large          3    1.50\nB2      Lid for the pan    14   12.50\nC3      Pot                 5    9.00\n"
+    )
+    table = read(text)
+    assert (table.title, table.header) == ("Stock of May", ("Code", "Name of item", "Qty", "Price"))
+    assert numbered(table)[:2] == [(5, "A1", "Pan, large", "3", "1.50"), (6, "B2", "Lid for the pan", "14", "12.50")]
+
+
+def test_separators_at_the_ends_of_lines_make_no_column() -> None:
+    assert read("Code,Qty,\nA1,3,\nB2,4,\n").header == ("Code", "Qty")
+    assert read("Code,Qty\nA1,3,\nB2,4,\n").header == ("Code", "Qty")
+    table = read("| Code | Qty |\n|------|-----|\n| A1 | 3 |\n| B2 | 4 |\n")
+    assert [cell.strip() for cell in table.header] == ["Code", "Qty"]
+
+
+def test_lines_that_are_too_long_are_told() -> None:
+    table = read("Code,Qty\nA1,3\nB2,4,5\nC3,5\nD4,1\n")
+    assert table.remarks == ("Row 3 has more cells than there are column names: look whether its cells have moved.",)
+
+
+# -- other ways to save a table
+
+
+def test_a_web_page_saved_as_xls_is_read() -> None:
+    page = """<html><head><style>td {color: red}</style></head><body><table><tr><td>menu</td></tr></table>
+    <table><tr><th>Code</th><th colspan=2>Stock</th></tr><tr><td></td><td>Shop</td><td>Cellar</td></tr>
+    <tr><td>A1</td><td>3</td><td>1&nbsp;000<tr><td>B&amp;2<td>4<td>5</table></body></html>"""
+    (table,) = reading.read("export.xls", page.encode())
+    assert (table.header, lines(table)) == (("Code", "Stock Shop", "Stock Cellar"), [("A1", "3", "1 000"), ("B&2", "4", "5")])
+
+
+def test_excels_xml_of_2003_is_read() -> None:
+    cell = '<Cell{1}><Data ss:Type="{2}">{0}</Data></Cell>'
+    head = "".join(cell.format(name, "", "String") for name in ("Code", "Day", "Qty"))
+    line = cell.format("A1", "", "String") + cell.format("2026-05-04T00:00:00.000", "", "DateTime") + cell.format("3", "", "Number")
+    book = f"""<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+    xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="Till"><Table><Row ss:Index="3">{head}</Row><Row>{line}</Row>
+    <Row ss:Index="7">{cell.format("B2", "", "String")}{cell.format("4", ' ss:Index="3"', "Number")}</Row></Table></Worksheet></Workbook>"""
+    (table,) = reading.read("till.xls", book.encode())
+    assert (table.sheet, table.typed, table.header) == ("Till", True, ("Code", "Day", "Qty"))
+    assert numbered(table) == [(4, "A1", "2026-05-04 00:00:00", "3"), (7, "B2", "", "4")]
+
+
+def test_an_archive_is_as_good_as_the_files_in_it() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("exports/may.csv", "Code,Qty\nA1,3\n")
+        archive.writestr("exports/stock.xlsx", workbook(Shop=[["Code", "Qty"], ["B2", 4]]))
+        archive.writestr("exports/read me.pdf", "%PDF-1.7")
+        archive.writestr("__MACOSX/._may.csv", "rubbish")
+    tables = reading.read("all.zip", packed.getvalue())
+    assert [(table.name, lines(table)) for table in tables] == [("may.csv", [("A1", "3")]), ("stock.xlsx", [("B2", "4")])]
+    assert tables[0].remarks == ("read me.pdf is a PDF, whatever its name says. Drop the spreadsheet or csv file it was made from.",)
+    (unzipped,) = reading.read("may.csv.gz", gzip.compress(b"Code,Qty\nA1,3\n"))
+    assert (unzipped.name, lines(unzipped)) == ("may.csv", [("A1", "3")])
+
+
 # -- workbooks
 
 
@@ -121,6 +215,48 @@ def test_a_workbooks_rows_are_counted_from_the_top_of_the_sheet() -> None:
         "stock.xlsx", workbook(Stock=[[], [None, "Stock of May"], [], [None, "Code", "Qty"], [None, "A", 1], [], [None, "B", 2]])
     )
     assert (table.header[-2:], table.first_row, table.row_numbers().to_pylist()) == (("Code", "Qty"), 5, [5, 7])
+
+
+def test_hidden_sheets_are_read_only_where_no_other_holds_a_table() -> None:
+    rows: list[list[Any]] = [["Code", "Qty"], ["A", 1]]
+    book = openpyxl.load_workbook(io.BytesIO(workbook(Shop=rows, Lists=rows, Notes=[["Ask Ann"]])))
+    book["Lists"].sheet_state = "veryHidden"
+    book.save(packed := io.BytesIO())
+    (table,) = reading.read("stock.xlsx", packed.getvalue())
+    assert (table.sheet, table.remarks) == ("Shop", ("Left out because hidden: Lists. Show them in the workbook if they are needed.",))
+    del book["Shop"]
+    book.save(packed := io.BytesIO())
+    (table,) = reading.read("stock.xlsx", packed.getvalue())
+    assert table.sheet == "Lists"
+
+
+def test_captions_over_merged_cells_are_told_for_each_column() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (
+        ["Stock of May"],
+        [],
+        ["Code", "Shop", None, "Cellar"],
+        [None, "Qty", "Price\nnet", "Qty", "Price\nnet"],
+        ["A1", 1, 2.5, 3, 4.5],
+    ):
+        sheet.append(row)
+    for merged in ("A1:E1", "B3:C3", "D3:E3", "A3:A4"):
+        sheet.merge_cells(merged)
+    book.save(packed := io.BytesIO())
+    (table,) = reading.read("stock.xlsx", packed.getvalue())
+    assert (table.title, table.header) == ("Stock of May", ("Code", "Shop Qty", "Shop Price net", "Cellar Qty", "Cellar Price net"))
+
+
+def test_tables_beside_and_below_one_another_on_a_sheet_are_tables_of_their_own() -> None:
+    shop: list[list[Any]] = [
+        [], [None, None, "Code", "Qty", None, "Supplier", "Days", "Pack"], [None, None, "A1", 3, None, "North", 7, 12],
+        [None, None, "B2", 4, None, None, None, None], [], [None, None, "Qty", "Shelf", "Code"], [None, None, 5, "Cellar", "C3"],
+    ]  # fmt: skip
+    tables = reading.read("stock.xlsx", workbook(Stock=shop))
+    assert [(table.sheet, table.header, table.row_numbers().to_pylist()) for table in tables] == [
+        ("Stock", ("Code", "Qty"), [3, 4]), ("Stock", ("Supplier", "Days", "Pack"), [3]), ("Stock", ("Qty", "Shelf", "Code"), [7]),
+    ]  # fmt: skip
 
 
 # -- refusals
