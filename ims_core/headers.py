@@ -110,7 +110,7 @@ def shape(cell: str) -> str:
 
 def _is_series(cells: Row) -> bool:
     """Whether they count on: days, months, years or plain numbers, each after the one before."""
-    if len(cells) < 2 or len({shape(cell) for cell in cells}) > 2:
+    if len(cells) < 2 or len({shape(cell) for cell in cells}) > 2 or max(map(len, cells)) > 40:
         return False
     parts = [tuple(map(int, re.findall(r"\d+", cell)))[:3] for cell in cells]
     if not all(parts):
@@ -120,6 +120,8 @@ def _is_series(cells: Row) -> bool:
         return (len(cells) > 2 or all(map(PERIOD.fullmatch, cells))) and len(steps) == 1 and steps <= {1, -1, 7}
     if not all(PERIOD.fullmatch(cell) or DATE.fullmatch(cell) or DAY.fullmatch(cell) for cell in cells):
         return False
+    if len(set(parts)) == len(parts) > 2:
+        return True
     orders = [parts, [part[::-1] for part in parts], [(part[-1], *part[:-1]) for part in parts]]
     return any(order == sorted(order) and len(set(order)) == len(order) for order in (o[::way] for o in orders for way in (1, -1)))
 
