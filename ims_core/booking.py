@@ -10,9 +10,6 @@ from ims_core.db import Database
 from ims_core.plans import Group
 
 KNOWN = {
-    "known_items": "select item_id, sku, name, category, unit, cost, price, same_as, active from items",
-    "known_barcodes": "select code, item_id from barcodes",
-    "known_merges": "select item_id, counts_as from merged",
     "known_places": "select place from places",
     "known_spots": "select distinct place from movements union select distinct place from counts",
     "known_suppliers": "select supplier_id, name, email, phone, lead_days, min_order, active from suppliers",
@@ -24,7 +21,7 @@ KINDS = ("items", "stock", "sales", "purchases", "suppliers")
 
 def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dict[str, pa.Table]:
     """The rows to append, by fact table. `day`: of counts that name none."""
-    with scratch.pad(**{name: db.arrow(sql) for name, sql in (KNOWN | purchasing.KNOWN).items()}) as pad:
+    with scratch.pad(**{name: db.arrow(sql) for name, sql in (KNOWN | matching.KNOWN | purchasing.KNOWN).items()}) as pad:
         pad.put(files=_files(db, groups))
         for kind in KINDS:
             _lay_out(pad, kind, groups)
@@ -40,7 +37,7 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         purchasing.order(pad, first["order"])
         _counted(pad, groups, day)
         _to_utc(pad, timezone)
-        facts = {table: pad.table(sql) for table, sql in (purchasing.FACTS | FACTS).items()}
+        facts = {table: pad.table(sql) for table, sql in (matching.FACTS | purchasing.FACTS | FACTS).items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
         return facts
@@ -157,24 +154,6 @@ FACTS = {
             coalesce(s.min_order, k.min_order))
               is distinct from (k.email, k.phone, k.lead_days, k.min_order)
         order by s.supplier_id""",
-    "item_versions": """
-        with told as (
-            select item_id, arg_max(name, line) filter (name is not null) as name, arg_max(category,
-                line) filter (category is not null) as category,
-                   arg_max(unit, line) filter (unit is not null) as unit, arg_max(cost, line) filter (cost is not null) as cost,
-                   arg_max(price, line) filter (price is not null) as price
-            from items_known group by item_id
-        )
-        select i.item_id, coalesce(k.sku, i.sku, i.barcode, i.name) as sku, coalesce(t.name, k.name, i.name, i.sku, i.barcode) as name,
-               coalesce(t.category, k.category) as category, coalesce(t.unit, k.unit, 'piece') as unit,
-               coalesce(t.cost, k.cost) as cost, coalesce(t.price, k.price) as price, k.same_as, coalesce(k.active, true) as active
-        from keyed i left join told t using (item_id) left join known_items k using (item_id)
-        where i.is_new or (coalesce(t.name, k.name), coalesce(t.category, k.category), coalesce(t.unit, k.unit), coalesce(t.cost, k.cost),
-              coalesce(t.price, k.price)) is distinct from (k.name, k.category, k.unit, k.cost, k.price)
-        order by i.item_id""",
-    "barcode_versions": """
-        select barcode as code, arg_min(item_id, line) as item_id from items_known
-        where barcode is not null and barcode not in (select code from known_barcodes) group by barcode order by min(line)""",
     "supply_versions": f"""
         with told as (
             select i.item_id, s.supplier_id, i.supplier_code as code, i.cost, i.pack, i.moq, i.lead_days, i.line

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
-from ims_core import people, versions
+from ims_core import codes, people, values, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 
@@ -73,24 +73,45 @@ def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]], v
     with db.change(who=who.name, what=_what(db, edits), via=via) as change_id:
         rows = versions.edited(db, "items", ("item_id",), edits)  # inside: what others just wrote is not undone by ours
         _refuse_bad(db, rows)
+        _refuse_loops(db, rows)
         _number(rows, next_id(db))
+        db.append("item_versions", rows)
+    return change_id
+
+
+@people.needs("manager")
+def merge(db: Database, who: people.Person, item_id: int, into: int, via: str = "screen") -> int:
+    """Let an item count as another from now on: its history, stock and codes follow; undoing this takes them apart again.
+
+    Refused: into itself, into one that counts as it already, and where either is not there.
+    """
+    names = {each: one(db, each)["name"] for each in (item_id, into)}
+    with db.change(who=who.name, what=f"{names[item_id]} merged into {names[into]}", via=via) as change_id:
+        rows = versions.edited(db, "items", ("item_id",), [{"item_id": item_id, "same_as": into}])
+        _refuse_loops(db, rows)
         db.append("item_versions", rows)
     return change_id
 
 
 @people.needs("staff")
 def link_barcode(db: Database, who: people.Person, item_id: int, code: str, pack: float = 1) -> int:
-    """Let `code` mean `pack` pieces of the item. Refused where another item has the code."""
-    if not (code := code.strip()):
+    """Let `code` mean `pack` pieces of the item, however it is written. Refused where another item has the code."""
+    if not (code := codes.canonical(code)):
         raise Refused("The barcode is empty. Scan or type one.")
     if pack <= 0:
         raise Refused(f"A barcode stands for at least a part of a piece, not for {pack:g}. Type how many pieces it means.")
     sku = one(db, item_id)["sku"]
     with db.change(who=who.name, what=f"Barcode {code} for {sku}") as change_id:
-        owner = db.row("select item_id, sku from barcodes join items using (item_id) where code = ? and barcodes.active", [code])
+        owner = db.row(
+            f"""
+            select code, item_id, sku from barcodes join items using (item_id)
+            where (code = $code or {codes.in_sql("code")} = $code) and barcodes.active
+            """,
+            {"code": code},
+        )
         if owner and owner["item_id"] != item_id:
             raise Refused(f"The barcode {code} belongs to {owner['sku']}. Take it off there first.")
-        db.append("barcode_versions", [{"code": code, "item_id": item_id, "pack": pack}])
+        db.append("barcode_versions", [{"code": owner.get("code", code), "item_id": item_id, "pack": pack}])
     return change_id
 
 
@@ -107,7 +128,7 @@ def _number(rows: list[versions.Row], first: int) -> None:
 
 def _refuse_bad(db: Database, rows: list[versions.Row]) -> None:
     edited = [row["item_id"] for row in rows if row.get("item_id") is not None]
-    others = db.rows("select upper(trim(sku)), name from items where not list_contains(?::bigint[], item_id)", [edited])
+    others = db.rows(f"select {values.key('trim(sku)')}, name from items where not list_contains(?::bigint[], item_id)", [edited])
     taken = dict(others)
     for row in rows:
         sku, name = row.get("sku"), row.get("name")
@@ -118,9 +139,26 @@ def _refuse_bad(db: Database, rows: list[versions.Row]) -> None:
         for column in ("cost", "price"):
             if (row.get(column) or 0) < 0:
                 raise Refused(f"The {column} of {sku} is {row[column]:g}. Money is never negative here; type 0 or leave it empty.")
-        if sku.upper() in taken:
-            raise Refused(f"The code {sku} belongs to {taken[sku.upper()]} already. Choose another code.")
-        taken[sku.upper()] = name
+        if (key := " ".join(sku.upper().split())) in taken:
+            raise Refused(f"The code {sku} belongs to {taken[key]} already. Choose another code.")
+        taken[key] = name
+
+
+def _refuse_loops(db: Database, rows: list[versions.Row]) -> None:
+    """Refuse where following what an item counts as does not end at an item that stands for itself."""
+    if not any(row.get("same_as") is not None for row in rows):
+        return
+    leads: dict[int, int | None] = dict(db.rows("select item_id, same_as from items"))
+    leads |= {row["item_id"]: row.get("same_as") for row in rows if row.get("item_id") is not None}
+    for row in rows:
+        passed, at = {row.get("item_id")}, row.get("same_as")
+        while at is not None:
+            if at in passed:
+                raise Refused(f"{row['name']} cannot be merged into itself, nor into an item that counts as it already. Choose another.")
+            if at not in leads:
+                _refuse_unknown(at)
+            passed.add(at)
+            at = leads[at]
 
 
 def _what(db: Database, edits: Sequence[Mapping[str, Any]]) -> str:

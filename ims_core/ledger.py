@@ -182,8 +182,8 @@ CHECKS = {
         select count(*) from ({" union all ".join(f"select change_id from {table}" for table in versions.KEYS)})
         where change_id not in (select change_id from changes)""",
     "Changes are numbered without gaps": "select coalesce(max(change_id), 0) - count(*) from changes",
-    "No code is given to two items": """
-        select count(*) from (select upper(trim(sku)) from items where same_as is null group by all having count(*) > 1)""",
+    "No code is given to two items": f"""
+        select count(*) from (select {values.key("trim(sku)")} from items where same_as is null group by all having count(*) > 1)""",
     "No supplier is listed twice": f"""
         select count(*) from (select {values.key("name")} from suppliers group by all having count(*) > 1)""",
     "Merged items lead somewhere": "select count(*) from items where item_id not in (select item_id from merged)",

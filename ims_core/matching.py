@@ -1,53 +1,215 @@
 """Which item, supplier and place each cleaned line means: those the shop knows by code, barcode or name, and new ones."""
 
-from ims_core import labels, scratch, values
+from ims_core import codes, labels, scratch, values
 
 NAMED_KINDS = ("items", "stock", "sales", "purchases")
 """Kinds of files whose lines name items; the first one that names an item knows it best."""
 
 
+KNOWN = {
+    "known_items": "select item_id, sku, name, category, unit, cost, price, same_as, active from items",
+    "known_barcodes": f"select {codes.in_sql('code')} as barcode, item_id, pack, active from barcodes",
+    "known_merges": "select item_id, counts_as from merged",
+    "known_codes": f"""
+        with now as (select {values.key("sku")} as code, arg_min(item_id, (same_as is not null, item_id)) as item_id
+                     from items group by all),
+             once as (select {values.key("v.sku")} as code, min(v.item_id) as item_id from item_versions v semi join items using (item_id)
+                      where v.change_id in (select change_id from visible_changes) group by all having count(distinct v.item_id) = 1)
+        from now union all select * from once where code not in (select code from now)""",
+}
+"""What the shop knows of its items; `known_codes` also has each code that one item alone had earlier and none has now."""
+
+PACKED = {"items": (), "stock": ("on_hand",), "sales": ("qty",), "purchases": ("qty", "received_qty")}
+PRICED = {"items": (), "stock": ("cost",), "sales": ("price",), "purchases": ("cost",)}
+"""What a line by the barcode of a pack says a pack; `PACKED` in packs."""
+
+
 def name_items(pad: scratch.Pad, last: int) -> None:
-    """Tables `named` (sku, barcode, name as written -> key) and `keyed` (key -> item_id): by code, else barcode, else name."""
-    key = values.key("sku")
-    mentions = " union all ".join(
-        f"select sku, barcode, name, {rank} as rank, line from {kind}_rows" for rank, kind in enumerate(NAMED_KINDS)
-    )
+    """Tables `named` (sku, barcode, name as written -> key, pack), `keyed` (key -> item_id) and each kind's lines with their item.
+
+    A line is found by its code, one that the item has or had; else by barcode; else by name. Keys: #17 is a known item, =A1 a new one.
+    """
+    _lay_out_mentions(pad)
+    _adopt(pad)
+    _own_barcodes(pad)
+    _name(pad)
     pad.run(f"""
-        create table mentions as select * from ({mentions});
-        create table of_barcode as
-            select barcode, min(key) as key from (
-                select code as barcode, {key} as key from known_barcodes join known_items using (item_id)
-                union all select barcode, {key} from items_rows where sku is not null and barcode is not null
-            ) group by barcode;
-        create table of_name as
-            select called, min(key) as key from (
-                select {values.key("name")} as called, {key} as key from known_items
-                union all select {values.key("name")}, {key} from items_rows where sku is not null and name is not null
-            ) group by called having count(distinct key) = 1;
-        create table named as
-            select m.sku, m.barcode, m.name, coalesce({values.key("m.sku")}, b.key, n.key, m.barcode, {values.key("m.name")}) as key
-            from (select distinct sku, barcode, name from mentions) m
-            left join of_barcode b on m.sku is null and b.barcode = m.barcode
-            left join of_name n on m.sku is null and n.called = {values.key("m.name")};
-        create table firsts as
-            select key, arg_min(m.sku, (m.rank, m.line)) as sku, arg_min(m.barcode, (m.rank, m.line)) as barcode,
+        create table keyed as
+        with firsts as (
+            select key, arg_min(m.sku, (m.rank, m.line)) filter (not n.scanned) as sku, arg_min(m.barcode, (m.rank, m.line)) as barcode,
                    arg_min(m.name, (m.rank, m.line)) as name, min((m.rank, m.line)) as first
             from mentions m join named n
               on n.sku is not distinct from m.sku and n.barcode is not distinct from m.barcode and n.name is not distinct from m.name
-            group by key;
-        create table keyed as
-            select f.*, k.item_id is null as is_new,
-                   coalesce(k.item_id, {last} + row_number() over (partition by k.item_id is null order by f.first)) as item_id
-            from firsts f left join known_items k on {values.key("k.sku")} = f.key
+            group by key
+        )
+        select f.* replace (coalesce(a.sku, f.sku) as sku), k.item_id is null as is_new, a.sku is not null as adopted,
+               coalesce(k.item_id, {last} + row_number() over (partition by k.item_id is null order by f.first)) as item_id
+        from firsts f left join known_items k on f.key = '#' || k.item_id
+        left join (select '#' || item_id as key, sku from adopted) a using (key)
     """)
+    packs = bool(pad.row("select coalesce(bool_or(pack <> 1), false) as some from named")["some"])
     for kind in NAMED_KINDS:
+        counted = [f"(r.{name} * n.pack)::decimal(18, 4) as {name}" for name in PACKED[kind]] if packs else []
+        counted += [f"(r.{name} / n.pack)::decimal(18, 4) as {name}" for name in PRICED[kind]] if packs else []
         pad.run(f"""
             create table {kind}_known as
-            select r.*, k.item_id from {kind}_rows r
+            select r.* {f"replace ({', '.join(counted)})" if counted else ""}, k.item_id from {kind}_rows r
             join named n on n.sku is not distinct from r.sku and n.barcode is not distinct from r.barcode
                 and n.name is not distinct from r.name
             join keyed k using (key) order by r.line
         """)
+
+
+def _lay_out_mentions(pad: scratch.Pad) -> None:
+    """Tables `mentions`, `said` (each way of naming an item once) and `bars` (each barcode of it)."""
+    mentions = " union all ".join(
+        f"select sku, barcode, name, {rank} as rank, line from {kind}_rows" for rank, kind in enumerate(NAMED_KINDS)
+    )
+    pad.run(f"""
+        create table mentions as select sku, barcode, name, rank, min(line) as line from ({mentions}) group by all;
+        create table said as
+        select sku, barcode, name, {values.key("sku")} as code, {_called("name")} as called,
+               bool_or(rank = 0) as listed, bool_or(rank <= 1) as described, min((rank, line)) as first
+        from mentions group by all;
+        create table bars as
+        select sku, barcode, name, code, called, first, unnest({codes.each("barcode")}) as one from said where barcode is not null
+    """)
+
+
+def _called(name: str) -> str:
+    """SQL: what makes two names the same; a dash or a stroke between blanks is a blank."""
+    return values.key(f"regexp_replace({name}, ' +[-–/] +', ' ', 'g')")
+
+
+def _adopt(pad: scratch.Pad) -> None:
+    """Table `adopted`: items known only by a barcode or a name whose code is told now; only where one item and one code fit."""
+    pad.run(f"""
+        create table adopted as
+        with unnamed as (
+            select k.item_id, {_called("k.sku")} as called, {_called("k.sku")} = {_called("k.name")} as by_name,
+                   coalesce(bool_or(b.barcode = {codes.in_sql("k.sku")}), false) as by_barcode, count(b.barcode) as barcodes
+            from known_items k left join known_barcodes b on b.item_id = k.item_id and b.active where k.same_as is null group by all
+        ),
+        offered as (
+            select s.code, s.sku, s.first, u.item_id from bars s join known_barcodes b on b.barcode = s.one and b.active
+            join unnamed u on u.item_id = b.item_id
+            where by_barcode or (by_name and u.called not in (select code from said where code is not null))
+            union all
+            select s.code, s.sku, s.first, u.item_id from said s join unnamed u using (called)
+            where by_name and barcodes = 0 and s.described and u.called not in (select code from said where code is not null)
+        )
+        select code, arg_min(sku, first) as sku, min(item_id) as item_id
+        from offered where code not in (select code from known_codes)
+        group by code having count(distinct item_id) = 1 qualify count(*) over (partition by min(item_id)) = 1;
+        create table own_codes as
+        select code, coalesce('#' || any_value(k.item_id), '#' || any_value(a.item_id), '=' || code) as key, bool_or(described) as described
+        from said left join known_codes k using (code) left join adopted a using (code) where code is not null group by code
+    """)
+
+
+def _own_barcodes(pad: scratch.Pad) -> None:
+    """Table `owners`: each barcode with the item it means: as the shop knows, as one code alone says, else the item it is the code of."""
+    pad.run(f"""
+        create table owners as
+        with told as (
+            select barcode, '#' || item_id as key, pack, 1 as rank from known_barcodes where active
+            union all
+            select one, min(key), 1, 2 from bars join own_codes using (code)
+            where one <> {codes.in_sql("code")} group by one having count(distinct key) = 1
+            union all
+            select {codes.in_sql("code")}, min(key), 1, 3 from (
+                select code, key from own_codes where described union select code, '#' || item_id from known_codes
+            ) group by 1 having count(distinct key) = 1
+        )
+        select barcode, arg_min(key, rank) as key, arg_min(pack, rank)::decimal(18, 4) as pack from told group by barcode
+    """)
+
+
+def _name(pad: scratch.Pad) -> None:
+    """Table `named`; `scanned` where what stands as code is a barcode. Names count where one item alone has them."""
+    pad.run(f"""
+        create table by_code as
+        select c.code, case when o.key is null then c.key else o.key end as key, coalesce(o.pack, 1) as pack, o.key is not null as scanned
+        from own_codes c left join owners o
+          on o.barcode = {codes.in_sql("c.code")} and c.key = '=' || c.code and not c.described and o.key <> c.key;
+        create table by_barcode as
+        select b.barcode, min(o.key) as key, min(o.pack) as pack
+        from (select distinct barcode, one from bars) b join owners o on o.barcode = b.one
+        group by b.barcode having count(distinct key) = 1;
+        create table by_name as
+        with known as (
+            select {_called("name")} as called, '#' || coalesce(counts_as, item_id) as key,
+                   item_id in (select item_id from known_barcodes where active) as barred
+            from known_items left join known_merges using (item_id)
+        ),
+        told as (
+            from known union all
+            select s.called, coalesce(c.key, b.key, '=' || {codes.each("s.barcode")}[1]), s.barcode is not null
+            from said s left join by_code c using (code) left join by_barcode b on s.code is null and b.barcode = s.barcode
+            where s.listed and s.called is not null
+              and (s.code is not null or s.barcode is not null)
+              and (s.code is not null or s.called not in (select called from known))
+        )
+        select called, min(key) as key, bool_or(barred) as barred from told group by called having count(distinct key) = 1;
+        create table named as
+        with lone as (select called from said where code is null group by called having count(distinct barcode) <= 1)
+        select s.sku, s.barcode, s.name, coalesce(c.scanned, false) as scanned,
+               coalesce(c.key, b.key, case when s.barcode is null or (not n.barred and l.called is not null) then n.key end,
+                        '=' || {codes.each("s.barcode")}[1], '#' || k.item_id, '=' || s.called) as key,
+               coalesce(c.pack, b.pack, 1) as pack
+        from said s left join by_code c using (code)
+        left join by_barcode b on s.code is null and b.barcode = s.barcode
+        left join by_name n on s.code is null and n.called = s.called
+        left join known_codes k on s.code is null and s.barcode is null and k.code = {values.key("s.name")}
+        left join lone l on l.called = s.called
+    """)
+
+
+FACTS = {
+    "item_versions": f"""
+        with told as (
+            select coalesce(m.counts_as, i.item_id) as item_id, i.* exclude (item_id),
+                   m.counts_as is not distinct from i.item_id or m.counts_as is null as direct
+            from items_known i left join known_merges m using (item_id)
+        ),
+        terms as (
+            select item_id, arg_max(name, line) filter (name is not null and direct) as name,
+                   arg_max(category, (direct, line)) filter (category is not null) as category,
+                   arg_max(unit, (direct, line)) filter (unit is not null) as unit,
+                   arg_max(cost, (direct, line)) filter (cost is not null) as cost,
+                   arg_max(price, (direct, line)) filter (price is not null) as price
+            from told group by item_id
+        ),
+        met as (
+            select coalesce(m.counts_as, i.item_id) as item_id, bool_or(i.is_new) as is_new, bool_or(i.adopted) as adopted,
+                   any_value(i.sku) as sku, any_value({codes.each("i.barcode")}[1]) as barcode, any_value(i.name) as name
+            from keyed i left join known_merges m using (item_id) group by 1
+        ),
+        meant as (
+            select i.item_id, i.is_new, case when i.adopted then i.sku else coalesce(k.sku, i.sku, i.barcode, i.name) end as sku,
+                   coalesce(t.name, case when k.name = k.sku then i.name end, k.name, i.name, i.sku, i.barcode) as name,
+                   coalesce(t.category, k.category) as category, coalesce(t.unit, k.unit, 'piece') as unit,
+                   coalesce(t.cost, k.cost) as cost,
+                   coalesce(t.price, k.price) as price, k.same_as, coalesce(k.active, true) as active
+            from met i left join terms t using (item_id) left join known_items k using (item_id)
+        )
+        select m.* exclude (is_new) from meant m left join known_items k using (item_id)
+        where m.is_new or (m.sku, m.name, m.category, m.unit, m.cost, m.price) 
+              is distinct from (k.sku, k.name, k.category, k.unit, k.cost, k.price)
+        order by m.item_id""",
+    "barcode_versions": """
+        with told as (
+            select b.one as code, coalesce(m.counts_as, k.item_id) as item_id, b.first
+            from bars b join named n on n.sku is not distinct from b.sku and n.barcode is not distinct from b.barcode
+                and n.name is not distinct from b.name
+            join keyed k using (key) left join known_merges m using (item_id)
+        )
+        select code, min(item_id) as item_id from told
+        where code not in (select barcode from known_barcodes where active)
+          and (code, item_id) not in (select (barcode, item_id) from known_barcodes)
+        group by code having count(distinct item_id) = 1 order by min(first)""",
+}
+"""What files tell of items: an item merged into another tells its terms to that one; a barcode that two items claim is nobody's."""
 
 
 def name_suppliers(pad: scratch.Pad, last: int) -> None:

@@ -1,0 +1,156 @@
+"""An item is one item, whatever a file calls it; what could be another is left apart."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ims_core import db as database
+from ims_core import items, ledger, people
+from ims_core.db import Database
+from tests.test_importing import drop, file
+
+
+@pytest.fixture
+def db() -> Iterator[Database]:
+    """An empty shop whose ledger proves itself when the test is done."""
+    shop = database.connect(":memory:")
+    yield shop
+    proof = ledger.check(shop)
+    shop.close()
+    assert proof.ok.all(), proof[~proof.ok].to_string()
+
+
+PAN = "4006381333931"
+CRATE = "14006381333938"
+LIST = file("items.csv", f"Item code | Name | Barcode | Price\nA1 | Pan | {PAN} | 9.50\nA2 | Lid | | 4")
+
+
+def sold(name: str, header: str, *lines: str) -> tuple[str, bytes]:
+    """A sales file of 4 May."""
+    return file(
+        name, "\n".join([f"Receipt no | Date | Qty | Price | {header}", *(f"{n} | 2026-05-04 | {line}" for n, line in enumerate(lines))])
+    )
+
+
+def known(db: Database) -> list[tuple[Any, ...]]:
+    """Every item by code: its name, its barcodes and what was sold of it."""
+    return db.rows("""
+        select i.sku, i.name, (select string_agg(code, ' ' order by code) from barcodes b where b.item_id = i.item_id and b.active),
+               (select -sum(qty)::integer from visible_movements m where m.item_id = i.item_id and kind = 'sale')
+        from items i order by sku
+    """)
+
+
+def test_an_item_is_found_by_code_barcode_or_name_however_they_are_written(db: Database) -> None:
+    drop(db, LIST)
+    drop(db, sold("a.csv", "Item code", "1 | 9 | a1 "), sold("b.csv", "Barcode", f"2 | 9 | 0{PAN}"), sold("c.csv", "Name", "4 | 9 | pan"))
+    assert known(db) == [("A1", "Pan", PAN, 7), ("A2", "Lid", None, None)]
+
+
+def test_a_till_that_prints_barcodes_as_item_codes_means_the_items(db: Database) -> None:
+    drop(db, LIST)
+    drop(db, sold("till.csv", "Item code", f"2 | 9 | {PAN}", "1 | 4 | A2"))
+    assert known(db) == [("A1", "Pan", PAN, 2), ("A2", "Lid", None, 1)]
+
+
+def test_in_one_drop_too(db: Database) -> None:
+    drop(db, LIST, sold("till.csv", "Item code", f"2 | 9 | {PAN}", "1 | 4 | A2"))
+    assert known(db) == [("A1", "Pan", PAN, 2), ("A2", "Lid", None, 1)]
+
+
+def test_an_item_is_found_by_the_code_it_had_earlier(db: Database) -> None:
+    drop(db, LIST)
+    items.save(db, people.LOCAL, [{"item_id": 1, "sku": "X9"}])
+    drop(db, sold("till.csv", "Item code", "2 | 9 | A1"))
+    assert known(db) == [("A2", "Lid", None, None), ("X9", "Pan", PAN, 2)]
+
+
+def test_a_code_that_another_item_has_now_is_that_ones(db: Database) -> None:
+    drop(db, LIST)
+    items.save(db, people.LOCAL, [{"item_id": 1, "sku": "X9"}])
+    items.save(db, people.LOCAL, [{"item_id": 2, "sku": "A1"}])
+    drop(db, sold("till.csv", "Item code", "2 | 9 | A1"))
+    assert known(db) == [("A1", "Lid", None, 2), ("X9", "Pan", PAN, None)]
+
+
+def test_a_code_given_by_mistake_and_taken_back_is_not_the_items(db: Database) -> None:
+    drop(db, LIST)
+    ledger.undo(db, people.LOCAL, items.save(db, people.LOCAL, [{"item_id": 1, "sku": "X9"}]))
+    drop(db, sold("till.csv", "Item code", "2 | 9 | X9"))
+    assert [sku for sku, *_ in known(db)] == ["A1", "A2", "X9"]
+
+
+def test_an_item_first_seen_by_its_barcode_takes_the_code_and_name_told_later(db: Database) -> None:
+    drop(db, sold("till.csv", "Barcode", f"2 | 9 | {PAN}"))
+    assert known(db) == [(PAN, PAN, PAN, 2)]
+    listed = drop(db, LIST)
+    assert known(db) == [("A1", "Pan", PAN, 2), ("A2", "Lid", None, None)]
+    ledger.undo(db, people.LOCAL, listed)
+    assert known(db) == [(PAN, PAN, PAN, 2)]
+
+
+def test_an_item_first_seen_by_its_name_takes_the_code_told_later_and_is_still_found_by_name(db: Database) -> None:
+    drop(db, sold("till.csv", "Name", "2 | 9 | Pan"))
+    drop(db, LIST)
+    drop(db, sold("till 2.csv", "Name", "3 | 9 | PAN"))
+    assert known(db) == [("A1", "Pan", PAN, 5), ("A2", "Lid", None, None)]
+
+
+def test_two_codes_that_fit_one_name_are_left_apart(db: Database) -> None:
+    drop(db, sold("till.csv", "Name", "2 | 9 | Pan"))
+    drop(db, file("items.csv", "Item code | Name | Price\nA1 | Pan | 9\nA2 | Pan | 12"))
+    assert known(db) == [("A1", "Pan", None, None), ("A2", "Pan", None, None), ("Pan", "Pan", None, 2)]
+
+
+@pytest.mark.parametrize(
+    "learnt_from",
+    [
+        sold("sales.csv", "Item code | Barcode", f"1 | 9 | A1 | {PAN}"),
+        file("stock 2026-05-01.csv", f"Item code | Barcode | On hand\nA1 | {PAN} | 5"),
+        file(
+            "purchases.csv",
+            f"PO number | Supplier | Item code | Barcode | Qty ordered | Ordered on\nP1 | Acme | A1 | {PAN} | 5 | 2026-05-01",
+        ),
+    ],
+    ids=["sales", "stock", "purchases"],
+)
+def test_barcodes_are_learnt_from_every_kind_of_file(db: Database, learnt_from: tuple[str, bytes]) -> None:
+    drop(db, learnt_from)
+    drop(db, sold("till.csv", "Barcode", f"2 | 9 | {PAN}"))
+    assert [(sku, barcodes) for sku, _, barcodes, _ in known(db)] == [("A1", PAN)]
+
+
+def test_several_barcodes_in_a_cell_all_mean_the_item(db: Database) -> None:
+    drop(db, file("items.csv", f"Item code | Name | Barcode\nA1 | Pan | {PAN}; 96385074"))
+    drop(db, sold("till.csv", "Barcode", f"2 | 9 | {PAN}", "3 | 9 | 96385074"))
+    assert known(db) == [("A1", "Pan", f"{PAN} 96385074", 5)]
+
+
+def test_a_barcode_that_two_codes_claim_is_nobodys_and_a_known_one_stays_where_it_is(db: Database) -> None:
+    drop(db, file("items.csv", f"Item code | Name | Barcode\nA1 | Pan | {PAN}\nA2 | Lid | {PAN}\nA3 | Pot | 96385074"))
+    assert [barcodes for _, _, barcodes, _ in known(db)] == [None, None, "96385074"]
+    drop(db, file("items 2.csv", "Item code | Name | Barcode\nA2 | Lid | 96385074"))
+    assert [barcodes for _, _, barcodes, _ in known(db)] == [None, None, "96385074"]
+
+
+def test_three_crates_of_twelve_are_thirty_six_pieces(db: Database) -> None:
+    drop(db, LIST)
+    items.link_barcode(db, people.LOCAL, 1, CRATE, 12)
+    drop(db, sold("till.csv", "Barcode", f"3 | 96 | {CRATE}"), sold("shop.csv", "Item code | Barcode", f"1 | 9 | A1 | {CRATE}"))
+    assert db.rows("select qty, unit_price from visible_movements order by qty") == [(-36, 8), (-1, 9)]
+
+
+def test_lines_without_code_and_barcode_are_one_item_with_the_list_that_has_no_codes(db: Database) -> None:
+    drop(
+        db,
+        file("items.csv", f"Name | Barcode | Price\nPan - Red | {PAN} | 9\nLid | | 4"),
+        sold("till.csv", "Name", "2 | 9 | pan red", "1 | 4 | Lid"),
+    )
+    assert known(db) == [(PAN, "Pan - Red", PAN, 2), ("Lid", "Lid", None, 1)]
+
+
+def test_items_of_one_name_and_two_barcodes_stay_two(db: Database) -> None:
+    drop(db, file("items.csv", f"Name | Barcode | Price\nPan | {PAN} | 9"))
+    drop(db, file("items 2.csv", "Name | Barcode | Price\nPan | 96385074 | 12"))
+    assert [sku for sku, *_ in known(db)] == [PAN, "96385074"]
