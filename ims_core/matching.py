@@ -194,7 +194,7 @@ FACTS = {
             from met i left join terms t using (item_id) left join known_items k using (item_id)
         )
         select m.* exclude (is_new) from meant m left join known_items k using (item_id)
-        where m.is_new or (m.sku, m.name, m.category, m.unit, m.cost, m.price) 
+        where m.is_new or (m.sku, m.name, m.category, m.unit, m.cost, m.price)
               is distinct from (k.sku, k.name, k.category, k.unit, k.cost, k.price)
         order by m.item_id""",
     "barcode_versions": """

@@ -12,12 +12,12 @@ DOCUMENTS = ("counts", "orders", "order_lines", "order_steps", "import_files", "
 """Not repeated by an undo: their views count visible changes only."""
 
 STANDS_ON = {
-    ("item_versions", "item_id"): ("movements", "counts", "order_lines", "barcode_versions", "supply_versions"),
+    ("item_versions", "item_id"): ("movements", "counts", "order_lines", "barcode_versions", "supply_versions", "item_versions.same_as"),
     ("place_versions", "place"): ("movements", "counts"),
     ("supplier_versions", "supplier_id"): ("orders", "supply_versions"),
     ("orders", "order_id"): ("orders", "order_lines", "order_steps", "movements"),
 }
-"""What one change created, and which facts of later changes stand on it."""
+"""What one change created, and which facts of later changes stand on it; after a point the column, where it has another name."""
 
 
 def undoable(db: Database, change_id: int, new_id: int | None = None) -> dict[str, Any]:
@@ -75,10 +75,16 @@ def append_documents(db: Database, change: dict[str, Any], restores: int | None)
 
 def refuse_doubles(db: Database, change: dict[str, Any]) -> None:
     """Asked when all is appended: what comes back may have been given away or brought in again meanwhile."""
-    files = db.rows("""
-        select arg_min(name, change_id), min(change_id) from import_files where change_id in (select change_id from visible_changes)
+    params = {"change": change["change_id"], "undoes": change["undoes"]}
+    files = db.rows(
+        """
+        select arg_min(name, change_id), min(change_id) from import_files
+        where change_id in (select change_id from visible_changes)
+          and sha256 in (select sha256 from import_files where change_id in ($change, $undoes))
         group by sha256 having count(distinct change_id) > 1
-    """)
+        """,
+        params,
+    )
     if files:
         name, again = files[0]
         raise Refused(f"'{change['what']}' cannot be undone: {name} was imported again since, by change {again}. Undo that first.")
@@ -94,7 +100,15 @@ def refuse_doubles(db: Database, change: dict[str, Any]) -> None:
         raise Refused(
             f"'{change['what']}' cannot be undone: order {number} was brought in again since, by change {again}. Undo that first."
         )
-    codes = db.rows("select min(sku) from items where same_as is null group by upper(trim(sku)) having count(*) > 1")
+    codes = db.rows(
+        f"""
+        with keyed as (select item_id, sku, {values.key("trim(sku)")} as key from items where same_as is null)
+        select min(sku) from keyed
+        where key in (select key from keyed where item_id in (select item_id from item_versions where change_id = $change))
+        group by key having count(*) > 1
+        """,
+        {"change": change["change_id"]},
+    )
     if codes:
         raise Refused(f"'{change['what']}' cannot be undone: another item has the code {codes[0][0]} by now. Give that one another first.")
 
@@ -122,10 +136,11 @@ def _builds_on(db: Database, change_id: int) -> set[int]:
         created = (
             f"select {key} from {table} where change_id = $change and {key} not in (select {key} from {table} where change_id < $change)"
         )
-        for user in users:
+        for name in users:
+            user, _, column = name.partition(".")
             found |= _numbers(db, f"""
                 select distinct u.change_id from {user} u
-                where u.change_id > $change and u.{key} in ({created}) and u.change_id in (select change_id from visible_changes)
+                where u.change_id > $change and u.{column or key} in ({created}) and u.change_id in (select change_id from visible_changes)
             """, change_id)  # fmt: skip
     return found
 

@@ -8,6 +8,7 @@ import pytest
 from ims_core import db as database
 from ims_core import items, ledger, people
 from ims_core.db import Database
+from ims_core.errors import NotAllowed, Refused
 from tests.test_importing import drop, file
 
 
@@ -29,7 +30,10 @@ LIST = file("items.csv", f"Item code | Name | Barcode | Price\nA1 | Pan | {PAN} 
 def sold(name: str, header: str, *lines: str) -> tuple[str, bytes]:
     """A sales file of 4 May."""
     return file(
-        name, "\n".join([f"Receipt no | Date | Qty | Price | {header}", *(f"{n} | 2026-05-04 | {line}" for n, line in enumerate(lines))])
+        name,
+        "\n".join(
+            [f"Receipt no | Date | Qty | Price | {header}", *(f"{name[:-4]}{n} | 2026-05-04 | {line}" for n, line in enumerate(lines))]
+        ),
     )
 
 
@@ -154,3 +158,51 @@ def test_items_of_one_name_and_two_barcodes_stay_two(db: Database) -> None:
     drop(db, file("items.csv", f"Name | Barcode | Price\nPan | {PAN} | 9"))
     drop(db, file("items 2.csv", "Name | Barcode | Price\nPan | 96385074 | 12"))
     assert [sku for sku, *_ in known(db)] == [PAN, "96385074"]
+
+
+# -- items that are one
+
+
+def test_a_merged_items_list_terms_go_to_the_one_it_counts_as(db: Database) -> None:
+    drop(db, LIST)
+    items.merge(db, people.LOCAL, 2, 1)
+    drop(db, file("list.csv", "Item code | Name | Barcode | Price | Unit cost\nA2 | Old lid | 96385074 | 5 | 3"))
+    assert db.rows("select sku, name, price, cost, same_as from items order by sku") == [
+        ("A1", "Pan", 5, 3, None),
+        ("A2", "Lid", 4, None, 1),
+    ]
+    assert [barcodes for _, _, barcodes, _ in known(db)] == [f"{PAN} 96385074", None]
+
+
+def test_a_merge_is_undone_and_never_leads_in_a_circle(db: Database) -> None:
+    drop(db, LIST)
+    merged = items.merge(db, people.LOCAL, 2, 1)
+    for item_id, into in ((1, 1), (1, 2)):
+        with pytest.raises(Refused, match="Pan cannot be merged into itself, nor into an item that counts as it already"):
+            items.merge(db, people.LOCAL, item_id, into)
+    with pytest.raises(Refused, match="There is no item number 9"):
+        items.save(db, people.LOCAL, [{"item_id": 1, "same_as": 9}])
+    ledger.undo(db, people.LOCAL, merged)
+    items.merge(db, people.LOCAL, 1, 2)
+    with pytest.raises(NotAllowed):
+        items.merge(db, people.Person("Sam", "staff"), 1, 2)
+
+
+def test_what_brought_an_item_is_not_undone_while_another_counts_as_it(db: Database) -> None:
+    drop(db, sold("till.csv", "Item code", "1 | 9 | B7"))
+    listed = drop(db, LIST)
+    merged = items.merge(db, people.LOCAL, 1, 2)
+    with pytest.raises(Refused, match="later changes stand on it: B7 merged into Pan"):
+        ledger.undo(db, people.LOCAL, listed)
+    ledger.undo(db, people.LOCAL, merged)
+    ledger.undo(db, people.LOCAL, listed)
+    assert [sku for sku, *_ in known(db)] == ["B7"]
+
+
+def test_a_code_and_a_barcode_are_taken_however_they_are_written(db: Database) -> None:
+    drop(db, LIST)
+    items.save(db, people.LOCAL, [{"item_id": 1, "sku": "A  1"}])
+    with pytest.raises(Refused, match="The code a 1 belongs to Pan already"):
+        items.save(db, people.LOCAL, [{"item_id": 2, "sku": "a 1"}])
+    with pytest.raises(Refused, match=f"The barcode {PAN} belongs to A  1"):
+        items.link_barcode(db, people.LOCAL, 2, f"0{PAN}")
