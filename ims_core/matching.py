@@ -25,7 +25,7 @@ PRICED = {"items": (), "stock": ("cost",), "sales": ("price",), "purchases": ("c
 
 
 def name_items(pad: scratch.Pad, last: int) -> None:
-    """Tables `named` (sku, barcode, name as written -> key, pack), `keyed` (key -> item_id) and each kind's lines with their item.
+    """Tables `naming` (sku, barcode, name as written -> key, pack), `keyed` (key -> item_id) and each kind's lines with their item.
 
     A line is found by its code, one that the item has or had; else by barcode; else by name. Keys: #17 is a known item, =A1 a new one.
     """
@@ -38,7 +38,7 @@ def name_items(pad: scratch.Pad, last: int) -> None:
         with firsts as (
             select key, arg_min(m.sku, (m.rank, m.line)) filter (not n.scanned) as sku, arg_min(m.barcode, (m.rank, m.line)) as barcode,
                    arg_min(m.name, (m.rank, m.line)) as name, min((m.rank, m.line)) as first
-            from mentions m join named n
+            from mentions m join naming n
               on n.sku is not distinct from m.sku and n.barcode is not distinct from m.barcode and n.name is not distinct from m.name
             group by key
         )
@@ -47,14 +47,14 @@ def name_items(pad: scratch.Pad, last: int) -> None:
         from firsts f left join known_items k on f.key = '#' || k.item_id
         left join (select '#' || item_id as key, sku from adopted) a using (key)
     """)
-    packs = bool(pad.row("select coalesce(bool_or(pack <> 1), false) as some from named")["some"])
+    packs = bool(pad.row("select coalesce(bool_or(pack <> 1), false) as some from naming")["some"])
     for kind in NAMED_KINDS:
         counted = [f"(r.{name} * n.pack)::decimal(18, 4) as {name}" for name in PACKED[kind]] if packs else []
         counted += [f"(r.{name} / n.pack)::decimal(18, 4) as {name}" for name in PRICED[kind]] if packs else []
         pad.run(f"""
             create table {kind}_known as
             select r.* {f"replace ({', '.join(counted)})" if counted else ""}, k.item_id from {kind}_rows r
-            join named n on n.sku is not distinct from r.sku and n.barcode is not distinct from r.barcode
+            join naming n on n.sku is not distinct from r.sku and n.barcode is not distinct from r.barcode
                 and n.name is not distinct from r.name
             join keyed k using (key) order by r.line
         """)
@@ -126,7 +126,7 @@ def _own_barcodes(pad: scratch.Pad) -> None:
 
 
 def _name(pad: scratch.Pad) -> None:
-    """Table `named`; `scanned` where what stands as code is a barcode. Names count where one item alone has them."""
+    """Table `naming`; `scanned` where what stands as code is a barcode. Names count where one item alone has them."""
     pad.run(f"""
         create table by_code as
         select c.code, case when o.key is null then c.key else o.key end as key, coalesce(o.pack, 1) as pack, o.key is not null as scanned
@@ -151,7 +151,7 @@ def _name(pad: scratch.Pad) -> None:
               and (s.code is not null or s.called not in (select called from known))
         )
         select called, min(key) as key, bool_or(barred) as barred from told group by called having count(distinct key) = 1;
-        create table named as
+        create table naming as
         with lone as (select called from said where code is null group by called having count(distinct barcode) <= 1)
         select s.sku, s.barcode, s.name, coalesce(c.scanned, false) as scanned,
                coalesce(c.key, b.key, case when s.barcode is null or (not n.barred and l.called is not null) then n.key end,
@@ -200,7 +200,7 @@ FACTS = {
     "barcode_versions": """
         with told as (
             select b.one as code, coalesce(m.counts_as, k.item_id) as item_id, b.first
-            from bars b join named n on n.sku is not distinct from b.sku and n.barcode is not distinct from b.barcode
+            from bars b join naming n on n.sku is not distinct from b.sku and n.barcode is not distinct from b.barcode
                 and n.name is not distinct from b.name
             join keyed k using (key) left join known_merges m using (item_id)
         )
