@@ -122,10 +122,11 @@ def read(pad: Pad, field: str, column: str, known: Collection[str], off: Collect
     """
     pad.put(shop_codes=pa.table({"key": pa.array(list(known), pa.string())}))
     barcode, mend = field == "barcode", "mended" not in off
+    right = is_gtin("code") if barcode else "true"
     thousands = r"regexp_matches(bare, '^\d{1,3}(,\d{3}){2,4}$')" if barcode else "false"
     pad.run(rf"""
         create table read_{field} as
-        with cells as (select distinct {values.text(column)} as cell from raw),
+        with cells as (select distinct {values.text(column)} as cell from (select distinct {values.quoted(column)} from raw)),
         shelled as (
             select cell, regexp_replace(regexp_replace(cell, '^="?([^"]*)"?$', '\1'), '^''(.+)$', '\1') as bare,
                    {values.key("cell")} in (select key from shop_codes) as ours, regexp_matches(cell, '{AS_DATE}') as dated
@@ -147,9 +148,9 @@ def read(pad: Pad, field: str, column: str, known: Collection[str], off: Collect
         judged as (
             select *, not ours and regexp_matches(value, '^\d([.,]\d+)?[eE]\+\d+$') as short,
                    {barcode} and regexp_matches(code, '^\d{{6,9}}00000+$') as round,
-                   short or (round and bool_or(short or (round and not {is_gtin("code")})) over ()) as lost,
+                   short or (round and bool_or(short or (round and not {right})) over ()) as lost,
                    {barcode} and regexp_matches(code, '^\d{{12,14}}$') as long,
-                   not {is_gtin("code")} as wrong
+                   not {right} as wrong
             from kept
         )
         select cell, case when not (lost or dated) then code end as value, case when value <> cell then cell end as was,
