@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ims_core import headers
 from ims_core.headers import Header
 
-SAMPLE = 200
+SAMPLE = 60
 """Lines by which the columns of values are known."""
 MOST_LOOKS = 3_000
 """Lines without values that are looked at one by one; a table with more of them has no values to tell a header by."""

@@ -62,10 +62,12 @@ def type_cells(
 
     Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them.
     """
-    blanks, packs = "nothing" not in off, "packs" not in off
+    packs = "packs" not in off
     cells, empties, packed = [], [], []
     for name in KIND_FIELDS[mapping.kind]:
         column, kind = mapping.columns.get(name), FIELDS[name].type
+        empty = column is not None and values.has_nothing(pad, column, wide=kind not in ("text", "id"))
+        blanks = empty and "nothing" not in off
         if column is None:
             cells.append(f"null::{TYPES.get(kind, 'varchar')} as {name}")
         elif name in read:
@@ -81,7 +83,8 @@ def type_cells(
                 packed.append(f"case when {each} <> 1 then struct_pack(told := {values.cell(column)}, pieces := {value} * {each}) end")
                 value = f"{value} * {each}" if packs else f"case when {each} = 1 then {value} end"
             cells.append(f"({value})::{TYPES.get(kind, 'varchar')} as {name}")
-            empties.append(values.nothing(column, wide=kind not in ("text", "id")))
+            if empty:
+                empties.append(values.nothing(column, wide=kind not in ("text", "id")))
             if kind not in ("text", "id"):
                 cells.append(f"{values.cell(column, blanks)} as {name}_text")
     cells.append(f"coalesce({''.join(f'read_{name}.was, ' for name in read)}null)::varchar as spoilt")

@@ -188,7 +188,7 @@ def style(pad: Pad, source: str, column: str) -> Style:
 
 def _shapes(pad: Pad, source: str, column: str) -> dict[str, int]:
     """How many different cells there are of each shape; of dates like 2026-05-04 also how many are `zoned`."""
-    whole, told = _lower(column), f"select distinct {quoted(column)} from {source} where {cell(column)} is not null"
+    whole, told = _lower(column), f"from (select distinct {quoted(column)} from {source}) where {cell(column)} is not null"
     plain = pad.row(f"""
         select count(*) as n, count(*) filter (regexp_full_match(trim({quoted(column)}), '{PLAIN}')) as plain from ({told})
     """)

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 WITHIN = 40
@@ -98,6 +99,7 @@ def _stands_below(name: str, cells: Sequence[str]) -> bool:
     return is_value(name) or (numbered and shapes.count(shape(name)) > len(shapes) / 2)
 
 
+@lru_cache(20_000)
 def is_value(cell: str) -> bool:
     """True for what stands under a header rather than in it: numbers, amounts, dates, marks for nothing, long text."""
     return len(cell) > 80 or bool(NUMBER.fullmatch(cell) or DATE.fullmatch(cell) or WORDLESS.fullmatch(cell))

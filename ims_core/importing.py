@@ -117,7 +117,12 @@ def _read_all(
             name = f"{name} ({seen[name]})" if seen[name] > 1 else name  # two folders may hold files of one name
             part, many = (0.4 * done / len(files), 0.4 * (done + 1) / len(files)), f"{done + 1:,} of {len(files):,}: "
             try:
-                found = meanwhile(tell, part, f"Reading {many if len(files) > 1 else ''}{name}", partial(_read, name, content, today))
+                says, work = f"Reading {many if len(files) > 1 else ''}{name}", partial(_read, name, content, today)
+                if len(content) > LARGE or content.startswith((reading.ZIP, reading.OLE)):
+                    found = meanwhile(tell, part, says, work)
+                else:  # done before anybody could wonder
+                    tell(part[0], says)
+                    found = work(lambda step: None)
             except Unreadable as refusal:
                 unreadable.append((name, str(refusal)))
                 continue

@@ -85,12 +85,19 @@ def text(column: str, blanks: bool = True) -> str:
 
 def nothing(column: str, wide: bool = True) -> str:
     """SQL: the cell where it says in words or with a dash that there is nothing; of names and codes not by every word."""
-    words = ", ".join(f"'{word}'" for word in NOTHING if wide or not word.isalpha())
     bare = f"trim({quoted(column)}, E' \\t\\r\\n\u00a0')"
-    first, digit = f"ascii({quoted(column)})", "between 48 and 57"  # most cells begin with a digit or are long: no list is looked through
-    other = "" if wide else f" or {first} between 65 and 74 or {first} between 84 and 90"
-    short = f"when length({quoted(column)}) < 15 then case when lower({bare}) in ({words}) then {bare} end"
-    return f"case when {first} {digit}{other} then null {short} end"
+    return f"case when lower({bare}) in ({_nothings(wide)}) then {bare} end"
+
+
+def has_nothing(pad: Pad, column: str, wide: bool) -> bool:
+    """Whether any cell says that there is nothing; where none does, nobody need look at each again."""
+    short = f"select distinct {quoted(column)} as told from raw where length({quoted(column)}) < 20"
+    found = pad.rows(f"select count(*) > 0 from ({short}) where lower(trim(told, E' \\t\\r\\n\u00a0')) in ({_nothings(wide)})")
+    return bool(found[0][0])
+
+
+def _nothings(wide: bool) -> str:
+    return ", ".join(f"'{word}'" for word in NOTHING if wide or not word.isalpha())
 
 
 def let(name: str, value: str, body: str) -> str:
@@ -154,12 +161,15 @@ def same_currency(told: str, ours: str) -> bool:
 
 def number_style(pad: Pad, source: str, column: str, typed: bool = False, quantity: bool = False) -> Style:
     """Decide by the whole column whether 1,234 is one or a thousand: only values that read one way count."""
-    whole = cell(column)
-    bare = f"regexp_replace({whole}, '\\s*\\pL.*$', '')" if quantity else _bare(whole)
+    whole, plain = cell(column), f"try_cast(trim({quoted(column)}) as decimal(18, 4)) is not null"
+    told = f"(select distinct {quoted(column)} from {source})"
+    if pad.rows(f"select coalesce(bool_and({plain}), false) from {told} where {cell(column, blanks=False)} is not null")[0][0]:
+        bare = whole  # nothing has to be taken off to read it
+    else:
+        bare = f"regexp_replace({whole}, '\\s*\\pL.*$', '')" if quantity else _bare(whole)
     bare = f"regexp_replace(regexp_replace({bare}, '[eE][-+]?\\d+$', ''), '[()+{GAPS}-]', '', 'g')"
     seen = pad.row(f"""
-        with cells as (select {bare} as v, {whole} as c, try_cast(trim({quoted(column)}) as decimal(18, 4)) is not null as plain
-                       from (select distinct {quoted(column)} from {source}) where {whole} is not null)
+        with cells as (select {bare} as v, {whole} as c, {plain} as plain from {told} where {whole} is not null)
         select count(*) filter (not plain) as rest,
                count(*) filter (regexp_matches(v, '{_only("[.]", ",")}')) as comma,
                count(*) filter (regexp_matches(v, '{_only(",", "[.]")}')) as point,
