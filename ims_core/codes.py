@@ -126,7 +126,8 @@ def read(pad: Pad, field: str, column: str, known: Collection[str], off: Collect
     thousands = r"regexp_matches(bare, '^\d{1,3}(,\d{3}){2,4}$')" if barcode else "false"
     pad.run(rf"""
         create table read_{field} as
-        with cells as (select distinct {values.text(column)} as cell from (select distinct {values.quoted(column)} from raw)),
+        with told as {values.each("raw", column)},
+        cells as (select distinct {values.text(column)} as cell from told),
         shelled as (
             select cell, regexp_replace(regexp_replace(cell, '^="?([^"]*)"?$', '\1'), '^''(.+)$', '\1') as bare,
                    {values.key("cell")} in (select key from shop_codes) as ours, regexp_matches(cell, '{AS_DATE}') as dated

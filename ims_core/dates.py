@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 from ims_core.scratch import Pad
-from ims_core.values import Style, cell, let, quoted
+from ims_core.values import MOST_CELLS, Style, cell, each, let, quoted
 
 MONTHS = """
     january jan janvier janv januar janner jaenner enero ene gennaio gen janeiro
@@ -188,16 +188,16 @@ def style(pad: Pad, source: str, column: str) -> Style:
 
 def _shapes(pad: Pad, source: str, column: str) -> dict[str, int]:
     """How many different cells there are of each shape; of dates like 2026-05-04 also how many are `zoned`."""
-    whole, told = _lower(column), f"from (select distinct {quoted(column)} from {source}) where {cell(column)} is not null"
+    whole, told = _lower(column), f"with told as {each(source, column)}, filled as (from told where {cell(column)} is not null)"
     plain = pad.row(f"""
-        select count(*) as n, count(*) filter (regexp_full_match(trim({quoted(column)}), '{PLAIN}')) as plain from ({told})
+        {told} select count(*) as n, count(*) filter (regexp_full_match(trim({quoted(column)}), '{PLAIN}')) as plain from filled
     """)
     if plain["n"] == plain["plain"]:  # as most programs write them
         return {"iso": plain["n"]}
     shape = " ".join(f"when regexp_matches(v, '{pattern}') then '{name}'" for name, pattern in SHAPES.items())
     seen = pad.rows(f"""
-        select case {shape} else 'none' end as shape, count(*), count(*) filter (regexp_matches(v, '{ZONED}|{HALF}'))
-        from (select {whole} as v from ({told})) group by 1
+        {told} select case {shape} else 'none' end as shape, count(*), count(*) filter (regexp_matches(v, '{ZONED}|{HALF}'))
+        from (select {whole} as v from filled) group by 1
     """)  # fmt: skip
     return {name: count for name, count, _ in seen} | {"zoned": sum(zoned for name, _, zoned in seen if name == "iso")}
 
@@ -206,8 +206,9 @@ def _order(pad: Pad, source: str, column: str) -> Style:
     """Which number of 04/05/26 is the day, by all cells written so."""
     whole = _lower(column)
     seen = pad.row(f"""
-        with cells as (select {whole} as v, regexp_extract({whole}, '{SHAPES["parts"]}', ['a', 'b', 'c']) as p
-                       from (select distinct {quoted(column)} from {source}) where regexp_matches({whole}, '{SHAPES["parts"]}')),
+        with told as {each(source, column)},
+             cells as (select {whole} as v, regexp_extract({whole}, '{SHAPES["parts"]}', ['a', 'b', 'c']) as p
+                       from told where regexp_matches({whole}, '{SHAPES["parts"]}')),
              numbers as (select v, p.a::integer as a, p.b::integer as b, p.c::integer as c, length(p.c) as digits from cells)
         select count(*) filter (a between 13 and 31 and b <= 12) as dmy, count(*) filter (b between 13 and 31 and a <= 12) as mdy,
                count(*) filter (contains(v, '.')) as dotted, count(*) as n, min(a) as least, max(a) as most, max(c) as last,
@@ -255,7 +256,8 @@ def _by_sequence(pad: Pad, source: str, styles: dict[str, Style]) -> str | None:
     for name in ("dmy", "mdy"):
         days = [moment(column, found if found.sure else replace(found, name=name)) for column, found in styles.items()]
         pairs = " or ".join(f"({later} < {earlier})" for earlier, later in pairwise(days)) or "false"
-        early[name] = pad.rows(f"select count(*) from (select distinct {', '.join(map(quoted, styles))} from {source}) where {pairs}")[0][0]
+        together = f"with told as (select distinct {', '.join(map(quoted, styles))} from {source} limit {MOST_CELLS})"
+        early[name] = pad.rows(f"{together} select count(*) from told where {pairs}")[0][0]
     return _one(early["dmy"], early["mdy"], least=2)
 
 

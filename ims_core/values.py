@@ -52,6 +52,10 @@ DAYS = dict.fromkeys(["d", "day", "days", "tag", "tage", "tagen", "jour", "jours
 """Words for one day and for seven."""
 
 
+MOST_CELLS = 10**12
+"""More different cells than any file has."""
+
+
 @dataclass(frozen=True)
 class Style:
     """How a column writes its values. `name`: plain, point or comma (numbers); of dates see `dates`."""
@@ -91,13 +95,18 @@ def nothing(column: str, wide: bool = True) -> str:
 
 def has_nothing(pad: Pad, column: str, wide: bool) -> bool:
     """Whether any cell says that there is nothing; where none does, nobody need look at each again."""
-    short = f"select distinct {quoted(column)} as told from raw where length({quoted(column)}) < 20"
-    found = pad.rows(f"select count(*) > 0 from ({short}) where lower(trim(told, E' \\t\\r\\n\u00a0')) in ({_nothings(wide)})")
+    bare = f"lower(trim({quoted(column)}, E' \\t\\r\\n\u00a0'))"
+    found = pad.rows(f"with told as {each('raw', column)} select count(*) > 0 from told where {bare} in ({_nothings(wide)})")
     return bool(found[0][0])
 
 
 def _nothings(wide: bool) -> str:
     return ", ".join(f"'{word}'" for word in NOTHING if wide or not word.isalpha())
+
+
+def each(source: str, column: str) -> str:
+    """SQL: a common table of a column's different cells. Its limit keeps what is asked of them from being asked of every line."""
+    return f"(select distinct {quoted(column)} from {source} limit {MOST_CELLS})"
 
 
 def let(name: str, value: str, body: str) -> str:
@@ -162,14 +171,14 @@ def same_currency(told: str, ours: str) -> bool:
 def number_style(pad: Pad, source: str, column: str, typed: bool = False, quantity: bool = False) -> Style:
     """Decide by the whole column whether 1,234 is one or a thousand: only values that read one way count."""
     whole, plain = cell(column), f"try_cast(trim({quoted(column)}) as decimal(18, 4)) is not null"
-    told = f"(select distinct {quoted(column)} from {source})"
-    if pad.rows(f"select coalesce(bool_and({plain}), false) from {told} where {cell(column, blanks=False)} is not null")[0][0]:
+    told = f"told as {each(source, column)}"
+    if pad.rows(f"with {told} select coalesce(bool_and({plain}), false) from told where {cell(column, blanks=False)} is not null")[0][0]:
         bare = whole  # nothing has to be taken off to read it
     else:
         bare = f"regexp_replace({whole}, '\\s*\\pL.*$', '')" if quantity else _bare(whole)
     bare = f"regexp_replace(regexp_replace({bare}, '[eE][-+]?\\d+$', ''), '[()+{GAPS}-]', '', 'g')"
     seen = pad.row(f"""
-        with cells as (select {bare} as v, {whole} as c, {plain} as plain from {told} where {whole} is not null)
+        with {told}, cells as (select {bare} as v, {whole} as c, {plain} as plain from told where {whole} is not null)
         select count(*) filter (not plain) as rest,
                count(*) filter (regexp_matches(v, '{_only("[.]", ",")}')) as comma,
                count(*) filter (regexp_matches(v, '{_only(",", "[.]")}')) as point,
