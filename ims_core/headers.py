@@ -105,6 +105,7 @@ def is_value(cell: str) -> bool:
     return len(cell) > 80 or bool(NUMBER.fullmatch(cell) or DATE.fullmatch(cell) or WORDLESS.fullmatch(cell))
 
 
+@lru_cache(20_000)
 def shape(cell: str) -> str:
     """How a cell is written, whatever it says: `SKU-001` is `A-9`."""
     return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", cell))
