@@ -10,11 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ims_core import settings
 from ims_core.db import Database, connect
 from ims_core.errors import ImsError, Refused
+from ims_core.labels import FILE_KINDS
+
+if TYPE_CHECKING:
+    from ims_core.plans import Plan
 
 Progress = Callable[[float, str], None]
 
@@ -61,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
     files = command("import", import_files, "read files and write what they hold as one change, all or nothing")
     files.add_argument("files", nargs="+", type=Path, metavar="FILE", help="csv, tsv, xlsx or xls; a folder stands for the files in it")
+    files.add_argument("--leave-out", action="store_true", help="go on without files that lack a column they need")
     on_day = "as of this day, such as 2026-05-04; today where it is left out"
     command("stock", stock, "what is there").add_argument("--day", type=_day, help=on_day)
     command("forecast", forecast, "forecast every item and keep what was said").add_argument("--day", type=_day, help=on_day)
@@ -125,11 +131,25 @@ def import_files(options: argparse.Namespace) -> None:
         print(plan.says())
         if refused := plan.counts["refused"]:
             print(f"{refused:,} lines are refused; {len(plan.problems):,} problems are kept with the import, see the Upload page.")
-        for question in plan.questions:
-            print(f"{question.text} Taken: {question.taken}." if question.taken else question.text)
+        for group in plan.groups:
+            for question in group.questions:
+                if question.taken:
+                    print(f"{group.name}: {question.text} Taken: {question.taken}.")
+        if waits := _waits(plan, options.leave_out):
+            raise Refused("\n".join([*waits, "Nothing was written. Drop the files on the Upload page and say it there."]))
         if plan.groups:
             change_id = importing.commit(db, people.LOCAL, plan, _progress())
             print(f"Written as change {change_id}: {plan.counts['used']:,} lines. It can be undone on the Upload page.")
+
+
+def _waits(plan: "Plan", leave_out: bool) -> list[str]:
+    """Why the Upload page would not let this plan be committed, a sentence each."""
+    lacking = [
+        f"{group.name} needs a column for {' and for '.join(group.lacking).lower()} to be used as "
+        f"{FILE_KINDS[group.mapping.kind].lower()}; --leave-out goes on without it."
+        for group in plan.lacking
+    ]
+    return ([] if leave_out else lacking) + plan.unanswered
 
 
 def _content(file: Path, limit: int) -> bytes:

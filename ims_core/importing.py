@@ -13,16 +13,17 @@ from ims_core import (
     booking,
     cleaning,
     dates,
-    kinds,
     labels,
     ledger,
     mappings,
     people,
+    plans,
     policy,
     reading,
     reckoning,
     recognising,
     repeats,
+    revisiting,
     unused,
     values,
     widening,
@@ -41,36 +42,31 @@ LARGE = 3_000_000
 # -- looking
 
 
-def preview(db: Database, files: list[tuple[str, bytes]], progress: Progress | None = None, today: date | None = None) -> Plan:
-    """Read, recognise and clean the files; writes nothing. `today`: for a count without any day anywhere."""
+def preview(
+    db: Database, files: list[tuple[str, bytes]], progress: Progress | None = None, today: date | None = None, before: Plan | None = None
+) -> Plan:
+    """Read, recognise and clean the files; writes nothing. `today`: for a count without any day anywhere.
+
+    `before`: what was looked at until files came or went; of groups that are still there, what the person said holds.
+    """
     tell, seen = progress or quiet, db.version
-    tables, hashes, known, unreadable = _read_all(db, files, tell, today or date.today())
+    tables, hashes, known, unreadable = _read_all(db, files, tell, today or date.today(), before)
     named = [found for table in tables if (found := dates.day_in(table.name))]
     groups, kept = [], mappings.kept(db)
-    alike = _alike(tables)
-    for indexes in alike:
+    for indexes in plans.alike(tables):
         members = tuple(tables[i] for i in indexes)
         group = Group(members, tuple(hashes[i] for i in indexes), recognising.recognise(_largest(members)), None)
-        groups.append(mappings.understood(group, kept))
+        groups.append(revisiting.as_before(group, before) or mappings.understood(group, kept))
     groups = _placed(groups)
     for done, group in enumerate(groups):
+        if (same := revisiting.unchanged(group, before, seen)) is not None:
+            groups[done] = same
+            continue
         part = (0.4 + 0.6 * done / len(groups), 0.4 + 0.6 * (done + 1) / len(groups))
         says = f"Cleaning {labels.many(group.lines, 'line')} of {group.name.partition(',')[0]}"
         groups[done] = meanwhile(tell, part, says, partial(_cleaned, db, group))
     tell(1.0, "Ready")
     return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today), seen)
-
-
-def _alike(tables: list[Table]) -> list[list[int]]:
-    """Which tables go together: those with the same columns, unless the names of their files speak of different things."""
-    by_header: dict[tuple[str, ...], dict[frozenset[str], list[int]]] = {}
-    for index, table in enumerate(tables):
-        by_header.setdefault(table.header, {}).setdefault(kinds.hinted(table), []).append(index)
-    groups: list[list[int]] = []
-    for hints in by_header.values():
-        apart = sum(bool(hint) for hint in hints) > 1
-        groups += hints.values() if apart else [sorted(index for indexes in hints.values() for index in indexes)]
-    return groups
 
 
 def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None, off: frozenset[str] | None = None) -> Plan:
@@ -100,10 +96,10 @@ def _holds(group: Group) -> bool:
 
 
 def _read_all(
-    db: Database, files: list[tuple[str, bytes]], tell: Progress, today: date
+    db: Database, files: list[tuple[str, bytes]], tell: Progress, today: date, looked_at: Plan | None
 ) -> tuple[list[Table], list[str], list[tuple[str, int]], list[tuple[str, str]]]:
     """Read each file that is new: its tables, the hash of each table's file, what is known, what cannot be read."""
-    before = _in_the_shop(db)
+    before, here = _in_the_shop(db), revisiting.tables_of(looked_at)
     tables: list[Table] = []
     hashes: list[str] = []
     known, unreadable = [], []
@@ -115,6 +111,10 @@ def _read_all(
         elif sha not in hashes:
             seen[name] += 1
             name = f"{name} ({seen[name]})" if seen[name] > 1 else name  # two folders may hold files of one name
+            if (name, sha) in here:
+                tables += here[name, sha]
+                hashes += [sha] * len(here[name, sha])
+                continue
             part, many = (0.4 * done / len(files), 0.4 * (done + 1) / len(files)), f"{done + 1:,} of {len(files):,}: "
             try:
                 says, work = f"Reading {many if len(files) > 1 else ''}{name}", partial(_read, name, content, today)

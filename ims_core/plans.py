@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import labels, recognising, unused, widening
+from ims_core import kinds, labels, recognising, unused, widening
 from ims_core.cleaning import OUTCOMES, Cleaned
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
@@ -66,6 +67,22 @@ class Group:
         """Why lines are not used: outcome reason codes lines example; the most frequent first within an outcome."""
         return unused.by_reason(self.cleaned.left, self.tables, self.mapping.columns.get("sku")) if self.cleaned else unused.by_reason()
 
+    @cached_property
+    def corrections(self) -> pd.DataFrame:
+        """What a corrected file changes of documents in the shop, line by line: what (changed, gone, new) ref sku day before now."""
+        shown = ["what", "ref", "sku", "day", "before", "now"]
+        if self.cleaned is None or self.cleaned.difference.empty or self.off & {"corrected", "again"}:
+            return pd.DataFrame(columns=shown)
+        known = self.cleaned.difference
+        used = self.cleaned.rows.select(["source", "row", "ref", "sku", "day", "qty", "price", "takes_back"]).to_pandas()
+        new = used[used["takes_back"].isna()].merge(known[["source", "row"]], how="left", indicator=True)
+        new = new[new["_merge"] == "left_only"].assign(what="new", qty=lambda line: -line["qty"])
+        lines = pd.concat([known.astype(object), new[known.columns.intersection(new.columns)].astype(object)], ignore_index=True)
+        before = [_told(qty, price) for qty, price in zip(lines["qty_before"], lines["price_before"], strict=True)]
+        now = [_told(qty, price) for qty, price in zip(lines["qty"], lines["price"], strict=True)]
+        told: pd.DataFrame = lines.assign(before=before, now=now)[shown]
+        return told
+
     @property
     def lacking(self) -> list[str]:
         """What this kind of file needs and this one does not have."""
@@ -76,6 +93,25 @@ class Group:
         """What is still open and not answered."""
         asked = (*self.mapping.questions, *(self.cleaned.questions if self.cleaned else ()))
         return [question for question in asked if question.about not in self.mapping.answers]
+
+
+def _told(qty: Any, price: Any) -> str:
+    """A line in short: `3 at 4.50`; nothing where there is none."""
+    if pd.isna(qty):
+        return ""
+    return labels.pieces(qty) + ("" if pd.isna(price) else f" at {price:,.2f}")
+
+
+def alike(tables: list[Table]) -> list[list[int]]:
+    """Which tables go together: those with the same columns, unless the names of their files speak of different things."""
+    by_header: dict[tuple[str, ...], dict[frozenset[str], list[int]]] = {}
+    for index, table in enumerate(tables):
+        by_header.setdefault(table.header, {}).setdefault(kinds.hinted(table), []).append(index)
+    groups: list[list[int]] = []
+    for hints in by_header.values():
+        apart = sum(bool(hint) for hint in hints) > 1
+        groups += hints.values() if apart else [sorted(index for indexes in hints.values() for index in indexes)]
+    return groups
 
 
 @dataclass(frozen=True)
@@ -131,6 +167,11 @@ class Plan:
     def questions(self) -> list[Question]:
         """Everything that is still open."""
         return [question for group in self.groups for question in group.questions]
+
+    @property
+    def unanswered(self) -> list[str]:
+        """Each question that has no safe answer, after the name of its file."""
+        return [f"{group.name}: {question.text}" for group in self.groups for question in group.questions if not question.taken]
 
     @property
     def difference(self) -> dict[str, int]:

@@ -100,6 +100,25 @@ def test_the_same_files_again_change_nothing(say: Say, files: Path, file: Path) 
     shop.close()
 
 
+def test_a_file_that_lacks_a_column_is_refused_by_name_unless_it_is_left_out(say: Say, files: Path) -> None:
+    (files / "till.csv").write_text("Receipt,Item code,Quantity,Price\nR1,KETTLE,1,19\nR2,MUG,2,6\n")
+    code, out, err = say("import", files)
+    assert code == 1
+    assert "till.csv needs a column for date to be used as sales; --leave-out goes on without it.\nNothing was written." in err
+    assert "Written" not in out
+    assert "Nothing is known of" in say("stock")[1]
+    code, out, _ = say("import", "--leave-out", files)
+    assert code == 0
+    assert "Written as change 1: 186 lines." in out
+
+
+def test_a_question_without_a_safe_answer_is_refused_with_its_file(say: Say, files: Path) -> None:
+    (files / "till.csv").write_text("Date,Receipt,Item code,Quantity\n01/02/2026,T1,KETTLE,1\n03/04/2026,T2,MUG,2\n")
+    code, _, err = say("import", files / "till.csv")
+    assert code == 1
+    assert err.startswith("till.csv: In “Date” every date reads both ways. Which number comes first?\nNothing was written.")
+
+
 def test_an_empty_shop_says_what_to_do(say: Say) -> None:
     assert say("stock")[1].endswith("Import your files first: python -m ims_core import FILE...\n")
     code, out, err = say("forecast")

@@ -24,14 +24,14 @@ LAYERS = """
     turns fitting witness storage backups batch db versions
     people items places suppliers
     reckoning undoing policy ledger doubts copies
-    unused plans matching purchasing booking outlook mappings importing imports sources sales
+    unused plans matching purchasing booking outlook mappings revisiting importing imports sources sales
     counting orders
     kpis quality lead_times
     forecasting reorder risks replay
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     api __main__
-    web.doing web.tables web.grids web.left web.panels web.drop web.past web.ui web.sign_in web.menu
+    web.doing web.tables web.grids web.left web.panels web.questions web.drop web.past web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -45,6 +45,7 @@ HOMES = {
         "web.grids",
         "web.left",
         "web.panels",
+        "web.questions",
         "web.drop",
         "web.past",
         "web.ui",

@@ -269,7 +269,54 @@ def test_the_times_of_imports_are_those_of_the_shop(on_disk: Shop) -> None:
 def test_a_choice_is_said_in_words(about: str) -> None:
     assert panels.said(about, "joined") == "The same again: count once"
     assert panels.said(about, "some_new_word") == "Some new word"
-    assert panels.said("column qty", "Menge") == "Yes"
+    assert panels.said("column qty", "Menge") == "“Menge”"
+
+
+# -- files that come and go
+
+
+def test_what_was_said_of_a_file_holds_when_another_is_dropped(db: Database) -> None:
+    first = importing.revise(db, look(db, TILL), 0, off=frozenset({"no_product"}))
+    both = importing.preview(db, [TILL, STOCK], today=TODAY, before=first)
+    assert both.groups[0] is first.groups[0]
+    assert [(group.name, group.off) for group in both.groups] == [
+        ("till.csv", frozenset({"no_product"})),
+        ("what we have.csv", frozenset()),
+    ]
+
+
+def test_a_further_file_of_the_same_form_is_understood_like_the_first(db: Database) -> None:
+    plan = look(db, DATELESS)
+    told = replace(
+        plan.groups[0].mapping, columns=plan.groups[0].mapping.columns | {"day": "When it was"}, answers={"column day": "When it was"}
+    )
+    june = ("june.csv", DATELESS[1].replace(b"2026-05", b"2026-06").replace(b"\n1,", b"\n8,").replace(b"\n2,", b"\n9,"))
+    both = importing.preview(db, [DATELESS, june], today=TODAY, before=importing.revise(db, plan, 0, told))
+    assert (len(both.groups), both.counts["used"], both.lacking) == (1, 4, [])
+
+
+def test_what_the_shop_learned_meanwhile_is_looked_at_anew(db: Database) -> None:
+    first = look(db, TILL)
+    importing.commit(db, people.LOCAL, look(db, (TILL[0], TILL[1] + b"\n8,2026-05-08,A5,Cup,1,5")))
+    assert importing.preview(db, [TILL], today=TODAY, before=first).counts["joined"] > first.counts["joined"]
+
+
+# -- corrected exports
+
+
+def test_a_corrected_export_is_drawn_line_by_line(db: Database) -> None:
+    importing.commit(db, people.LOCAL, look(db, TILL))
+    mended = TILL[1].replace(b"A3,Pot,3,12", b"A3,Pot,4,12") + b"\n7,2026-05-07,A6,Jug,1,8\n9,2026-05-08,A1,Pan,1,9.50"
+    (group,) = look(db, ("till again.csv", mended)).groups
+    assert group.corrections[["what", "ref", "sku", "before", "now"]].values.tolist() == [
+        ["changed", "5", "A3", "3 at 12.00", "4 at 12.00"],
+        ["new", "7", "A6", "", "1 at 8.00"],
+        ["new", "9", "A1", "", "1 at 9.50"],
+    ]
+
+
+def test_an_export_that_corrects_nothing_draws_no_such_table(db: Database) -> None:
+    assert look(db, TILL).groups[0].corrections.empty
 
 
 # -- as last time

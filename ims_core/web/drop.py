@@ -6,25 +6,22 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from ims_core import importing, labels, outlook, people, recognising
+from ims_core import importing, labels, outlook, people
 from ims_core.db import Database
 from ims_core.labels import FILE_KINDS
 from ims_core.plans import Group, Plan
 from ims_core.progress import Progress, quiet
-from ims_core.web import left, panels
+from ims_core.web import left, panels, questions
 from ims_core.web.doing import act, db, do, memory, plain, shop, today, working
 from ims_core.web.tables import download, on_phone
 
-TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "xlsm", "ods"]
+TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "xlsm", "ods", "zip"]
 FEW = 8
 """Kinds of files up to which all are listed; more are sorted by what they are."""
 AT_ONCE = 30
 """Lines of a long list that are drawn at once."""
 CHEAP = 60_000
 """Lines up to which it is reckoned unasked what a commit would do."""
-
-ROOM = """<style>.st-key-drop-here [data-testid="stFileUploaderDropzone"] {min-height: 10rem; justify-content: center}</style>"""
-"""The one place for files, as large as its part in this page; Streamlit's is a line high."""
 
 
 @dataclass
@@ -36,6 +33,8 @@ class Held:
     seen: set[str] = field(default_factory=set)
     """The uploads that the drop area shows; after another page was open it is empty, and the files are still here."""
     plan: Plan | None = None
+    before: Plan | None = None
+    """The plan until files came or went: what was said of the others holds."""
     day: date | None = None
     """The day on which the counts were made, as the person says."""
     foreseen: tuple[Plan, outlook.Outlook] | None = None
@@ -50,18 +49,15 @@ def held() -> Held:
 def area() -> Held:
     """The place where files are dropped; whatever changes there is looked at anew."""
     key, mine = act("drop"), held()
-    if not mine.files:
-        st.html(ROOM)
-    with st.container(key="drop-here"):
-        files = st.file_uploader(
-            "Drop your files here" if not mine.files else "Drop more files", type=TYPES, accept_multiple_files=True, key=key,
-            on_change=_changed, args=(key,), help="csv, tsv, xlsx, xls, ods; many at once. Columns may stand in any order, with titles "
-            "above and totals below.",
-        )  # fmt: skip
+    files = st.file_uploader(
+        "Drop more files" if mine.files else "Drop your files here", type=TYPES, accept_multiple_files=True, key=key,
+        on_change=_changed, args=(key,),
+        help="Many at once, also a zip. Columns may stand in any order, with titles above and totals below.",
+    )  # fmt: skip
     mine.seen = {file.file_id for file in files}
     if mine.files and mine.plan is None:
         with working(f"Looking at {labels.many(len(mine.files), 'file')}") as progress:
-            mine.plan = importing.preview(db(), list(mine.files.values()), progress, today())
+            mine.plan = importing.preview(db(), list(mine.files.values()), progress, today(), mine.before)
         st.rerun()
     return mine
 
@@ -72,6 +68,7 @@ def _changed(key: str) -> None:
     for gone in mine.seen - set(now):
         mine.files.pop(gone, None)
     mine.files |= {number: (file.name, file.getvalue()) for number, file in now.items() if number not in mine.files}
+    mine.before = mine.plan or mine.before
     mine.seen, mine.plan, mine.foreseen = set(now), None, None
 
 
@@ -80,20 +77,42 @@ def show(mine: Held) -> None:
     plan = mine.plan
     if plan is None:
         return
-    if plan.unreadable:
-        st.error("  \n".join(plain(sentence) for _, sentence in plan.unreadable), icon=":material/unknown_document:")
+    _unreadable(plan)
     if plan.known:
-        names = ", ".join(name for name, _ in plan.known[:5]) + (f" and {len(plan.known) - 5:,} more" if len(plan.known) > 5 else "")
+        names = _listed([name for name, _ in plan.known])
         st.info(plain(f"In the shop already, nothing to do: {names}."), icon=":material/done_all:")
     if plan.groups:
         _figures(plan)
-        revised = _counted(mine, _questions(plan))
+        revised = _counted(mine, questions.ask_all(plan))
         revised = _groups(revised)
         if revised is not plan:
             mine.plan = revised
             st.rerun()
+        _corrected(plan)
         _not_used(plan)
     _finish(mine, plan)
+
+
+def _unreadable(plan: Plan) -> None:
+    """Which files cannot be read; of many the sentences are one click away."""
+    says = "  \n".join(plain(sentence) for _, sentence in plan.unreadable)
+    if len(plan.unreadable) > 2:
+        names = _listed([name for name, _ in plan.unreadable])
+        st.error(plain(f"{len(plan.unreadable):,} files cannot be read: {names}."), icon=":material/unknown_document:")
+        with st.expander("Why, and what to do"):
+            st.markdown(says)
+    elif says:
+        st.error(says, icon=":material/unknown_document:")
+
+
+def _listed(names: list[str]) -> str:
+    """The first three names, and how many more."""
+    some = list(dict.fromkeys(names))
+    return ", ".join(some[:3]) + (f" and {len(some) - 3:,} more" if len(some) > 3 else "")
+
+
+def _files(groups: list[Group]) -> str:
+    return _listed([table.name for group in groups for table in group.tables])
 
 
 def _figures(plan: Plan) -> None:
@@ -115,34 +134,6 @@ def _figures(plan: Plan) -> None:
 # -- what is open
 
 
-def _questions(plan: Plan) -> Plan:
-    """What the files leave open, asked once; what is marked is taken if nobody answers."""
-    asked = [(index, question) for index, group in enumerate(plan.groups) for question in group.questions]
-    if not asked:
-        return plan
-    must = sum(not question.taken for _, question in asked)
-    with st.container(border=True):
-        says = f"**{labels.many(len(asked), 'question')}**" + (f", {must:,} to be answered before *Commit*" if must else "")
-        st.markdown(f":orange[:material/help:] {says}. :gray[What is marked is taken if you do not answer.]")
-        for index, question in sorted(asked, key=lambda pair: bool(pair[1].taken))[:FEW]:
-            group = plan.groups[index]
-            answer = st.segmented_control(
-                f"{plain(group.name)}: {plain(question.text)}", question.choices, default=question.taken or None,
-                key=f"{panels.key(group)}-asked-{question.about}",
-                format_func=lambda choice, about=question.about: plain(panels.said(about, choice)),
-            )  # fmt: skip
-            if answer is not None and answer != question.taken:
-                told = (
-                    panels.as_kind(group, answer)
-                    if question.about == "kind"
-                    else recognising.answered(group.mapping, question.about, answer)
-                )
-                return panels.revised(plan, index, told, group.off)
-        if len(asked) > FEW:
-            st.caption(f"{labels.many(len(asked) - FEW, 'more question')} after these.")
-    return plan
-
-
 def _counted(mine: Held, plan: Plan) -> Plan:
     """Announce stock figures that name no day, and ask which day they were counted on."""
     if mine.day and plan.day != mine.day:  # a mapping was changed since: the day is still what was said
@@ -150,12 +141,11 @@ def _counted(mine: Held, plan: Plan) -> Plan:
     if not plan.counted:
         return plan
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        named = [group.name for group in plan.groups if group.counted]
-        files = ", ".join(named[:3]) + (f" and {len(named) - 3:,} more" if len(named) > 3 else "")
+        named = [group for group in plan.groups if group.counted]
+        tell = "tells" if len({table.name for group in named for table in group.tables}) == 1 else "tell"
         st.markdown(
             f":material/inventory_2: **Stock of {labels.many(plan.counted, 'item')}** as counted on {labels.day_text(plan.day)}"
-            f"  \n:gray[{plain(files)} {'tell' if len(named) > 1 else 'tells'} what there is, but not of "
-            "which day.]", width="content",
+            f"  \n:gray[{plain(_files(named))} {tell} what there is, but not of which day.]", width="content",
         )  # fmt: skip
         day = st.date_input("These counts were made on", plan.day, key=f"{act('drop')}-counted-on", format="YYYY-MM-DD", width=220)
     if day and day != plan.day:
@@ -197,7 +187,14 @@ def _rank(group: Group) -> int:
     return 1 if group.questions else 3 if group.mapping.kind == "ignore" else 2
 
 
-# -- what is not used
+# -- what is otherwise, and what is not used
+
+
+def _corrected(plan: Plan) -> None:
+    """Of files that correct what the shop has, each line that is booked: as it stood, and as it stands now."""
+    found = [group.corrections.assign(file=group.name) for group in plan.groups if len(group.corrections)]
+    if found:
+        left.corrections(pd.concat(found, ignore_index=True))
 
 
 def _not_used(plan: Plan) -> None:
@@ -208,8 +205,12 @@ def _not_used(plan: Plan) -> None:
         return
     views = (["Lines not used"] if found else []) + ([f"Problems ({len(wrong):,})"] if len(wrong) else [])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        view = st.segmented_control("Show", views, default=views[0], required=True, key=f"{act('drop')}-rest", label_visibility="collapsed",
-                                    width="content")  # fmt: skip
+        view = views[0]
+        if len(views) == 1:
+            st.markdown(f"**{view}**", width="content")
+        else:
+            view = st.segmented_control("Show", views, default=view, required=True, key=f"{act('drop')}-rest",
+                                        label_visibility="collapsed", width="content") or view  # fmt: skip
         outcome, listed = (None, None) if view == "Lines not used" else ("refused", wrong)
         name = "lines-not-used.xlsx" if listed is None else "problems.xlsx"
         download("Excel to mend", left.workbook_maker(plan.groups, outcome, listed), name, key=f"{act('drop')}-rest-{name}")
@@ -234,8 +235,10 @@ def _finish(mine: Held, plan: Plan) -> None:
         if plan.writes and (foreseen := _foreseen(mine, plan)):
             st.markdown(plain(foreseen))
         if waits:
-            names = ", ".join(group.name for group in waits[:3]) + (f" and {len(waits) - 3:,} more" if len(waits) > 3 else "")
-            st.markdown(f":orange[:material/pending:] Not used as it is: {plain(names)}. Say which columns they need, or leave them out.")
+            todo = "Say which columns they need, or leave them out." if len(waits) > 1 else "Say which column it needs, or leave it out."
+            st.markdown(f":orange[:material/pending:] Not used as it is: {plain(_files(waits))}. {todo}")
+        if open_questions := sum(not question.taken for question in plan.questions):
+            st.markdown(f":orange[:material/pending:] {labels.many(open_questions, 'question')} above must be answered first.")
         with st.container(horizontal=True, horizontal_alignment="right"):
             st.button("Discard", icon=":material/delete:", key=f"{act('drop')}-discard", on_click=discard)
             if waits and st.button("Leave them out" if len(waits) > 1 else "Leave it out", key=f"{act('drop')}-leave"):
@@ -244,7 +247,7 @@ def _finish(mine: Held, plan: Plan) -> None:
                 st.rerun()
             if plan.writes and st.button(
                 "Commit", type="primary", icon=":material/check:", key=f"{act('drop')}-commit",
-                disabled=bool(waits) or any(not question.taken for question in plan.questions),
+                disabled=bool(waits or open_questions),
             ):  # fmt: skip
                 do(_commit, plan, done=f"Imported: {labels.many(plan.counts['used'], 'line')}", working="Writing the import")
 

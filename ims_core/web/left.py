@@ -13,6 +13,7 @@ from ims_core.web.doing import plain
 from ims_core.web.tables import download, on_phone, room_for_tools
 
 OUTCOMES = {"joined": "Joined", "set aside": "Set aside", "refused": "Refused"}
+CORRECTED = {"changed": "yellow", "gone": "orange", "new": "gray"}
 SHADES = {"Joined": "gray", "Set aside": "yellow", "Refused": "orange"}
 
 
@@ -24,7 +25,7 @@ def reasons(found: pd.DataFrame, key: str, alt: str) -> pd.DataFrame:
     event = st.dataframe(
         shown, key=key, hide_index=True, on_select="rerun", selection_mode="single-row", alt=alt, placeholder="",
         height="content" if len(shown) <= 12 else 35 * 12, width="stretch",
-        column_order=["reason", "lines", "codes", "outcome"]
+        column_order=["reason", "lines", "outcome", "codes"]
         if small
         else ["reason", "lines", "outcome", "codes", *_files(found), "example"],
         column_config={
@@ -47,6 +48,27 @@ def _files(found: pd.DataFrame) -> list[str]:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def corrections(found: pd.DataFrame) -> None:
+    """Lines of documents in the shop that a corrected file has otherwise: what is changed, gone and new."""
+    make, small, told = st.column_config, on_phone(), found["what"].value_counts()
+    st.markdown(
+        "**Corrected documents** · " + ", ".join(f"{told[what]:,} {what}" for what in CORRECTED if what in told)
+        + "  \n:gray[These documents are in the shop as they were before; they are booked as they stand now.]"
+    )  # fmt: skip
+    shown = found.assign(what=found["what"].map(lambda word: [_capital(word)])).head(unused.SHOWN)
+    st.dataframe(
+        shown, hide_index=True, alt="Lines of corrected documents, before and now", placeholder="",
+        height="content" if len(shown) <= 10 else 35 * 10,
+        column_order=["ref", "sku", "before", "now", "what"] if small else ["what", "ref", "day", "sku", "before", "now", *_files(found)],
+        column_config={
+            "what": make.MultiselectColumn("Line is", options=[*map(_capital, CORRECTED)], color=list(CORRECTED.values()), width=80),
+            "ref": make.TextColumn("Document", width=70 if small else 120), "sku": make.TextColumn("Item", width=60 if small else 140),
+            "day": make.DateColumn("Day", format="D MMM YYYY", width=100), "file": make.TextColumn("File"),
+            "before": make.TextColumn("Before", width=80 if small else 120), "now": make.TextColumn("Now", width=80 if small else 120),
+        },
+    )  # fmt: skip
 
 
 def left(shown: Group, key: str) -> None:

@@ -146,7 +146,7 @@ def _columns(shown: Group, key: str) -> Mapping:
     edited = st.data_editor(
         frame, key=f"{key}-columns-{zlib.crc32(repr((kind, shown.mapping.columns)).encode())}", hide_index=True,
         disabled=["column", "sure", "how", "sample"], alt="Their columns and what they mean to us", placeholder="",
-        height=min(38 + 35 * len(header), 420), column_order=["column", "means", "sample", "how"] if on_phone() else None,
+        height="content" if len(header) <= 11 else 420, column_order=["column", "means", "sample", "how"] if on_phone() else None,
         column_config={
             "column": st.column_config.TextColumn("Their column", pinned=True, width=110 if on_phone() else 180),
             "means": st.column_config.SelectboxColumn("Means", options=[FIELDS[name].label for name in KIND_FIELDS[kind]],

@@ -7,7 +7,7 @@ import streamlit as st
 from ims_core import imports, labels, ledger
 from ims_core.web import left
 from ims_core.web.doing import act, ask, do, local, plain
-from ims_core.web.tables import columns, download
+from ims_core.web.tables import columns, download, on_phone
 
 A_PAGE = 8
 
@@ -53,8 +53,10 @@ def _one(done: Any) -> None:
 def _files(number: int) -> None:
     found = ask(imports.files, number)
     shown = ["file", "kind", "lines", "used"] + [name for name in ("sheet", "joined", "set_aside", "refused") if found[name].any()]
-    st.dataframe(found, column_order=shown, column_config=columns(shown), hide_index=True, alt="Files of this import", placeholder="",
-                 height="content" if len(found) < 9 else 320)  # fmt: skip
+    st.dataframe(
+        found, width=330 if on_phone() else 560, height="content" if len(found) < 9 else 320, hide_index=True, placeholder="",
+        column_order=shown, column_config=columns(shown), alt="Files of this import",
+    )  # fmt: skip
 
 
 def _undo(number: int, what: str) -> None:
