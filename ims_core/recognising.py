@@ -203,7 +203,8 @@ def _about_kind(kind: str, runner_up: str, sure: float) -> Iterator[Question]:
 
 
 def _question(name: str, rivals: list[tuple[float, str]], samples: Samples, taken: str) -> Question:
-    label, columns = FIELDS[name].label.lower(), [column for _, column in rivals]
+    label = "item's name" if name == "name" else FIELDS[name].label.lower()  # “Name” may be a customer's
+    columns = [column for _, column in rivals]
     if len(columns) > 1:
         shown = " or ".join(f"“{column}”{_such_as(samples[column], 2)}" for column in columns)
         text = f"Which column is the {label}: {shown}?"

@@ -55,7 +55,7 @@ def corrections(found: pd.DataFrame) -> None:
     make, small, told = st.column_config, on_phone(), found["what"].value_counts()
     st.markdown(
         "**Corrected documents** · " + ", ".join(f"{told[what]:,} {what}" for what in CORRECTED if what in told)
-        + "  \n:gray[These documents are in the shop as they were before; they are booked as they stand now.]"
+        + "  \n:gray[Only what differs from what the shop has is booked.]"
     )  # fmt: skip
     shown = found.assign(what=found["what"].map(lambda word: [_capital(word)])).head(unused.SHOWN)
     st.dataframe(
@@ -64,9 +64,9 @@ def corrections(found: pd.DataFrame) -> None:
         column_order=["ref", "sku", "before", "now", "what"] if small else ["what", "ref", "day", "sku", "before", "now", *_files(found)],
         column_config={
             "what": make.MultiselectColumn("Line is", options=[*map(_capital, CORRECTED)], color=list(CORRECTED.values()), width=80),
-            "ref": make.TextColumn("Document", width=70 if small else 120), "sku": make.TextColumn("Item", width=60 if small else 140),
+            "ref": make.TextColumn("Document", width=65 if small else 120), "sku": make.TextColumn("Item", width=60 if small else 140),
             "day": make.DateColumn("Day", format="D MMM YYYY", width=100), "file": make.TextColumn("File"),
-            "before": make.TextColumn("Before", width=80 if small else 120), "now": make.TextColumn("Now", width=80 if small else 120),
+            "before": make.TextColumn("Before", width=75 if small else 120), "now": make.TextColumn("Now", width=75 if small else 120),
         },
     )  # fmt: skip
 
