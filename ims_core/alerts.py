@@ -67,10 +67,31 @@ def attention(db: Database, day: date, items: pd.DataFrame) -> pd.DataFrame:
     """What to look at, the costliest first: alert found says; `alert` is a status or the name of a page. items: of `stock`."""
     rows = [
         *_of_items(items, policy.shop(db).currency),
+        *_of_orders(late(db, day)),
         *_of_imports(db),
         *_of_forecast(db, forecasting.known_until(db, day) or day, len(items)),
     ]
     return pd.DataFrame(rows, columns=["alert", "found", "says"])
+
+
+def late(db: Database, day: date) -> pd.DataFrame:
+    """Orders that should have come before `day`, the most money first: order_id number supplier due days pieces value.
+
+    Where no day was promised, the slowest lead time of what is to come counts: the item's, the supplier's, else the shop's usual one.
+    """
+    return db.frame(
+        """
+        with coming as (
+            select o.order_id, o.number, s.name as supplier, sum(o.open)::double as pieces, sum(o.open * o.unit_cost)::double as value,
+                   coalesce(o.expected, o.ordered + ceil(max(coalesce(p.lead_days, s.lead_days, $lead)))::integer) as due
+            from on_order_on($day::date) o left join suppliers s using (supplier_id) left join supplies p using (item_id, supplier_id)
+            group by o.order_id, o.number, s.name, o.expected, o.ordered
+        )
+        select order_id, number, supplier, due, $day::date - due as days, pieces, value
+        from coming where due < $day::date order by value desc nulls last, days desc, order_id
+        """,
+        {"day": day, "lead": policy.shop(db).lead_days},
+    )
 
 
 def _sold(db: Database, until: date) -> pd.DataFrame:
@@ -101,6 +122,17 @@ def _of_items(items: pd.DataFrame, currency: str) -> list[dict[str, Any]]:
         ("items", free, f"{_count(free, 'in stock has', 'in stock have')} no cost: the stock value leaves that out."),
     )
     return [{"alert": alert, "found": len(rows), "says": text} for alert, rows, text in says if len(rows)]
+
+
+def _of_orders(late: pd.DataFrame) -> list[dict[str, Any]]:
+    if late.empty:
+        return []
+    first = late.iloc[0]
+    title = f"PO {first['number']}" if first["number"][:1].isdigit() else first["number"]
+    whose = f" of {first['supplier']}" if first["supplier"] and not title.endswith(first["supplier"]) else ""
+    says = f"Late: {title}{whose}, {labels.many(int(first['days']), 'day')}, {labels.count(first['pieces'], 'piece')}"
+    more = f"; and {labels.many(len(late) - 1, 'other order')}" if len(late) > 1 else ""
+    return [{"alert": "late", "found": len(late), "says": f"{says}{more}."}]
 
 
 def _of_imports(db: Database) -> list[dict[str, Any]]:

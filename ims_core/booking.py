@@ -21,7 +21,9 @@ KINDS = ("items", "stock", "sales", "purchases", "suppliers")
 
 def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dict[str, pa.Table]:
     """The rows to append, by fact table. `day`: of counts that name none."""
-    with scratch.pad(**{name: db.arrow(sql) for name, sql in (KNOWN | matching.KNOWN | purchasing.KNOWN).items()}) as pad:
+    buys = any(group.mapping.kind == "purchases" for group in groups)
+    known = KNOWN | matching.KNOWN | (purchasing.KNOWN if buys else {})
+    with scratch.pad(**{name: db.arrow(sql) for name, sql in known.items()}) as pad:
         pad.put(files=_files(db, groups))
         for kind in KINDS:
             _lay_out(pad, kind, groups)
@@ -34,10 +36,10 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         matching.name_suppliers(pad, first["supplier"])
         matching.name_places(pad)
         _sold(pad)
-        purchasing.order(pad, first["order"])
+        facts = purchasing.order(pad, first["order"])
         _counted(pad, groups, day)
         _to_utc(pad, timezone)
-        facts = {table: pad.table(sql) for table, sql in (matching.FACTS | purchasing.FACTS | FACTS).items()}
+        facts |= {table: pad.table(sql) for table, sql in (matching.FACTS | FACTS).items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
         return facts

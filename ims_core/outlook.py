@@ -45,7 +45,7 @@ def foresee(db: Database, plan: Plan) -> Outlook:
     groups = [group for group in plan.groups if group.cleaned]
     if not groups:
         return Outlook(0, 0, 0, 0, 0, Decimal(0), Decimal(0), Decimal(0))
-    facts = booking.book(db, groups, plan.day, policy.shop(db).timezone)
+    facts = NOTHING_BOUGHT | booking.book(db, groups, plan.day, policy.shop(db).timezone)
     first_count = pa.compute.min(facts["counts"]["counted_at"]).as_py() or datetime.max
     known = {name: db.arrow(sql) for name, sql in KNOWN.items()}
     known["known_later"] = db.arrow("select item_id, place, happened_at, qty from visible_movements where happened_at > ?", [first_count])
@@ -67,6 +67,9 @@ def foresee(db: Database, plan: Plan) -> Outlook:
         """)
     return Outlook(**seen)
 
+
+NOTHING_BOUGHT = {"orders": pa.table({"order_id": pa.array([], pa.int64())})}
+"""What is booked of purchases where the files tell of none."""
 
 KNOWN = {
     "known_items": "select i.item_id, c.cost from items i left join costs c using (item_id)",

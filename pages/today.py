@@ -8,6 +8,7 @@ LEADS = {  # alert -> colour (red loses sales now), icon, page, its filter, what
     "Below zero": ("orange", "exposure_neg_1", "stock", {"status": "Below zero"}, "Show them"),
     "Never counted": ("orange", "help", "stock", {"status": "Never counted"}, "Show them"),
     "items": ("orange", "payments", "items", {}, "Fill them in"),
+    "late": ("orange", "local_shipping", "suppliers", {}, "Show them"),
     "upload": ("orange", "rule", "upload", {}, "See the lines"),
     "forecast": ("gray", "query_stats", "forecast", {}, "Forecast"),
 }

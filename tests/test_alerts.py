@@ -89,6 +89,34 @@ def test_refused_lines_are_told_until_their_import_is_undone(shop: Shop) -> None
     assert "upload" not in says(shop)
 
 
+def asked(shop: Shop, number: str, item_id: int, qty: float, ordered: date, **values: object) -> None:
+    order = int(shop.db.scalar("select coalesce(max(order_id), 0) + 1 from orders"))
+    with shop.db.change(who="Owner", what=f"Order {number}"):
+        shop.db.append("orders", [{"order_id": order, "number": number, "ordered": ordered, **values}])
+        shop.db.append("order_lines", [{"order_id": order, "line": 1, "item_id": item_id, "qty": qty, "unit_cost": 3}])
+
+
+def test_an_order_that_should_have_come_is_told_until_it_is_here(shop: Shop) -> None:
+    kettle, nordlicht = shop.item("KETTLE", cost=3), shop.supplier("Nordlicht")
+    asked(shop, "118", kettle, 12, DAY - timedelta(days=20), supplier_id=nordlicht, expected=DAY - timedelta(days=4))
+    asked(shop, "119", kettle, 50, DAY - timedelta(days=20), supplier_id=nordlicht, expected=DAY)
+    assert says(shop)["late"] == "Late: PO 118 of Nordlicht, 4 days, 12 pieces."
+    shop.move("receipt", kettle, 11, ref="118")
+    assert says(shop)["late"] == "Late: PO 118 of Nordlicht, 4 days, 1 piece."
+    shop.move("receipt", kettle, 1, ref="118")
+    assert "late" not in says(shop)
+
+
+def test_an_order_without_a_promised_day_is_late_after_its_supplier_s_lead_time(shop: Shop) -> None:
+    kettle, slow = shop.item("KETTLE", cost=3), shop.supplier("Slow", lead_days=30)
+    asked(shop, "PO 2026-04-03 Slow", kettle, 5, DAY - timedelta(days=31), supplier_id=slow)
+    asked(shop, "7", kettle, 5, DAY - timedelta(days=30), supplier_id=slow)
+    asked(shop, "8", kettle, 1, DAY - timedelta(days=15))
+    asked(shop, "9", kettle, 1, DAY - timedelta(days=14))
+    assert says(shop)["late"] == "Late: PO 2026-04-03 Slow, 1 day, 5 pieces; and 1 other order."
+    assert alerts.late(shop.db, DAY)[["number", "days"]].to_numpy().tolist() == [["PO 2026-04-03 Slow", 1], ["8", 1]]
+
+
 def file_with(refused: int) -> dict[str, object]:
     counts = {"lines": 10, "used": 10 - refused, "joined": 0, "set_aside": 0, "refused": refused}
     return {"file_id": 1, "name": "may.csv", "sha256": "a" * 64, "kind": "sales", "mapping": "{}", **counts}

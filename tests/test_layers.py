@@ -24,7 +24,7 @@ LAYERS = """
     turns fitting witness storage backups batch db versions
     people items places suppliers
     reckoning undoing policy ledger doubts copies
-    unused plans matching purchasing booking outlook mappings revisiting importing imports sources sales
+    unused plans matching deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     counting orders
     kpis quality lead_times
     forecasting reorder risks replay

@@ -338,6 +338,17 @@ def test_a_supplier_is_edited(working: Shop) -> None:
     assert working.db.scalar("select lead_days from suppliers") == 21
 
 
+def test_a_late_order_is_told_on_today_and_stands_among_the_suppliers(working: Shop) -> None:
+    ordered, due = doing.today() - timedelta(days=20), doing.today() - timedelta(days=4)
+    with working.db.change(who="Owner", what="Order 118"):
+        working.db.append("orders", [{"order_id": 1, "number": "118", "supplier_id": 1, "ordered": ordered, "expected": due}])
+        working.db.append("order_lines", [{"order_id": 1, "line": 1, "item_id": 1, "qty": 12}])
+    assert "Late: PO 118 of Nordlicht, 4 days, 12 pieces." in said(opened("today"))
+    screen = opened("suppliers")
+    assert not screen.exception
+    assert grid(screen)[["number", "supplier", "days", "pieces"]].values.tolist() == [["118", "Nordlicht", 4, 12]]
+
+
 def grid_names(shop: Shop) -> list[str]:
     return [name for (name,) in shop.db.rows("select name from items order by lower(name)")]
 

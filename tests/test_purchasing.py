@@ -137,12 +137,13 @@ def test_a_known_order_grows_by_the_lines_it_did_not_have(db: Database) -> None:
     assert (waits(db), db.scalar("select count(*) from orders")) == ({("1", "A1"): 10, ("1", "A2"): 4}, 1)
 
 
-@pytest.mark.parametrize(("later", "rows"), [(12, [10, 2]), (7, [10, -3]), (10, [10])])
-def test_a_changed_quantity_is_a_further_line(db: Database, later: int, rows: list[int]) -> None:
-    drop(db, orders("may", "1 | Acme | A1 | 10 | 2026-05-01 | | "))
-    drop(db, orders("june", f"1 | Acme | A1 | {later} | 2026-05-01 | | \n2 | Acme | A1 | 1 | 2026-06-01 | | "))
-    assert db.rows("select qty from order_lines join orders using (order_id) where number = '1' order by line") == [(qty,) for qty in rows]
-    assert waits(db) == {("1", "A1"): later, ("2", "A1"): 1}
+def test_a_changed_quantity_is_a_further_line(db: Database) -> None:
+    drop(db, orders("may", "".join(f"{number} | Acme | A1 | 10 | 2026-05-01 | | \n" for number in (1, 2, 3))))
+    later = "".join(f"{number} | Acme | A1 | {qty} | 2026-05-01 | | \n" for number, qty in ((1, 12), (2, 7), (3, 10)))
+    drop(db, orders("june", f"{later}4 | Acme | A1 | 1 | 2026-06-01 | | "))
+    rows = db.rows("select number, list(qty::integer order by line) from order_lines join orders using (order_id) group by all order by 1")
+    assert rows == [("1", [10, 2]), ("2", [10, -3]), ("3", [10]), ("4", [1])]
+    assert waits(db) == {("1", "A1"): 12, ("2", "A1"): 7, ("3", "A1"): 10, ("4", "A1"): 1}
 
 
 def test_the_newest_word_on_when_it_is_expected_counts(db: Database) -> None:
@@ -247,14 +248,14 @@ def test_a_rest_that_was_given_up_and_comes_after_all_is_received(db: Database) 
 STATUS = "PO number | Supplier | Item code | Qty ordered | Ordered on | Received on | Qty received | Status"
 
 
-@pytest.mark.parametrize(
-    ("status", "open_pieces"),
-    [("Closed", 0), ("completed", 0), ("Received", 0), ("Partially received", 7), ("Open", 7), ("received in part", 7), ("Cancelled", 0)],
-)
-def test_the_status_says_whether_the_rest_still_comes(db: Database, status: str, open_pieces: int) -> None:
-    drop(db, orders("july", f"{SHORT} | {status}\n2 | Acme | A2 | 1 | 2026-07-30 | 2026-07-30 | 1 | Closed", STATUS))
-    assert waits(db) == ({("1", "A1"): open_pieces} if open_pieces else {})
-    assert came(db)[0] == ("1", "05-19", "A1", 5)
+STILL_COMES = {"Closed": 0, "completed": 0, "Received": 0, "Partially received": 7, "Open": 7, "received in part": 7, "Cancelled": 0}
+
+
+def test_the_status_says_whether_the_rest_still_comes(db: Database) -> None:
+    lines = [f"{status} | Acme | A1 | 12 | 2026-05-01 | 2026-05-19 | 5 | {status}" for status in STILL_COMES]
+    drop(db, orders("july", "\n".join([*lines, "2 | Acme | A2 | 1 | 2026-07-30 | 2026-07-30 | 1 | Closed"]), STATUS))
+    assert waits(db) == {(status, "A1"): pieces for status, pieces in STILL_COMES.items() if pieces}
+    assert came(db)[:7] == sorted((status, "05-19", "A1", 5) for status in STILL_COMES)
 
 
 def test_a_cancelled_order_is_not_waited_for_and_undo_waits_again(db: Database) -> None:
@@ -405,8 +406,10 @@ def test_the_days_that_lead_times_are_learned_from_are_kept(db: Database) -> Non
 # -- whatever is told, in whatever order
 
 few = st.integers(1, 3)
-line = st.tuples(st.sampled_from(["1", "2"]), st.sampled_from(["Acme", "Beta"]), st.sampled_from(["A1", "A2"]), few)
-world = st.lists(st.tuples(line, st.lists(st.tuples(st.integers(2, 9), few), max_size=3)), min_size=1, max_size=4)
+line = st.tuples(st.sampled_from(["1", "2", "3", "4"]), st.sampled_from(["Acme", "Beta"]), st.sampled_from(["A1", "A2"]), few)
+world = st.lists(
+    st.tuples(line, st.lists(st.tuples(st.integers(2, 9), few), max_size=3)), min_size=1, max_size=16
+)  # one example, many stories
 
 
 def told(orders_of: Any, until: int) -> str:
@@ -420,23 +423,23 @@ def told(orders_of: Any, until: int) -> str:
     return "\n".join([*rows, f"99{until} | Zeta | A3 | 1 | 2026-05-0{until} | 2026-05-0{until} | 1"])
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world, st.permutations([3, 6, 9]))
 def test_exports_in_any_order_end_in_the_same_stock_and_the_same_orders(orders_of: Any, days: list[int]) -> None:
     found = []
-    for order_of_days in ([9], [3, 6, 9], days):
+    for order_of_days in ([9], days):
         db = database.connect(":memory:")
         for day in order_of_days:
             drop(db, orders(f"may {day}", told(orders_of, day)))
         before = everything(db)
-        ledger.undo(db, people.LOCAL, drop(db, orders("again", told(orders_of, 9) + "\n")))
+        again = "\n".join(reversed(told(orders_of, 9).splitlines()))
+        ledger.undo(db, people.LOCAL, drop(db, orders("again", again)))
         assert everything(db) == before, "told again it is nothing, and that nothing is undone"
         stock = db.rows("select sku, sum(on_hand) from stock join items using (item_id) where sku <> 'A3' group by 1 order by 1")
         names = "select number, s.name, sku, open from on_order o join suppliers s using (supplier_id) join items using (item_id)"
         found.append((stock, sorted(db.rows(names))))
         db.close()
     assert found[1] == found[0]
-    assert found[2] == found[0]
 
 
 # -- settings
