@@ -57,7 +57,7 @@ def _read(pad: scratch.Pad) -> None:
     """
     status = "lower(trim(b.status))"
     pad.run(f"""
-        create table said as
+        create table bought_lines as
         select b.*, s.supplier_id, coalesce(g.counts_as, b.item_id) as item, {matching.spot("b")} as at_place,
                {values.key("b.ref")} as key, coalesce(b.ordered, b.received)::date as ordered_on,
                coalesce(b.cost, abs(b.total / nullif(b.qty, 0)))::decimal(18, 4) as unit_cost,
@@ -78,7 +78,7 @@ def _read(pad: scratch.Pad) -> None:
                     when done and not tells_receipts then qty else coalesce(received_qty, 0) end as came,
                dense_rank() over (partition by supplier_id, key, case when key is null then ordered_on end
                                   order by known_to, file_id) as turn
-        from said
+        from bought_lines
     """)
 
 
