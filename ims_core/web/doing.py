@@ -156,6 +156,7 @@ def working(title: str) -> Iterator[Progress]:
 @contextmanager
 def _working(title: str) -> Iterator[Progress]:
     mine, waiting = memory(), list[RerunException | StopException]()
+    mine["at_work"] = (0.0, title)  # from now on: a page that is opened before the first word comes must know
     with st.status(plain(title), expanded=True) as status:
         bar = st.progress(0.0, text=" ")
 
