@@ -30,7 +30,7 @@ def db() -> Iterator[Database]:
 
 def till(name: str, *lines: str, header: str = TILL) -> tuple[str, bytes]:
     """A till's export."""
-    return file(f"{name}.csv", "\n".join([header, *lines]))
+    return file(f"till {name}.csv", "\n".join([header, *lines]))
 
 
 def counts(plan: Plan) -> tuple[int, int]:
@@ -227,9 +227,9 @@ def test_what_is_taken_back_says_by_which_file_and_row(db: Database) -> None:
         "where m.change_id = ? and note is not null order by ref, sku",
         [number],
     ) == [
-        ("501", "A1", "sale", 2, date(2026, 5, 1), date(2026, 5, 1), "corrected by may corrected.csv", 2),
-        ("501", "A2", "sale", 1, date(2026, 5, 1), date(2026, 5, 1), "corrected by may corrected.csv", 2),
-        ("502", "A1", "sale", 5, date(2026, 5, 3), date(2026, 5, 3), "corrected by may corrected.csv", 3),
+        ("501", "A1", "sale", 2, date(2026, 5, 1), date(2026, 5, 1), "corrected by till may corrected.csv", 2),
+        ("501", "A2", "sale", 1, date(2026, 5, 1), date(2026, 5, 1), "corrected by till may corrected.csv", 2),
+        ("502", "A1", "sale", 5, date(2026, 5, 3), date(2026, 5, 3), "corrected by till may corrected.csv", 3),
     ]
 
 
@@ -371,7 +371,7 @@ def test_two_people_who_looked_at_overlapping_exports_do_not_book_them_twice(db:
     first, second = till("to 10", *MAY[1:]), till("to 12", *MAY[1:], "4 | 2026-05-12 | A1 | 1 | 9")
     mine, theirs = look(db, first), look(db, second)
     importing.commit(db, people.LOCAL, mine)
-    with pytest.raises(Refused, match=r"Another import came in between: 3 lines of to 12.csv are in the shop already by now, 0 were"):
+    with pytest.raises(Refused, match=r"Another import came in between: 3 lines of till to 12.csv are in the shop already by now, 0 were"):
         importing.commit(db, people.LOCAL, theirs)
     importing.commit(db, people.LOCAL, look(db, second))
     assert sold(db) == only(second)
@@ -381,7 +381,7 @@ def test_what_was_joined_to_an_import_that_was_undone_since_is_not_lost(db: Data
     number = drop(db, till("to 10", *MAY[1:]))
     plan = look(db, till("to 12", *MAY[1:], "4 | 2026-05-12 | A1 | 1 | 9"))
     ledger.undo(db, people.LOCAL, number)
-    with pytest.raises(Refused, match=r"0 lines of to 12.csv are in the shop already by now, 3 were when you looked"):
+    with pytest.raises(Refused, match=r"0 lines of till to 12.csv are in the shop already by now, 3 were when you looked"):
         importing.commit(db, people.LOCAL, plan)
 
 
