@@ -5,7 +5,7 @@ from ims_core.web import ui
 
 make = st.column_config
 LATE = {
-    "number": make.TextColumn("Order"), "due": make.DateColumn("Due", format="localized"),
+    "number": make.TextColumn("Order"), "due": make.DateColumn("Due", format="D MMM YYYY"),
     "days": make.NumberColumn("Days late"), "pieces": make.NumberColumn("Still to come", format="localized"),
 }  # fmt: skip
 
