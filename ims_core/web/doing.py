@@ -156,27 +156,35 @@ def working(title: str) -> Iterator[Progress]:
 @contextmanager
 def _working(title: str) -> Iterator[Progress]:
     mine, waiting = memory(), list[RerunException | StopException]()
-    mine["at_work"] = (0.0, title)  # from now on: a page that is opened before the first word comes must know
-    with st.status(plain(title), expanded=True) as status:
-        bar = st.progress(0.0, text=" ")
 
-        def progress(fraction: float, sentence: str) -> None:
-            done = min(max(float(fraction), 0.0), 1.0)
-            mine["at_work"] = (done, f"{title}: {sentence}")
-            if waiting:
-                return  # nobody looks at this bar any more; the page that is open shows `at_work`
-            try:
-                bar.progress(done, text=plain(sentence))
-            except (RerunException, StopException) as click:  # half an import is worth nothing: finish first
-                waiting.append(click)
-
+    def shown(draw: Callable[[], None]) -> None:
+        if waiting:
+            return  # nobody looks at this bar any more; the page that is open shows `at_work`
         try:
-            yield progress
-        except (RerunException, StopException):
-            status.update(state="complete")
-            raise
-        finally:
-            mine["at_work"] = None
+            draw()
+        except (RerunException, StopException) as click:  # half an import is worth nothing: finish first
+            waiting.append(click)
+
+    def begin() -> None:
+        status.append(st.status(plain(title), expanded=True))
+        bar.append(status[0].progress(0.0, text=" "))
+
+    def progress(fraction: float, sentence: str) -> None:
+        done = min(max(float(fraction), 0.0), 1.0)
+        mine["at_work"] = (done, f"{title}: {sentence}")
+        shown(lambda: bar[0].progress(done, text=plain(sentence)))
+
+    status, bar = list[Any](), list[Any]()
+    mine["at_work"] = (0.0, title)  # from now on: a page that is opened before the first word comes must know
+    shown(begin)
+    try:
+        yield progress
+    except ImsError:
+        shown(lambda: status[0].update(state="error"))
+        raise
+    finally:
+        mine["at_work"] = None
+    shown(lambda: status[0].update(state="complete"))
     if waiting:
         raise waiting[-1]
 
