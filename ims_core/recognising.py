@@ -52,7 +52,8 @@ def recognise(table: Table, kind: str | None = None) -> Mapping:
     if (preset := presets.find(table.header)) is not None and kind in (None, preset.kind):
         return _as_known(preset, samples)
     if kind is not None:
-        return dated(table, _mapping(kind, _proved(_match(kind, samples, kinds.title(table)), table), kind, 1.0, samples))
+        told = _understood(kind, _match(kind, samples, kinds.title(table)), table, samples)
+        return dated(table, _mapping(kind, told, kind, 1.0, samples))
     scored = {kind: _match(kind, samples, kinds.title(table)) for kind in KIND_FIELDS if kind not in ("ignore", "counts")}
     ranked = sorted(((kinds.speaks_for(kind, found, table), kind) for kind, found in scored.items()), reverse=True)
     (best, likeliest), (second, runner_up) = ranked[0], ranked[1]
@@ -61,7 +62,8 @@ def recognise(table: Table, kind: str | None = None) -> Mapping:
     sure = min(1.0, 0.5 + (best - second) / best)
     if best < kinds.ENOUGH or kinds.doubtful(likeliest, scored[likeliest], table):
         sure = min(sure, LEAST)
-    return dated(table, _mapping(likeliest, _proved(scored[likeliest], table), runner_up if second > 0 else "ignore", sure, samples))
+    understood = _understood(likeliest, scored[likeliest], table, samples)
+    return dated(table, _mapping(likeliest, understood, runner_up if second > 0 else "ignore", sure, samples))
 
 
 def answered(mapping: Mapping, about: str, answer: str) -> Mapping:
@@ -117,6 +119,36 @@ def _match(kind: str, samples: Samples, title: frozenset[str]) -> Found:
     return {
         name: [rivals[0], *(rival for rival in rivals[1:] if _rivals(name, rivals[0], rival, samples))] for name, rivals in found.items()
     }
+
+
+def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Found:
+    """What was found, with what the values of several columns say together."""
+    found = _proved(found, table)
+    if "barcode" in found and "sku" in found and vocabulary.heading(found["sku"][0][1]).words == {"item", "id"}:
+        score, column = found["sku"][0]  # a number that a program gave itself perhaps
+        found = found | {"sku": [(min(score, vocabulary.PERHAPS), column), *found["sku"][1:]]}
+    if "place" in KIND_FIELDS[kind] and "place" not in found:
+        stores = [
+            column for column, cells in samples.items() if vocabulary.heading(column).words == {"place", "id"} and len(set(cells)) > 1
+        ]
+        found = found | {"place": [(vocabulary.PERHAPS, column)] for column in stores[:1]}
+    return found | _by_values(kind, found, samples)
+
+
+def _by_values(kind: str, found: Found, samples: Samples) -> Found:
+    """What the kind needs and no name promised: the one column of a name nobody knows whose values look like it, as a guess."""
+    guesses: Found = {}
+    for group in KIND_NEEDS[kind]:
+        taken = {rivals[0][1] for rivals in (found | guesses).values()}
+        if any(name in found for name in group):
+            continue
+        for name in group:
+            unknown = [(evidence.guess(cells).get(name, 0.0), column) for column, cells in samples.items()
+                       if column not in taken and vocabulary.heading(column).strange]  # fmt: skip
+            if len(likely := [rival for rival in unknown if rival[0] >= LEAST]) == 1:
+                guesses[name] = likely
+                break
+    return guesses
 
 
 def _sort_of(kind: str, samples: Samples, title: frozenset[str]) -> str:

@@ -196,3 +196,30 @@ def test_whoever_says_what_a_file_is_has_its_columns_matched_as_that() -> None:
     told = recognising.recognise(header, "purchases")
     assert (told.kind, told.columns["received"], "kind" in asked(told)) == ("purchases", "Date", False)
     assert recognising.recognise(header, "ignore") == Mapping("ignore", {}, {"kind": 1.0})
+
+
+def told(columns: dict[str, list[str]], name: str = "export.csv") -> Table:
+    """A table of these cells."""
+    return Table(name, None, tuple(columns), pa.table({column: pa.array(cells) for column, cells in columns.items()}), 2)
+
+
+def test_what_no_name_promises_but_the_kind_needs_is_guessed_by_its_values_and_asked() -> None:
+    sales = {"sku": ["A1", "A2", "A3"], "qty sold": ["1", "2", "3"], "zzpurz": ["2026-05-04", "2026-05-05", "2026-05-06"]}
+    found = recognising.recognise(told(sales, "sales.csv"))
+    assert (found.kind, found.columns["day"]) == ("sales", "zzpurz")
+    assert "column day" in asked(found)
+
+
+def test_a_program_s_own_number_beside_a_barcode_is_asked() -> None:
+    ids, codes = {"product_id": ["7", "19", "23"]}, {"barcode": ["4006381333931", "4003994155486", "5901234123457"]}
+    rest = {"name": ["Blue cup", "Red cup", "Tea pot"], "price": ["2.50", "3.00", "9.90"]}
+    assert "column sku" in asked(recognising.recognise(told({**ids, **codes, **rest}, "products.csv")))
+    assert "column sku" not in asked(recognising.recognise(told({**ids, **rest}, "products.csv")))
+
+
+def test_places_known_by_number_only_are_offered_not_taken() -> None:
+    sales = {"sku": ["A1", "A2", "A3"], "qty sold": ["1", "2", "3"], "date": ["2026-05-04"] * 3, "store_id": ["330", "406", "319"]}
+    found = recognising.recognise(told(sales))
+    assert "column place" in asked(found) and "place" not in found.columns
+    one_store = recognising.recognise(told({**sales, "store_id": ["330"] * 3}))
+    assert "column place" not in asked(one_store)
