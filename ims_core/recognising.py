@@ -128,10 +128,9 @@ def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Foun
         score, column = found["sku"][0]  # a number that a program gave itself perhaps
         found = found | {"sku": [(min(score, vocabulary.PERHAPS), column), *found["sku"][1:]]}
     if "place" in KIND_FIELDS[kind] and "place" not in found:
-        stores = [
-            column for column, cells in samples.items() if vocabulary.heading(column).words == {"place", "id"} and len(set(cells)) > 1
-        ]
-        found = found | {"place": [(vocabulary.PERHAPS, column)] for column in stores[:1]}
+        several = (column for column, cells in samples.items() if len(set(cells)) > 1)
+        if store := next((column for column in several if vocabulary.heading(column).words == {"place", "id"}), None):
+            found = found | {"place": [(vocabulary.PERHAPS, store)]}
     return found | _by_values(kind, found, samples)
 
 

@@ -204,7 +204,12 @@ def told(columns: dict[str, list[str]], name: str = "export.csv") -> Table:
 
 
 def test_what_no_name_promises_but_the_kind_needs_is_guessed_by_its_values_and_asked() -> None:
-    sales = {"sku": ["A1", "A2", "A3"], "qty sold": ["1", "2", "3"], "zzpurz": ["2026-05-04", "2026-05-05", "2026-05-06"]}
+    sales = {
+        "sku": ["A1", "A2", "A3"],
+        "qty sold": ["1", "2", "3"],
+        "receipt no": ["R1", "R2", "R3"],
+        "zzpurz": ["2026-05-04", "2026-05-05", "2026-05-06"],
+    }
     found = recognising.recognise(told(sales, "sales.csv"))
     assert (found.kind, found.columns["day"]) == ("sales", "zzpurz")
     assert "column day" in asked(found)
@@ -220,6 +225,7 @@ def test_a_program_s_own_number_beside_a_barcode_is_asked() -> None:
 def test_places_known_by_number_only_are_offered_not_taken() -> None:
     sales = {"sku": ["A1", "A2", "A3"], "qty sold": ["1", "2", "3"], "date": ["2026-05-04"] * 3, "store_id": ["330", "406", "319"]}
     found = recognising.recognise(told(sales))
-    assert "column place" in asked(found) and "place" not in found.columns
+    assert "column place" in asked(found)
+    assert "place" not in found.columns
     one_store = recognising.recognise(told({**sales, "store_id": ["330"] * 3}))
     assert "column place" not in asked(one_store)
