@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -88,8 +89,10 @@ def _reader() -> subprocess.Popen[bytes]:
 @atexit.register
 def _stop() -> None:
     while _readers:
-        with _readers.pop() as reader:
-            reader.kill()
+        reader = _readers.pop()
+        reader.kill()
+        with suppress(BrokenPipeError), reader:  # what it had not taken of the file yet has nowhere to go
+            pass
 
 
 def _sheets(streams: bytes) -> Iterator[Sheet]:

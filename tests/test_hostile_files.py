@@ -152,6 +152,16 @@ def test_a_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) 
     assert reading.read("sales.xlsx", hostile.packed(hostile.SALE))[0].rows.num_rows == 1
 
 
+def test_a_reader_that_died_with_half_a_file_is_put_away_and_the_next_begins() -> None:
+    reader = sheets._reader()
+    reader.kill()
+    reader.wait()
+    assert reader.stdin is not None
+    reader.stdin.write(b"half of a length")
+    sheets._stop()
+    assert reading.read("sales.xlsx", hostile.packed(hostile.SALE))[0].rows.num_rows == 1
+
+
 # -- read, however odd
 
 
