@@ -31,7 +31,7 @@ LAYERS = """
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     api __main__
-    web.doing web.tables web.grids web.left web.panels web.questions web.drop web.past web.ui web.sign_in web.menu
+    web.answers web.doing web.tables web.grids web.left web.panels web.questions web.drop web.past web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 

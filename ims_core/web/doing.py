@@ -4,8 +4,9 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from datetime import date, datetime
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from ims_core import db as database
 from ims_core import labels, people, policy, settings
 from ims_core.db import Database
 from ims_core.errors import ImsError, Refused
+from ims_core.web.answers import Answers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,23 +35,25 @@ SERVED = threading.Event()
 
 # -- the shop
 
+_OPEN: dict[Path, Database] = {}
+_OPENING = threading.Lock()
+
 
 def db() -> Database:
     """The open shop; opened on demand where no server has opened it, as in tests."""
-    return _opened(str(settings.load().database))
-
-
-@st.cache_resource(show_spinner=False)
-def _opened(path: str) -> Database:
-    folder = settings.load().backups
-    return database.connect(path, also=[folder])
+    chosen = settings.load()
+    if found := _OPEN.get(chosen.database):
+        return found
+    with _OPENING:
+        if chosen.database not in _OPEN:
+            _OPEN[chosen.database] = database.connect(chosen.database, also=[chosen.backups])
+        return _OPEN[chosen.database]
 
 
 def close() -> None:
     """Fold the log into the file and let go of it."""
-    shop = db()
-    _opened.clear()
-    shop.close()
+    db().close()
+    _OPEN.pop(settings.load().database)
 
 
 def who() -> people.Person:
@@ -68,14 +72,14 @@ def today() -> date:
 
 
 def on_the_clock(moments: pd.Series) -> pd.Series:
-    """Stored moments (UTC) as the shop's clock shows them; the only place where a time of day is turned."""
+    """Stored moments (UTC) as the shop's clock shows them; with `local` the only place where a time of day is turned."""
     here: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(shop().timezone).dt.tz_localize(None)
     return here
 
 
 def local(moment: datetime) -> str:
     """A stored moment (UTC) on the shop's clock: `22 Nov, 14:05`."""
-    here = on_the_clock(pd.to_datetime(pd.Series([moment]))).iloc[0]
+    here = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(shop().timezone))
     return f"{labels.day_text(here.date(), today())}, {here:%H:%M}"
 
 
@@ -91,19 +95,25 @@ def number(name: str) -> int | None:
 def ask(question: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The question's answer, kept until the next change."""
     here = db()
-    name = (question.__module__, question.__qualname__, here.path, here.version, id(here))
-    answer: T = _answer(here, question, name, args, kwargs)
+    state, name = (id(here), here.path, here.version), (question, args, tuple(kwargs.items()))
+    sentence = getattr(_WAITING, "sentence", None)
+    with st.spinner(f"{plain(sentence)} …") if sentence and not _ANSWERS.known(state, name) else nullcontext():
+        answer: T = _ANSWERS.get(state, name, lambda: question(here, *args, **kwargs))
     return answer
 
 
-@st.cache_data(show_spinner=False, max_entries=1000, max_size="300MB")
-def _answer(_db: Database, _question: Callable[..., Any], name: tuple[Any, ...], args: Any, kwargs: Any) -> Any:
-    return _question(_db, *args, **kwargs)
+@contextmanager
+def waiting(sentence: str) -> Iterator[None]:
+    """Says what is being worked out, where an answer inside takes longer than half a second."""
+    _WAITING.sentence = sentence
+    try:
+        yield
+    finally:
+        _WAITING.sentence = None
 
 
-def waiting(sentence: str) -> AbstractContextManager[None]:
-    """Says what is being worked out, where that takes longer than half a second."""
-    return st.spinner(f"{plain(sentence)} …")
+_ANSWERS = Answers(300_000_000)
+_WAITING = threading.local()
 
 
 # -- doing
@@ -191,7 +201,9 @@ def _working(title: str) -> Iterator[Progress]:
 
 def memory() -> dict[str, Any]:
     """What this session remembers between two runs: which acts are done, the last change, what is at work."""
-    mine: dict[str, Any] = st.session_state.setdefault("_mine", {"session": secrets.token_hex(4), "done": 0, "last": None, "at_work": None})
+    if "_mine" not in st.session_state:
+        st.session_state["_mine"] = {"session": secrets.token_hex(4), "done": 0, "last": None, "at_work": None}
+    mine: dict[str, Any] = st.session_state["_mine"]
     return mine
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from ims_core import labels
@@ -90,7 +91,7 @@ def table(
     if picks:
         look |= {"on_select": "rerun", "selection_mode": picks}
     room_for_tools()
-    event: Any = st.dataframe(_badges(frame[shown]), key=key, column_config=config, **look)
+    event: Any = st.dataframe(_sent(frame[shown]), key=key, column_config=config, **look)
     if opens and (click := st.session_state.get(f"{key}_open")):
         go("item", item=int(frame.iloc[click["row"]]["item_id"]))
     return frame.iloc[list(event.selection.rows)] if picks else frame
@@ -173,8 +174,13 @@ def room_for_tools() -> None:
         st.space(28)
 
 
-def _badges(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(status=frame["status"].map(lambda word: [word])) if "status" in frame else frame
+def _sent(frame: pd.DataFrame) -> pa.Table:
+    """The frame as it goes to the browser: a status as a badge, which is a list of one."""
+    found = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)  # threads would wait for each other longer than this takes
+    if "status" not in frame:
+        return found
+    each = pa.ListArray.from_arrays(pa.array(range(len(frame) + 1), pa.int32()), found["status"].combine_chunks())
+    return found.set_column(found.column_names.index("status"), "status", each)
 
 
 def _column(name: str, sign: str) -> Any:
