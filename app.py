@@ -18,17 +18,11 @@ import streamlit as st
 from ims_core import api
 from ims_core.db import Database
 from ims_core.errors import Busy, ImsError
+from ims_core.web import ui
 
 MENU = Path(__file__).resolve().parent / "ims_core" / "web" / "menu.py"
 PATIENCE = 15.0
 """Seconds to wait for a server that is just stopping to let go of the file."""
-
-
-def opened() -> Database:
-    """The shop, opened once a process."""
-    from ims_core.web import ui  # here, not above: caches may be made only when the server stands
-
-    return ui.db()
 
 
 def open_patiently() -> Database:
@@ -36,7 +30,7 @@ def open_patiently() -> Database:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            return opened()
+            return ui.db()
         except Busy:
             if time.monotonic() > until:
                 raise
@@ -46,7 +40,6 @@ def open_patiently() -> Database:
 def warm_up() -> None:
     """After the first page: load what forecasts and pictures need, or the first visit to them would wait some seconds for it."""
     from ims_core import charts, forecasting
-    from ims_core.web import ui
 
     ui.SERVED.wait()
     time.sleep(1)  # the browser still fetches what the page shows
@@ -68,15 +61,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        from ims_core.web import ui
-
         await anyio.to_thread.run_sync(ui.close)
 
 
 def say_it_is_broken(failure: Exception) -> bool:
     """Whatever a page did not expect becomes a calm sentence; the traceback goes to the log."""
-    from ims_core.web import ui
-
     ui.calm(failure)
     return True
 
@@ -90,4 +79,4 @@ def send_at_once(sock: socket.socket) -> None:
 if importlib.util.find_spec("uvloop") is None:
     asyncio.base_events._set_nodelay = send_at_once  # type: ignore[attr-defined]
 
-app = st.App(MENU, routes=api.routes(opened), lifespan=lifespan, on_script_error=say_it_is_broken)
+app = st.App(MENU, routes=api.routes(ui.db), lifespan=lifespan, on_script_error=say_it_is_broken)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
@@ -71,7 +72,6 @@ def table(
     `order`: the columns to show; `among`: columns that a search box looks through; `save_as`: a name for the Excel download;
     `rows`: how many are seen before one scrolls; `blank`: what stands where nothing is known.
     """
-    frame = spoken(frame)
     shown = list(order or [name for name in frame.columns if name in KINDS or name in (extra or {})])
     if among or save_as:
         frame = _tools(frame, key, shown, among, save_as)
@@ -91,7 +91,7 @@ def table(
     if picks:
         look |= {"on_select": "rerun", "selection_mode": picks}
     room_for_tools()
-    event: Any = st.dataframe(_sent(frame[shown]), key=key, column_config=config, **look)
+    event: Any = st.dataframe(_sent(spoken(frame[shown])), key=key, column_config=config, **look)
     if opens and (click := st.session_state.get(f"{key}_open")):
         go("item", item=int(frame.iloc[click["row"]]["item_id"]))
     return frame.iloc[list(event.selection.rows)] if picks else frame
@@ -99,7 +99,7 @@ def table(
 
 def excel(frame: pd.DataFrame, name: str, order: Sequence[str] | None = None) -> None:
     """The Excel download of a frame, in the columns `order`."""
-    download("Excel", partial(_workbook, spoken(frame[list(order)] if order else frame), name), f"{name}.xlsx", key=f"excel-{name}")
+    download("Excel", partial(_workbook, frame, name, order), f"{name}.xlsx", key=f"excel-{name}")
 
 
 def download(label: str, maker: Callable[[], bytes], name: str, key: str | None = None) -> None:
@@ -153,14 +153,14 @@ def spoken(frame: pd.DataFrame) -> pd.DataFrame:
     """Kinds of movement in the shop's words, moments on its clock."""
     said = {name: on_the_clock(frame[name]) for name in frame.columns if KINDS.get(name) == "moment" and len(frame)}
     if "kind" in frame:
-        said["kind"] = frame["kind"].map(labels.MOVEMENT_KINDS).fillna(frame["kind"])
+        said["kind"] = pd.Series([labels.MOVEMENT_KINDS.get(kind, kind) for kind in frame["kind"]], frame.index, dtype=object)
     return frame.assign(**said) if said else frame
 
 
-def _workbook(frame: pd.DataFrame, title: str) -> bytes:
+def _workbook(frame: pd.DataFrame, title: str, order: Sequence[str] | None) -> bytes:
     from ims_core import workbooks  # heavy, and needed only here
 
-    return workbooks.sheet({title: frame})
+    return workbooks.sheet({title: spoken(frame[list(order)] if order else frame)})
 
 
 def on_phone() -> bool:
@@ -179,7 +179,7 @@ def _sent(frame: pd.DataFrame) -> pa.Table:
     found = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)  # threads would wait for each other longer than this takes
     if "status" not in frame:
         return found
-    each = pa.ListArray.from_arrays(pa.array(range(len(frame) + 1), pa.int32()), found["status"].combine_chunks())
+    each = pa.ListArray.from_arrays(pa.array(np.arange(len(frame) + 1, dtype=np.int32)), found["status"].combine_chunks())
     return found.set_column(found.column_names.index("status"), "status", each)
 
 
