@@ -84,7 +84,7 @@ def late(db: Database, day: date) -> pd.DataFrame:
         with coming as (
             select o.order_id, o.number, s.name as supplier, sum(o.open)::double as pieces, sum(o.open * o.unit_cost)::double as value,
                    coalesce(o.expected, o.ordered + ceil(max(coalesce(p.lead_days, s.lead_days, $lead)))::integer) as due
-            from on_order_on($day::date) o left join suppliers s using (supplier_id) left join supplies p using (item_id, supplier_id)
+            from on_order_on($day::date) o left join suppliers s using (supplier_id) left join supplied p using (item_id, supplier_id)
             group by o.order_id, o.number, s.name, o.expected, o.ordered
         )
         select order_id, number, supplier, due, $day::date - due as days, pieces, value

@@ -13,7 +13,7 @@ KNOWN = {
     "known_places": "select place from places",
     "known_spots": "select distinct place from movements union select distinct place from counts",
     "known_suppliers": "select supplier_id, name, email, phone, lead_days, min_order, active from suppliers",
-    "known_supplies": "select item_id, supplier_id, code, cost, pack, moq, lead_days, preferred, active from supplies",
+    "known_supplies": "select item_id, supplier_id, code, cost, pack, moq, lead_days, preferred, active from supplied",
 }
 
 KINDS = ("items", "stock", "sales", "purchases", "suppliers")
@@ -158,11 +158,12 @@ FACTS = {
         order by s.supplier_id""",
     "supply_versions": f"""
         with told as (
-            select i.item_id, s.supplier_id, i.supplier_code as code, i.cost, i.pack, i.moq, i.lead_days, i.line
-            from items_known i join sellers s on s.key = {values.key("i.supplier")}
+            select coalesce(g.counts_as, i.item_id) as item_id, s.supplier_id, i.supplier_code as code, i.cost, i.pack, i.moq, i.lead_days,
+                   case when g.counts_as is distinct from i.item_id and g.counts_as is not null then 0 else i.line end as line
+            from items_known i left join known_merges g using (item_id) join sellers s on s.key = {values.key("i.supplier")}
             union all
-            select b.item_id, b.supplier_id, b.supplier_code, b.unit_cost, null, null, null, -1 - 1 / b.line
-                from bought b where b.supplier_id is not null
+            select coalesce(g.counts_as, b.item_id), b.supplier_id, b.supplier_code, b.unit_cost, null, null, null, -1 - 1 / b.line
+                from bought b left join known_merges g using (item_id) where b.supplier_id is not null
         ),
         once as (
             select item_id, supplier_id, arg_max(code, line) filter (code is not null) as code, arg_max(cost,

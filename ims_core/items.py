@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
+from ims_core import alike as likeness
 from ims_core import codes, people, values, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
@@ -15,10 +16,10 @@ def catalogue(db: Database) -> pd.DataFrame:
     return db.frame("""
         select i.item_id, i.sku, i.name, i.category, i.unit, i.cost, i.price, i.active, b.barcodes, s.suppliers
         from items i
-        left join (select item_id, string_agg(code, ', ' order by code) as barcodes
-                   from barcodes where active group by item_id) b using (item_id)
+        left join (select counts_as as item_id, string_agg(code, ', ' order by code) as barcodes
+                   from barcodes join merged using (item_id) where active group by counts_as) b using (item_id)
         left join (select item_id, string_agg(name, ', ' order by name) as suppliers
-                   from supplies join suppliers using (supplier_id) where supplies.active group by item_id) s using (item_id)
+                   from supplied join suppliers using (supplier_id) where supplied.active group by item_id) s using (item_id)
         where i.same_as is null
         order by lower(i.name), i.sku
     """)
@@ -61,7 +62,69 @@ def _refuse_unknown(item_id: int) -> NoReturn:
 
 def barcodes(db: Database, item_id: int) -> pd.DataFrame:
     """The item's barcodes: code pack; pack in pieces."""
-    return db.frame("select code, pack from barcodes where item_id = ? and active order by pack, code", [item_id])
+    return db.frame(
+        """
+        select code, pack from barcodes join merged using (item_id) where counts_as = ? and active order by pack, code
+        """,
+        [item_id],
+    )
+
+
+def alike(db: Database) -> pd.DataFrame:
+    """Pairs that may be one item under two names or codes, the surest first; never one that somebody said to be two.
+
+    score (0..100) why against likeness (of the names, 0..100), and of both, the other's with `other_` before it:
+    item_id sku name price barcodes on_hand sold last_sale. The first is the one that sold more.
+    """
+    found = likeness.pairs(**{name: db.arrow(sql) for name, sql in LIKENED.items()})
+    apart = set(db.rows("select item_id, other_id from apart where active"))
+    found = found[[pair not in apart for pair in zip(found["item_id"], found["other_id"], strict=True)]]
+    return _beside(db, found)
+
+
+LIKENED = {
+    "known": "select item_id, sku, name, category, price::double as price from items where same_as is null",
+    "barcodes": "select counts_as as item_id, code from barcodes join merged using (item_id) where active",
+    "supplied": "select item_id, supplier_id, code from supplied where code is not null",
+    "said": "select 0::bigint as item_id, '' as code where false",
+}
+"""What items are compared by."""
+
+TOGETHER = 3
+"""Documents on which two items must have been sold side by side to be taken for two."""
+
+
+def _beside(db: Database, found: pd.DataFrame) -> pd.DataFrame:
+    """Each pair with what is known of both; pairs that are sold side by side are two items, however alike they look."""
+    if found.empty:
+        return found
+    either = sorted(set(found["item_id"]) | set(found["other_id"]))
+    told = db.frame(
+        """
+        with moved as (
+            select counts_as as item_id, m.qty, m.kind, m.ref, m.day
+            from visible_movements m join merged using (item_id) where list_contains($either::bigint[], counts_as)
+        ),
+        bars as (select counts_as as item_id, string_agg(code, ', ' order by code) as barcodes
+                 from barcodes join merged using (item_id) where active group by counts_as)
+        select item_id, any_value(i.sku) as sku, any_value(i.name) as name, any_value(i.price) as price, any_value(b.barcodes) as barcodes,
+               coalesce(sum(m.qty), 0) as on_hand, coalesce(-sum(m.qty) filter (m.kind = 'sale'), 0) as sold,
+               max(m.day) filter (m.kind = 'sale') as last_sale,
+               coalesce(list(distinct m.ref) filter (m.kind = 'sale' and m.ref is not null), []) as refs
+        from items i left join moved m using (item_id) left join bars b using (item_id)
+        where list_contains($either::bigint[], item_id) group by item_id
+        """,
+        {"either": either},
+    ).set_index("item_id", drop=False)
+    refs = told["refs"].map(set)
+    together = [len(refs[one] & refs[other]) for one, other in zip(found["item_id"], found["other_id"], strict=True)]
+    found = found[[times < TOGETHER for times in together]]
+    swapped = told["sold"].loc[found["other_id"]].to_numpy() > told["sold"].loc[found["item_id"]].to_numpy()
+    ours, theirs = found["item_id"].where(~swapped, found["other_id"]), found["other_id"].where(~swapped, found["item_id"])
+    told = told.drop(columns="refs")
+    sides = [told.loc[ours].reset_index(drop=True), told.loc[theirs].reset_index(drop=True).add_prefix("other_")]
+    says = found[["score", "why", "against", "likeness"]].reset_index(drop=True)
+    return pd.concat([*sides, says], axis="columns").rename(columns={"other_item_id": "other_id"})
 
 
 @people.needs("manager")
@@ -93,6 +156,15 @@ def merge(db: Database, who: people.Person, item_id: int, into: int, via: str = 
     return change_id
 
 
+@people.needs("manager")
+def keep_apart(db: Database, who: people.Person, item_id: int, other_id: int, via: str = "screen") -> int:
+    """Say that two items that look alike are two; they are not suggested again until this is undone. Refused where one is not there."""
+    names = [one(db, each)["name"] for each in (item_id, other_id)]
+    with db.change(who=who.name, what=f"{names[0]} and {names[1]} are two items", via=via) as change_id:
+        db.append("apart_versions", [{"item_id": min(item_id, other_id), "other_id": max(item_id, other_id)}])
+    return change_id
+
+
 @people.needs("staff")
 def link_barcode(db: Database, who: people.Person, item_id: int, code: str, pack: float = 1) -> int:
     """Let `code` mean `pack` pieces of the item, however it is written. Refused where another item has the code."""
@@ -104,14 +176,14 @@ def link_barcode(db: Database, who: people.Person, item_id: int, code: str, pack
     with db.change(who=who.name, what=f"Barcode {code} for {sku}") as change_id:
         owner = db.row(
             f"""
-            select code, item_id, sku from barcodes join items using (item_id)
+            select code, item_id, counts_as, i.sku from barcodes join merged using (item_id) join items i on i.item_id = counts_as
             where (code = $code or {codes.in_sql("code")} = $code) and barcodes.active
             """,
             {"code": code},
         )
-        if owner and owner["item_id"] != item_id:
+        if owner and owner["counts_as"] != item_id:
             raise Refused(f"The barcode {code} belongs to {owner['sku']}. Take it off there first.")
-        db.append("barcode_versions", [{"code": owner.get("code", code), "item_id": item_id, "pack": pack}])
+        db.append("barcode_versions", [{"code": owner.get("code", code), "item_id": owner.get("item_id", item_id), "pack": pack}])
     return change_id
 
 

@@ -163,7 +163,7 @@ def _terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
              coming as (select coalesce(g.counts_as, o.item_id) as item_id, sum(o.open) as on_order
                         from on_order_on($day::date) o left join merged g using (item_id) group by all),
              terms as (select distinct on (p.item_id) p.*, s.name as supplier, s.lead_days as usual, s.min_order
-                       from supplies p join suppliers s using (supplier_id)
+                       from supplied p join suppliers s using (supplier_id)
                        where p.active and s.active order by p.item_id, p.preferred desc, p.cost, s.name)
         select i.item_id, i.sku, i.name, t.supplier_id, t.supplier, t.code as supplier_code, t.min_order::double as min_order,
                coalesce(h.on_hand, 0)::double as on_hand, c.item_id is not null as counted, coalesce(o.on_order, 0)::double as on_order,

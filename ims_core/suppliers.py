@@ -15,7 +15,7 @@ def listed(db: Database) -> pd.DataFrame:
     return db.frame("""
         select s.supplier_id, s.name, s.email, s.phone, s.lead_days, s.min_order, s.active, coalesce(p.items, 0) as items
         from suppliers s
-        left join (select supplier_id, count(*) as items from supplies where active group by supplier_id) p using (supplier_id)
+        left join (select supplier_id, count(*) as items from supplied where active group by supplier_id) p using (supplier_id)
         order by lower(s.name)
     """)
 
@@ -25,7 +25,7 @@ def of_item(db: Database, item_id: int) -> pd.DataFrame:
     return db.frame(
         """
         select s.supplier_id, s.name, p.code, p.cost, p.pack, p.moq, p.lead_days, p.preferred
-        from supplies p join suppliers s using (supplier_id)
+        from supplied p join suppliers s using (supplier_id)
         where p.item_id = ? and p.active order by p.preferred desc, s.name
         """,
         [item_id],
@@ -50,7 +50,7 @@ def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -
 @people.needs("manager")
 def save_terms(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -> int:
     """Write new versions of supplies: item_id supplier_id code cost pack moq lead_days preferred active."""
-    rows = versions.edited(db, "supplies", ("item_id", "supplier_id"), edits)
+    rows = versions.edited(db, "supplied", ("item_id", "supplier_id"), edits)
     for row in rows:
         if row.get("supplier_id") is None:
             raise Refused("Which supplier? Choose one in the first column of the new line.")

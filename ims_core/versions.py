@@ -15,6 +15,7 @@ KEYS = {
     "supply_versions": ("item_id", "supplier_id"),
     "policy_versions": ("scope", "name"),
     "mapping_versions": ("signature",),
+    "apart_versions": ("item_id", "other_id"),
 }
 
 Row = dict[str, Any]

@@ -41,6 +41,11 @@ select * exclude (gone)
 from (select distinct on (signature) * from mapping_versions order by signature, change_id desc)
 where not gone;
 
+create or replace view apart as              -- pairs that look alike and are two
+select * exclude (gone)
+from (select distinct on (item_id, other_id) * from apart_versions order by item_id, other_id, change_id desc)
+where not gone;
+
 create or replace view merged as             -- every item and the item its history counts for
 with recursive chain as (
     select item_id, item_id as counts_as from items where same_as is null
@@ -48,6 +53,15 @@ with recursive chain as (
     select i.item_id, c.counts_as from items i join chain c on i.same_as = c.item_id
 )
 select item_id, counts_as from chain;
+
+create or replace view supplied as           -- the terms of each item; of merged ones those of the item they count as come first
+select * exclude (own) replace (preferred and (own or not bool_or(own and preferred) over (partition by item_id)) as preferred)
+from (
+    select distinct on (g.counts_as, p.supplier_id) p.* replace (g.counts_as as item_id), p.item_id = g.counts_as as own
+    from supplies p
+    join merged g on g.item_id = p.item_id
+    order by g.counts_as, p.supplier_id, p.item_id = g.counts_as desc, p.change_id desc
+);
 
 create or replace view hidden_changes as     -- what was undone, and its undoing: together they are nothing
 select undoes as change_id from changes where undoes is not null

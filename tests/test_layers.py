@@ -18,6 +18,7 @@ LAYERS = """
     letters sheets texts markup headers blocks
     values dates codes reading vocabulary evidence presets widening kinds recognising rules columns judging repeats
     variants cancelling cleaning
+    alike
     decoding
     formulas demand series simulation
     charts workbooks slides
@@ -59,6 +60,7 @@ HOMES = {
     "openpyxl": ("workbooks", "demo_books"),
     "fastexcel": ("sheets",),
     "pint": ("units",),
+    "rapidfuzz": ("alike",),
     "sqlalchemy": ("sources",),
     "zxingcpp": ("decoding",),
     "pyzbar": ("decoding",),
@@ -111,7 +113,7 @@ def texts(file: Path) -> Iterator[str]:
 
 def fact_tables() -> set[str]:
     """The tables that hang on `changes`, read from the schema."""
-    schema = (CORE / "schema.sql").read_text(encoding="utf-8")
+    schema = "".join(file.read_text(encoding="utf-8") for file in CORE.glob("schema*.sql"))
     return set(re.findall(r"create table (\w+) \(\s*(?:--.*\s+)?change_id", schema))
 
 
