@@ -76,10 +76,13 @@ def alike(db: Database) -> pd.DataFrame:
     score (0..100) why against likeness (of the names, 0..100), and of both, the other's with `other_` before it:
     item_id sku name price barcodes on_hand sold last_sale. The first is the one that sold more.
     """
-    found = likeness.pairs(**{name: db.arrow(sql) for name, sql in LIKENED.items()})
+    found = db.kept(_likely, "item_versions", "barcode_versions", "supply_versions")  # the dear part: not asked again after a sale
     apart = set(db.rows("select item_id, other_id from apart where active"))
-    found = found[[pair not in apart for pair in zip(found["item_id"], found["other_id"], strict=True)]]
-    return _beside(db, found)
+    return _beside(db, found[[pair not in apart for pair in zip(found["item_id"], found["other_id"], strict=True)]])
+
+
+def _likely(db: Database) -> pd.DataFrame:
+    return likeness.pairs(**{name: db.arrow(sql) for name, sql in LIKENED.items()})
 
 
 LIKENED = {

@@ -10,6 +10,7 @@ from ims_core import items, ledger, people, suppliers, versions
 from ims_core.errors import NotAllowed, Refused
 from tests.builders import Shop
 from tests.test_importing import drop, file
+from tests.test_pages import button, opened, said
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -187,3 +188,29 @@ def test_real_variants_are_left_apart(shop: Shop) -> None:
     every = pd.concat([listed, bikes, food], ignore_index=True).drop_duplicates("sku")
     items.save(shop.db, people.LOCAL, versions.plain(every))
     assert pairs(shop) == []
+
+
+# -- on the screen
+
+
+def test_two_that_are_one_are_joined_by_a_click_and_taken_apart_by_undo(on_disk: Shop) -> None:
+    named(on_disk, "Iron pan", "Pan iron", price=9)
+    screen = opened("items")
+    assert "Perhaps the same" in screen.expander[0].label
+    screen.session_state["alike-open"] = True
+    screen.run()
+    button(screen, "Join, H8Q stays").click().run()
+    assert "Iron pan (K8Q) counts as Pan iron (H8Q) now." in said(screen)
+    assert not screen.expander
+    button(screen, "Undo").click().run()
+    assert "1 pair" in screen.expander[0].label
+
+
+def test_two_that_are_said_to_be_two_are_gone_from_the_panel(on_disk: Shop) -> None:
+    named(on_disk, "Iron pan", "Pan iron", price=9)
+    screen = opened("items")
+    screen.session_state["alike-open"] = True
+    screen.run()
+    button(screen, "Not the same").click().run()
+    assert "are two items" in said(screen)
+    assert not screen.expander
