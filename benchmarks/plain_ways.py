@@ -74,7 +74,9 @@ def by_polars(file: Path, database: Path) -> dict[str, int]:
         header=pl.all_horizontal(pl.col(name) == name for name in names[:3]),
         key=pl.col(ITEM).str.to_uppercase().str.replace_all(r"\s+", " "),
         moment=pl.col(MOMENT).str.to_datetime(strict=False),
-        **{name: pl.col(column).str.replace_all(",", "").cast(pl.Float64, strict=False) for name, column in (("qty", QTY), ("paid", TOTAL))},
+        **{
+            name: pl.col(column).str.replace_all(",", "").cast(pl.Float64, strict=False) for name, column in (("qty", QTY), ("paid", TOTAL))
+        },
     )
     total = pl.col("first").str.contains(PLAIN).fill_null(False) & (pl.col("filled") < pl.col("filled").mode().first())
     refused = (

@@ -93,7 +93,8 @@ def _sold(pad: scratch.Pad) -> None:
         create table moved as
         select s.happened_at, s.day::date as day, s.kind, s.item_id, {matching.spot("s")} as place, s.qty,
                null::decimal(18, 4) as unit_cost, s.price as unit_price, s.ref, s.note, s.takes_back, s.file_id, s.row as source_row
-        from sales_known s left join spots p on p.key = lower(s.place) order by s.line
+        from sales_known s left join spots p on p.key = lower(s.place) order by s.line;
+        drop table sales_known
     """)
 
 

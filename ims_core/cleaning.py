@@ -130,12 +130,12 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
     listed = ", ".join(KIND_FIELDS[mapping.kind])
     pad.run(f"""
         create table rows as
-        select row_number() over (order by source, row) as id, source, row, {listed}{", key, cancelled, given" if sales else ""}
-        from (select * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged)
-        where outcome = 'used' order by source, row
+        select line as id, source, row, {listed}{", key, cancelled, given" if sales else ""}
+        from (select rowid as line, * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged)
+        where outcome = 'used'
     """)  # fmt: skip
     if not sales:
-        return pad.table("select * exclude (id) from rows order by id")
+        return pad.table("select * exclude (id) from rows order by source, row")
     cancelling.find(pad, off)
     return pad.table(_sold(off))
 

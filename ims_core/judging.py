@@ -24,33 +24,36 @@ def find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> N
         every += ', "source  table"'
     pad.run(f"""
         create table doubles as
+        with told as (select "source  table" as source, "source  row" as row, hash({every}) as told from raw),
+             again as (select told from told group by told having count(*) > 1)  -- few lines are left to compare to the letter
         select source, row from (
             select "source  table" as source, "source  row" as row,
                    row_number() over (partition by {every} order by "source  table", "source  row") as nth
-            from raw
+            from raw where hash({every}) in (select told from again)
         ) where nth > 1
     """)
 
 
 def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     """Table `asides`: totals, headings between the lines, and repeated headers."""
-    cells = ", ".join(f"nullif(trim({values.quoted(name)}), '') as c{index}" for index, name in enumerate(header))
-    names = [f"c{index}" for index in range(len(header))]
-    filled = " + ".join(f"({name} is not null)::int" for name in names)
-    repeated = " and ".join(f"{name} = '{values.escaped(title)}'" for name, title in list(zip(names, header, strict=True))[:3])
+    cells = [f"nullif(trim({values.quoted(name)}), '')" for name in header]
+    filled = " + ".join(f"({cell} is not null)::int" for cell in cells)
+    repeated = " and ".join(f"{cell} = '{values.escaped(title)}'" for cell, title in list(zip(cells, header, strict=True))[:3])
     lonely = "filled = 1" if len(header) > 2 else "false"
     pad.run(f"""
         create table asides as
-        with lines as (select "source  table" as source, "source  row" as row, {cells} from raw),
+        with lines as (
+                select "source  table" as source, "source  row" as row, {filled} as filled, coalesce({repeated}, false) as repeated,
+                       lower(coalesce({", ".join(cells)})) as first
+                from raw
+             ),
              judged as (
-                select *, {filled} as filled, lower(coalesce({", ".join(names)})) as first,
-                       regexp_matches(first, '{TOTAL_WORDS}') and (regexp_matches(first, '{TOTAL_WORDS}[^\\pL]*$')
-                       or filled < (select mode({filled}) from lines)) as total
+                select *, regexp_matches(first, '{TOTAL_WORDS}') and (regexp_matches(first, '{TOTAL_WORDS}[^\\pL]*$')
+                       or filled < (select mode(filled) from lines)) as total
                 from lines
              )
-        select source, row,
-               case when {repeated} then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason
-        from judged where total or {lonely} or ({repeated})
+        select source, row, case when repeated then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason
+        from judged where total or {lonely} or repeated
     """)  # fmt: skip
 
 
@@ -122,7 +125,8 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
         from (select typed.*, {numbered} as numbered from typed) t
         left join codes c on c.key = {values.key("t.sku") if "sku" in found else "null"}
         left join places p using (source)
-        left join doubles d using (source, row) left join asides a using (source, row)
+        left join doubles d using (source, row) left join asides a using (source, row);
+        create or replace table typed as from typed limit 0  -- all of it stands in `judged` now
     """)  # fmt: skip
 
 

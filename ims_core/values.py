@@ -77,14 +77,19 @@ class Style:
 
 def cell(column: str, blanks: bool = True) -> str:
     """SQL: the cell as it stands without blanks around it; null where nothing is left, or (`blanks`) it says that there is nothing."""
-    bare = f"nullif(trim({quoted(column)}, E' \\t\\r\\n\u00a0'), '')"
+    bare = _trimmed(column, f"trim({quoted(column)}, E' \\t\\r\\n\u00a0')")
     return f"case when {nothing(column)} is null then {bare} end" if blanks else bare
 
 
 def text(column: str, blanks: bool = True) -> str:
     """SQL: the cell on one line without blanks around it; null where nothing is left, or (`blanks`) it says that there is nothing."""
-    bare = f"nullif(trim(replace(replace({quoted(column)}, chr(10), ' '), chr(160), ' '), E' \\t\\r'), '')"
+    bare = _trimmed(column, f"trim(replace(replace({quoted(column)}, chr(10), ' '), chr(160), ' '), E' \\t\\r')")
     return f"case when {nothing(column, wide=False)} is null then {bare} end" if blanks else bare
+
+
+def _trimmed(column: str, trimmed: str) -> str:
+    """SQL: `trimmed`, null where nothing is left; most cells are plain and begin and end with a sign: to see that costs half of a trim."""
+    return f"case when regexp_full_match({quoted(column)}, '[!-~]([ -~]*[!-~])?') then {quoted(column)} else nullif({trimmed}, '') end"
 
 
 def nothing(column: str, wide: bool = True) -> str:
