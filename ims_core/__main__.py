@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from ims_core import settings
 from ims_core.db import Database, connect
 from ims_core.errors import ImsError, Refused
-from ims_core.labels import FILE_KINDS
+from ims_core.labels import FILE_ENDINGS, FILE_KINDS, many
 
 if TYPE_CHECKING:
     from ims_core.plans import Plan
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     files = command("import", import_files, "read files and write what they hold as one change, all or nothing")
-    files.add_argument("files", nargs="+", type=Path, metavar="FILE", help="csv, tsv, xlsx or xls; a folder stands for the files in it")
+    files.add_argument("files", nargs="+", type=Path, metavar="FILE", help="csv, tsv, xlsx or xls; a folder stands for the tables in it")
     files.add_argument("--leave-out", action="store_true", help="go on without files that lack a column they need")
     on_day = "as of this day, such as 2026-05-04; today where it is left out"
     command("stock", stock, "what is there").add_argument("--day", type=_day, help=on_day)
@@ -119,7 +119,7 @@ def import_files(options: argparse.Namespace) -> None:
     """Look, say what was understood, write."""
     from ims_core import importing, people
 
-    files = [file for path in options.files for file in ([path] if not path.is_dir() else sorted(path.iterdir())) if not file.is_dir()]
+    files = [file for path in options.files for file in (_tables_in(path) if path.is_dir() else [path])]
     limit = settings.load().max_file_mb * 1_000_000
     contents = [(file.name, _content(file, limit)) for file in files]
     with _shop() as db:
@@ -140,6 +140,19 @@ def import_files(options: argparse.Namespace) -> None:
         if plan.groups:
             change_id = importing.commit(db, people.LOCAL, plan, _progress())
             print(f"Written as change {change_id}: {plan.counts['used']:,} lines. It can be undone on the Upload page.")
+
+
+def _tables_in(folder: Path) -> list[Path]:
+    """What the drop area would take of a folder; a program or a picture that lies beside the tables is not asked about."""
+    lying = sorted(file for file in folder.iterdir() if file.is_file())
+    found = [file for file in lying if file.suffix.lower().removeprefix(".") in FILE_ENDINGS]
+    if not found:
+        raise Refused(f"{folder} holds no file that may be a table. Name the files, or a folder with .csv, .xlsx, .xls or .ods files.")
+    if others := [file.name for file in lying if file not in found]:
+        print(
+            f"{folder}: {many(len(others), 'file')} left alone, by the ending no table: {', '.join(others[:3])}{' …' * (len(others) > 3)}"
+        )
+    return found
 
 
 def _waits(plan: "Plan", leave_out: bool) -> list[str]:
@@ -191,6 +204,8 @@ def reorder(options: argparse.Namespace) -> None:
     from ims_core import labels, policy, workbooks
     from ims_core import reorder as reordering
 
+    if options.out and options.out.suffix.lower() != ".xlsx":
+        raise Refused(f"{options.out} is no name for an Excel sheet. Let it end in .xlsx.")
     if options.out and not options.out.absolute().parent.is_dir():
         raise Refused(f"There is no folder {options.out.absolute().parent}. Make it first, or name another file.")
     with _shop() as db:

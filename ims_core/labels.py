@@ -16,6 +16,9 @@ MOVEMENT_KINDS = {
     "scrap": "Scrap",
 }
 
+FILE_ENDINGS = ["csv", "tsv", "txt", "xlsx", "xls", "xlsm", "ods", "zip"]
+"""What a file that may hold a table is called: what the drop area takes, and what is taken of a folder."""
+
 FILE_KINDS = {
     "items": "Items",
     "stock": "Stock on hand",

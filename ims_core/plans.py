@@ -194,6 +194,8 @@ class Plan:
                 if word == "sold" and group.cleaned.rows.num_rows:  # what a corrected document takes back counts against it
                     units = -pa.compute.sum(group.cleaned.rows["qty"]).as_py()
                 total[word] = total.get(word, Decimal(0)) + units
+            elif group.cleaned and group.mapping.kind == "items" and group.counted:  # an item list may say what is there
+                total["counted"] = total.get("counted", Decimal(0)) + pa.compute.sum(group.cleaned.rows["on_hand"]).as_py()
         return total
 
     @property

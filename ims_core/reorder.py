@@ -140,7 +140,7 @@ def _reason(row: dict[Any, Any]) -> str:
     doubts = (
         (not row["counted"], "Never counted: taken as nothing on hand."),
         (row["counted"] and row["on_hand"] < 0, "The book is below zero: count it."),
-        (row["known_days"] < demand.SHORTEST, f"Known for {pieces(row['known_days'])} days only."),
+        (row["known_days"] < demand.SHORTEST, f"Known for {labels.many(int(row['known_days']), 'day')} only."),
         (row["lead_source"] == "shop", "No lead time of its own: the shop's usual one."),
     )
     return " ".join([said, *(doubt for holds, doubt in doubts if holds)])

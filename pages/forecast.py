@@ -50,8 +50,10 @@ with words:
     elif seen.on_hand <= 0:
         st.markdown(f":red[:material/production_quantity_limits:] {held}: it is sold out.")
     elif seen.gone:
+        lasts = labels.about_days((seen.gone - day).days)
+        when = f"in {lasts}" if day == today else f"{lasts} after {labels.day_text(day, today)}, the last day known"
         soon = f" If every week is a strong one, on {labels.day_text(seen.early, day)}." if seen.early else ""
-        st.markdown(f"{held}, gone about {labels.day_text(seen.gone, day)}, in {labels.about_days((seen.gone - day).days)}.{soon}")
+        st.markdown(f"{held}, gone about {labels.day_text(seen.gone, day)}, {when}.{soon}")
     else:
         st.markdown(f"{held}: enough for more than {weeks} weeks.")
     model = seen.forecast["model"].iloc[0]

@@ -18,7 +18,7 @@ if about.open:
             zones = sorted(available_timezones())
             zone = st.selectbox("Time zone", zones, index=zones.index(shop.timezone), help="Decides at what hour a day ends.")
         with st.grid(3, min_column_width=220):
-            service = st.slider("Demand to be served from the shelf", 50.0, 99.9, shop.service * 100, step=0.1, format="%.1f %%")
+            service = st.slider("Enough in … of 100 cases", 50.0, 99.9, shop.service * 100, step=0.1, format="%.1f")
             review = st.number_input("Orders are placed every … days", 1, 90, shop.review_days)
             lead = st.number_input("Lead time where nothing is known (days)", 0, 365, shop.lead_days)
         if st.form_submit_button("Save", type="primary", icon=":material/check:"):
@@ -32,7 +32,8 @@ if about.open:
 if data.open:
     with data:
         st.markdown("Everything is in one file on this machine. A backup is a copy of it in another folder, made while you work.")
-        size = where.database.stat().st_size / 1e6 if where.database.exists() else 0.0
+        lies = [where.database, where.database.with_name(f"{where.database.name}.wal")]  # what is new lies in the log beside it for a while
+        size = sum(file.stat().st_size for file in lies if file.exists()) / 1e6
         st.table({"Database": ui.plain(where.database), "Size": f"{size:,.1f} MB", "Changes so far": f"{ui.db().version:,}",
                   "Backups": ui.plain(where.backups)}, border="horizontal", width="content")  # fmt: skip
         if st.button("Back up now", type="primary", icon=":material/save:"):

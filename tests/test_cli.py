@@ -144,6 +144,7 @@ def test_a_backup_is_put_back(say: Say, files: Path, tmp_path: Path, file: Path)
         (["import", "nowhere.csv"], "nowhere.csv cannot be used: No such file or directory."),
         (["restore", "{folder}"], "There is no backup in {folder} that opens."),
         (["reorder", "--out", "{folder}/nowhere/sheet.xlsx"], "There is no folder {folder}/nowhere."),
+        (["reorder", "--out", "{folder}/sheet.txt"], "{folder}/sheet.txt is no name for an Excel sheet."),
     ],
 )
 def test_a_refusal_is_one_line(say: Say, tmp_path: Path, words: list[str], sentence: str) -> None:
@@ -151,6 +152,18 @@ def test_a_refusal_is_one_line(say: Say, tmp_path: Path, words: list[str], sente
     assert (code, out) == (1, "")
     assert err.startswith(sentence.format(folder=tmp_path))
     assert err.count("\n") == 1
+
+
+def test_of_a_folder_only_what_may_be_a_table_is_taken(say: Say, files: Path, tmp_path: Path) -> None:
+    (files / "report.py").write_text("name,price\nA,1\nB,2\n")
+    code, out, _ = say("import", files)
+    assert code == 0
+    assert f"{files}: 1 file left alone, by the ending no table: report.py" in out
+    assert "186 of 186 lines will be used" in out
+    (tmp_path / "none").mkdir()
+    code, out, err = say("import", tmp_path / "none")
+    assert (code, out) == (1, "")
+    assert "holds no file that may be a table" in err
 
 
 def test_a_file_that_is_no_table_is_named(say: Say, tmp_path: Path, file: Path) -> None:

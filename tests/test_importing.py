@@ -119,6 +119,13 @@ def test_looking_writes_nothing(db: Database) -> None:
     assert (everything(db), db.version) == (before, version)
 
 
+def test_what_an_item_list_says_is_there_is_counted(db: Database) -> None:
+    listed = file("shelf.csv", "SKU | Name | Price | Stock\nA1 | Kettle | 9.90 | 4\nA2 | Mug | 5.00 | 10\nA3 | Jug | 7.00 |")
+    plan = look(db, listed)
+    assert plan.groups[0].mapping.kind == "items"
+    assert plan.says() == "3 of 3 lines will be used; pieces: 14 counted."
+
+
 def test_a_plan_says_what_each_file_is_and_what_becomes_of_every_line(db: Database) -> None:
     plan = look(db, *DROP, file("notes.csv", "a | b | c\nx | y | z"), ("photo.csv", b"\x89PNG\r\n"))
     assert [group.mapping.kind for group in plan.groups] == ["items", "sales", "stock", "purchases", "suppliers", "ignore"]

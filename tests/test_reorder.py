@@ -212,6 +212,11 @@ def test_a_new_item_is_said_to_be_new(shop: Shop) -> None:
     assert "Known for 9 days only." in proposal(shop)["reason"]
 
 
+def test_one_day_is_no_days(shop: Shop) -> None:
+    sell(shop, shop.item("KETTLE"), [4])
+    assert "Known for 1 day only." in proposal(shop)["reason"]
+
+
 def test_the_reason_holds_the_numbers(shop: Shop, kettle: int) -> None:
     terms(shop, kettle, pack=12, lead_days=14)
     found = proposal(shop)

@@ -8,14 +8,13 @@ import streamlit as st
 
 from ims_core import importing, labels, outlook, people
 from ims_core.db import Database
-from ims_core.labels import FILE_KINDS
+from ims_core.labels import FILE_ENDINGS, FILE_KINDS
 from ims_core.plans import Group, Plan
 from ims_core.progress import Progress, quiet
 from ims_core.web import left, panels, questions
 from ims_core.web.doing import act, db, do, memory, plain, shop, today, working
 from ims_core.web.tables import download, on_phone
 
-TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "xlsm", "ods", "zip"]
 FEW = 8
 """Kinds of files up to which all are listed; more are sorted by what they are."""
 AT_ONCE = 30
@@ -50,7 +49,7 @@ def area() -> Held:
     """The place where files are dropped; whatever changes there is looked at anew."""
     key, mine = act("drop"), held()
     files = st.file_uploader(
-        "Drop more files" if mine.files else "Drop your files here", type=TYPES, accept_multiple_files=True, key=key,
+        "Drop more files" if mine.files else "Drop your files here", type=FILE_ENDINGS, accept_multiple_files=True, key=key,
         on_change=_changed, args=(key,),
         help="Many at once, also a zip. Columns may stand in any order, with titles above and totals below.",
     )  # fmt: skip
@@ -147,7 +146,7 @@ def _counted(mine: Held, plan: Plan) -> Plan:
             f":material/inventory_2: **Stock of {labels.many(plan.counted, 'item')}** as counted on {labels.day_text(plan.day)}"
             f"  \n:gray[{plain(_files(named))} {tell} what there is, but not of which day.]", width="content",
         )  # fmt: skip
-        day = st.date_input("These counts were made on", plan.day, key=f"{act('drop')}-counted-on", format="YYYY-MM-DD", width=220)
+        day = st.date_input("These counts were made on", plan.day, key=f"{act('drop')}-counted-on", format="DD.MM.YYYY", width=220)
     if day and day != plan.day:
         mine.day = day
         return replace(plan, day=day)
