@@ -49,8 +49,8 @@ def by_pandas(file: Path, database: Path) -> dict[str, int]:
     lines["item_id"] = pd.factorize(lines["item"])[0] + 1
     left = raw[~used].assign(outcome=outcome[~used])
     left["content"] = [str(line) for line in left[list(cells.columns)].to_dict("records")]
-    kept = left[["row", "outcome", "content"]]
     with duckdb.connect(str(database)) as connection:
+        connection.register("kept", left[["row", "outcome", "content"]])
         connection.execute("create table movements as select * from lines")
         connection.execute("create table lines_left as select * from kept")
         connection.execute("checkpoint")
