@@ -78,6 +78,7 @@ def clean(
         judging.find_doubles(pad, mapping, tables[0].header)
         at("looking for totals and notes")
         judging.find_asides(pad, mapping, tables[0].header)
+        judging.find_sections(pad, mapping)
         variants.set_pictures_aside(pad, mapping)
         judging.spell_codes(pad, known or {})
         at("judging every line")
@@ -124,6 +125,8 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
     replaced = ["coalesce(spelled, sku) as sku"] if "sku" in found else []
     if sales:
         replaced.append(f"{named} as name")
+    if mapping.kind == "items" and "sections" not in off:
+        replaced.append("coalesce(category, section) as category")
     if mapping.kind in ("stock", "counts"):
         replaced.append("coalesce(day, told_day) as day")
         replaced += ["coalesce(place, sheet) as place"] if "sheets" not in off else []

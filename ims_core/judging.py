@@ -44,7 +44,7 @@ def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> No
         create table asides as
         with lines as (
                 select "source  table" as source, "source  row" as row, {filled} as filled, coalesce({repeated}, false) as repeated,
-                       lower(coalesce({", ".join(cells)})) as first
+                       coalesce({", ".join(cells)}) as told, lower(told) as first
                 from raw
              ),
              judged as (
@@ -52,9 +52,21 @@ def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> No
                        or filled < (select mode(filled) from lines)) as total
                 from lines
              )
-        select source, row, case when repeated then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason
+        select source, row, told,
+               case when repeated then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason
         from judged where total or {lonely} or repeated
     """)  # fmt: skip
+
+
+def find_sections(pad: scratch.Pad, mapping: Mapping) -> None:
+    """Table `sections`: headings with lines right below them, in a list of items that has no category of its own; two at least."""
+    wanted = mapping.kind == "items" and "category" not in mapping.columns
+    pad.run(f"""
+        create table sections as
+        select a.source, a.row, a.told as section from asides a anti join asides n on n.source = a.source and n.row = a.row + 1
+        where {wanted} and a.reason = 'a heading or note' and (a.source, a.row + 1) in (select (source, row) from typed)
+        qualify count(*) over (partition by a.source) > 1
+    """)
 
 
 def spell_codes(pad: scratch.Pad, known: AbstractMapping[str, str]) -> None:
@@ -102,10 +114,12 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     shown = "coalesce(c.name, t.sku)" if "sku" in found else "''"
     numbered = _numbered() if "ref" in found else "false"
     doubles_count = "duplicates" not in off and tells_lines_apart(mapping)
+    sections = pad.rows("select count(*) > 0 from sections")[0][0]
     pad.run(f"""
         create table judged as
         select t.*, p.sheet, p.told_day, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
                d.row is not null as double, false as again, a.reason as aside, {cancelled} as cancelled,
+               {"h.section" if sections else "null::varchar"} as section,
                {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
                case when a.reason is not null and {"totals" not in off} then 'set aside'
                     when {lacking} is not null then 'refused'
@@ -125,7 +139,8 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
         from (select typed.*, {numbered} as numbered from typed) t
         left join codes c on c.key = {values.key("t.sku") if "sku" in found else "null"}
         left join places p using (source)
-        left join doubles d using (source, row) left join asides a using (source, row);
+        left join doubles d using (source, row) left join asides a using (source, row)
+        {"asof left join sections h on h.source = t.source and h.row < t.row" if sections else ""};
         create or replace table typed as from typed limit 0  -- all of it stands in `judged` now
     """)  # fmt: skip
 

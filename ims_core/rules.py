@@ -73,6 +73,10 @@ EVERY = "items stock counts sales purchases suppliers"
 RULES = (
     _rule("totals", "Totals, headings and notes between the lines are set aside", EVERY, "aside is not null", "aside", "'set aside'"),
     _rule(
+        "sections", "Headings between the lines are the category of the items below them", "items",
+        "section is not null and aside is null", "section", "'category of ' || coalesce(name, sku, barcode)",
+    ),
+    _rule(
         "packs", "Quantities that name a dozen, or a pack and its size, are counted in pieces", EVERY,
         "packed is not null", "packed.told", "packed.pieces::integer || ' pieces'",
     ),

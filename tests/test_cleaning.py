@@ -289,7 +289,7 @@ def test_a_count_without_a_date_is_of_the_day_its_file_names() -> None:
 def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here; two are tested with the shop they speak of, in test_again."""
     tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
-    tested |= {"nothing", "packs"}
+    tested |= {"nothing", "packs", "sections"}
     tested |= {"mended"}  # in test_codes
     assert {rule.name for rule in RULES} == tested | {"again", "corrected"}
 
@@ -436,3 +436,27 @@ def test_every_line_is_accounted_for_whatever_stands_in_it_and_whatever_is_switc
     assert -sum(cleaned.rows["qty"].to_pylist()) == cleaned.units["used"]
     written = sum(Decimal(cells[3]) for cells in lines if cells[3] in ("1", "2", "-1", "-2"))
     assert sum(cleaned.units.values()) - written in (0, sum(Decimal("1.5") for cells in lines if cells[3] == "1,5"))
+
+
+SECTIONED = """
+Code | Name | Price
+Drinks |  |
+W1 | Water | 1.20
+W2 | Cola | 1.80
+Snacks |  |
+S1 | Crisps | 2.50
+Prices hold until May |  |
+"""
+
+
+def test_headings_between_items_are_their_category() -> None:
+    found = clean(SECTIONED, kind="items")
+    assert rows(found, "sku", "category") == [("W1", "Drinks"), ("W2", "Drinks"), ("S1", "Snacks")]
+    assert found.fixes.set_index("rule")["count"]["sections"] == 3
+    assert found.counts["set aside"] == 3, "a note at the end is no heading"
+
+
+def test_headings_are_no_category_where_the_list_has_one_or_the_rule_is_off() -> None:
+    assert rows(clean(SECTIONED, kind="items", off="sections"), "category") == [(None,)] * 3
+    told = clean("Code | Name | Category\nDrinks | |\nW1 | Water | Cold\nSnacks | |\nS1 | Crisps |", kind="items")
+    assert rows(told, "category") == [("Cold",), (None,)]
