@@ -40,9 +40,10 @@ def today(db: Database, day: date) -> Headline:
     until = forecasting.known_until(db, day) or day
     found = alerts.stock(db, day)
     here = found[found["active"].astype(bool)]
-    values = worth(db, until - timedelta(days=7 * WEEKS), day)
-    before = values[values["day"] <= pd.Timestamp(until - timedelta(days=alerts.WINDOW))]["value"]
-    levels = shelves(db, until, WEEKS, day)
+    changed = moved(db, until - timedelta(days=7 * WEEKS), day)
+    values = worth(changed, found.set_index("item_id")["cost"])
+    before = values[values.index <= pd.Timestamp(until - timedelta(days=alerts.WINDOW))]
+    levels = shelves(changed, until, WEEKS)
     weeks, in_money = _weeks(sales(db, until - timedelta(days=7 * WEEKS - 1), until), until)
     return Headline(
         items=len(here),
@@ -53,7 +54,7 @@ def today(db: Database, day: date) -> Headline:
         places=int(db.scalar(STANDING, [day, day])),
         value=float(found["value"].sum()),
         value_before=float(before.iloc[-1]) if len(before) else 0.0,
-        value_trend=[float(value) for value in values["value"]],
+        value_trend=[float(value) for value in values],
         sales=sum(weeks[-4:]),
         sales_before=sum(weeks[-8:-4]),
         sales_trend=weeks,
@@ -88,53 +89,43 @@ def sales_known(db: Database, today: date) -> str:
     return f"Sales are known up to {labels.day_text(until, today)}." if until and (today - until).days > 1 else ""
 
 
-def worth(db: Database, first: date, last: date) -> pd.DataFrame:
-    """What the stock was worth at the end of each day with movements, at today's costs: day value; the first row is the day before."""
+def moved(db: Database, first: date, last: date) -> pd.DataFrame:
+    """What each counted item's stock changed by, a row a day: item_id day qty; all that was before `first` stands on the day before it.
+
+    Summed apart, as the days before need no day: one sum by item and day over everything takes four times as long.
+    """
     return db.frame(
         """
         with each as (
-            select greatest(day, $first::date - 1) as day, item_id, sum(qty) as qty
-            from visible_movements where day <= $last::date group by all
-        ),
-        daily as (
-            select e.day, sum(e.qty * c.cost) as net
-            from each e left join merged g using (item_id) join costs c on c.item_id = coalesce(g.counts_as, e.item_id)
-            where c.item_id in (select item_id from counted_by($last::date))  -- of others nobody knows what they hold
-            group by all
+            select item_id, $first::date - 1 as day, sum(qty) as qty from visible_movements where day < $first::date group by item_id
+            union all
+            select item_id, day, sum(qty) as qty from visible_movements where day between $first::date and $last::date group by all
         )
-        select day, sum(net) over (order by day) as value from daily order by day
+        select coalesce(g.counts_as, e.item_id) as item_id, e.day, sum(e.qty) as qty
+        from each e left join merged g using (item_id)
+        where coalesce(g.counts_as, e.item_id) in (select item_id from counted_by($last::date))  -- of others nobody knows what they hold
+        group by all
         """,
         {"first": first, "last": last},
     )
 
 
-def shelves(db: Database, day: date, weeks: int, last: date | None = None) -> pd.DataFrame:
-    """At the end of each of the last weeks, oldest first: week (weeks ago) in_stock sold_out (counted items above and at zero).
+def worth(moved: pd.DataFrame, costs: pd.Series) -> pd.Series:
+    """What the stock was worth at the end of each day in `moved`, oldest first; costs: of a piece, by item_id."""
+    each = moved["qty"] * moved["item_id"].map(costs).astype(float)
+    value: pd.Series = each.groupby(moved["day"]).sum().cumsum()
+    return value
 
-    The weeks end on `day`; what moved after it, up to `last`, counts with the newest.
+
+def shelves(moved: pd.DataFrame, until: date, weeks: int) -> pd.DataFrame:
+    """At the end of each of the last weeks, oldest first: week (weeks ago) in_stock sold_out (items above and at zero).
+
+    The weeks end on `until`; what moved after it counts with the newest, what moved before them is what they begin with.
     """
-    return db.frame(
-        """
-        with each as (
-            select item_id, least($weeks, greatest($day::date - day, 0) // 7) as week, sum(qty) as qty
-            from visible_movements where day <= $last::date group by all
-        ),
-        net as (
-            select coalesce(g.counts_as, e.item_id) as item_id, e.week, sum(e.qty) as qty
-            from each e left join merged g using (item_id)
-            where coalesce(g.counts_as, e.item_id) in (select item_id from counted_by($last::date))
-            group by all
-        ),
-        grid as (select item_id, unnest(range($weeks + 1)) as week from (select distinct item_id from net)),
-        levels as (
-            select week, sum(n.qty) over (partition by item_id order by week desc) as on_hand
-            from grid left join net n using (item_id, week)
-        )
-        select week, count(*) filter (on_hand > 0) as in_stock, count(*) filter (on_hand = 0) as sold_out
-        from levels where week < $weeks group by week order by week desc
-        """,
-        {"day": day, "weeks": weeks, "last": last or day},
-    )
+    ago = ((pd.Timestamp(until) - moved["day"]).dt.days // 7).clip(0, weeks)
+    net = moved.groupby([moved["item_id"], ago])["qty"].sum().unstack().reindex(columns=range(weeks, -1, -1))
+    levels = net.cumsum(axis=1).ffill(axis=1).round(4)[list(range(weeks - 1, -1, -1))]  # an item not known yet is neither in nor out
+    return pd.DataFrame({"week": levels.columns, "in_stock": (levels > 0).sum().to_numpy(), "sold_out": (levels == 0).sum().to_numpy()})
 
 
 def sales(db: Database, first: date, last: date) -> pd.DataFrame:

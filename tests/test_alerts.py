@@ -227,7 +227,7 @@ def test_what_is_sold_out_at_the_end_of_each_week(shop: Shop) -> None:
     shop.move("receipt", kettle, 2, day=DAY - timedelta(days=21))
     shop.move("sale", kettle, 2, day=DAY - timedelta(days=14))
     shop.move("receipt", kettle, 5, day=DAY)
-    found = headlines.shelves(shop.db, DAY, 4)
+    found = headlines.shelves(headlines.moved(shop.db, DAY - timedelta(days=28), DAY), DAY, 4)
     assert found[["week", "in_stock", "sold_out"]].to_numpy().tolist() == [[3, 1, 0], [2, 0, 1], [1, 0, 1], [0, 1, 0]]
 
 
