@@ -1,9 +1,10 @@
 """How long each page takes on a shop of 5,000 items and a million movements, beside a bare Streamlit page on the same machine.
 
-python benchmarks/pages.py [--items 5000] [--movements 1000000] [--reruns 30]
+python benchmarks/pages.py [--items 5000] [--movements 1000000] [--reruns 30] [--pages stock,item]
 """
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -139,7 +140,9 @@ def main() -> None:
     asked.add_argument("--items", type=int, default=5_000)
     asked.add_argument("--movements", type=int, default=1_000_000)
     asked.add_argument("--reruns", type=int, default=30)
+    asked.add_argument("--pages", default=",".join(PAGES), help="such as today,stock")
     given = asked.parse_args()
+    pages = {page: PAGES[page] for page in given.pages.replace("today", "").split(",")}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         floor = bare(folder, given.reruns)
@@ -148,9 +151,11 @@ def main() -> None:
         db.close()
         start = time.perf_counter()
         with served(folder / "shop.duckdb") as server:
-            print(f"start to first answer {time.perf_counter() - start:.1f} s; bare page rerun {floor * 1000:.1f} ms\n")
+            print(
+                f"start to first answer {time.perf_counter() - start:.1f} s; bare page rerun {floor * 1000:.1f} ms; load {os.getloadavg()[0]:.1f}\n"
+            )
             print(f"{'page':12} {'first':>8} {'p50':>8} {'p95':>8} {'p50/bare':>9} {'KB':>7}")
-            for page, query in PAGES.items():
+            for page, query in pages.items():
                 first, again, size = reruns(server, page, query, given.reruns)
                 p50, p95 = statistics.median(again), sorted(again)[int(0.95 * len(again))]
                 times = f"{first * 1000:6.0f}ms {p50 * 1000:6.1f}ms {p95 * 1000:6.1f}ms {p50 / floor:8.1f}x"
@@ -160,7 +165,7 @@ def main() -> None:
                 print(f"\n20 tabs open {page or 'today'} at once: all drawn after {seconds:.2f} s, {held:.1f} MB a tab", end=", ")
                 print(f"the server holds {server.memory():.0f} MB")
             print(f"\n{'page':12} {'paint':>8} {'drawn':>8}   (Chromium, nothing cached)")
-            for page, (paint, whole) in paints(server, PAGES).items():
+            for page, (paint, whole) in paints(server, pages).items():
                 print(f"{page or 'today':12} {paint:6.2f} s {whole:6.2f} s")
 
 
