@@ -69,9 +69,10 @@ def why(proposal: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
 
 def ordered(proposals: pd.DataFrame, typed: Mapping[int, float]) -> pd.DataFrame:
     """The proposals with quantities changed by hand (item_id -> pieces), values after them; `proposed` keeps what was proposed."""
-    quantity = proposals["item_id"].map(typed).astype(float).fillna(proposals["quantity"])
+    proposed = proposals["quantity"]
+    quantity = proposals["item_id"].map(typed).astype(float).fillna(proposed) if typed else proposed
     return proposals.assign(
-        proposed=proposals["quantity"], quantity=quantity, value=quantity * proposals["unit_cost"],
+        proposed=proposed, quantity=quantity, value=quantity * proposals["unit_cost"],
         supplier=proposals["supplier"].fillna(NOBODY),
     )  # fmt: skip
 

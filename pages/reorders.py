@@ -26,7 +26,7 @@ typed, grid = mine.setdefault("typed", {}), mine.get("grid")  # item -> quantity
 for row, values in st.session_state.get(grid[0], {}).get("edited_rows", {}).items() if grid else ():
     typed[grid[1][int(row)]] = float(values.get("quantity") or 0)
 found = reorder.ordered(proposed, typed)
-lines = found[found["quantity"] > 0]
+lines = found.loc[found["quantity"] > 0, ["supplier", "counted", "value", "min_order"]]
 homeless, blind = int((lines["supplier"] == reorder.NOBODY).sum()), int((~lines["counted"]).sum())
 firms = lines["supplier"].nunique() - bool(homeless)
 with head:
@@ -60,8 +60,11 @@ st.caption(ui.plain((f"{firms} below the smallest order, by {lacks} in all. " if
 picked = ui.table(totals, "suppliers", alt="Suppliers: lines, value and how much of the smallest order is reached", opens=False,
                   order=["supplier", "value", "reached", "min_order", "lines"], extra=bars, rows=8, picks="single-row")  # fmt: skip
 chosen = picked["supplier"].iloc[0] if len(picked) else None
-shown = found if everything else found[(found["quantity"] > 0) | (found["proposed"] > 0)]
-shown = shown[shown["supplier"] == chosen].reset_index(drop=True) if chosen else shown.reset_index(drop=True)
+order = ["name", "quantity", "on_hand", "on_order", "expected_demand", "reorder_point", "pack", "unit_cost", "value", "supplier"]
+shown = found[["item_id", *order]]
+if not everything:
+    shown = shown[(found["quantity"] > 0) | (found["proposed"] > 0)]
+shown = (shown[shown["supplier"] == chosen] if chosen else shown).reset_index(drop=True)
 key = f"lines-{ui.db().version}-{service}-{everything}-{chosen}-{mine.get('round', 0)}"
 mine["grid"] = (key, shown["item_id"].tolist())
 st.subheader(ui.plain(chosen or "All suppliers"), anchor=False)
@@ -71,7 +74,6 @@ looks = {
     "reorder_point": make.NumberColumn("Reorder point", format="localized"),
     "supplier": None if chosen else make.TextColumn("Supplier"),
 }
-order = ["name", "quantity", "on_hand", "on_order", "expected_demand", "reorder_point", "pack", "unit_cost", "value", "supplier"]
 st.data_editor(
     shown[order], key=key, column_order=order, column_config=ui.columns(order, looks), disabled=order[:1] + order[2:],
     hide_index=True, height="content" if len(shown) <= 12 else 35 * 13, width="stretch", num_rows="fixed",

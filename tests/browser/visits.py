@@ -78,6 +78,8 @@ class Visit:
     socket: ClientConnection
     pages: dict[str, str] = field(default_factory=dict)
     """Address of a page -> its hash, once the menu has told it."""
+    known: dict[str, ForwardMsg] = field(default_factory=dict)
+    """Large messages by their hash: a browser keeps them too, and the server then sends the hash alone."""
 
     def run(self, page: str = "", query: str = "", widgets: dict[str, str] | None = None) -> Run:
         """Ask for a page and wait until it is drawn; `widgets`: id -> text typed into it."""
@@ -89,6 +91,7 @@ class Visit:
             ask.rerun_script.page_name = page
         typed = [WidgetState(id=name, string_value=text) for name, text in (widgets or {}).items()]
         ask.rerun_script.widget_states.widgets.extend(typed)
+        ask.rerun_script.cached_message_hashes.extend(self.known)
         messages: list[ForwardMsg] = []
         start, size = time.perf_counter(), 0
         self.socket.send(ask.SerializeToString())
@@ -96,9 +99,13 @@ class Visit:
             raw = self.socket.recv(120)
             assert isinstance(raw, bytes)
             size += len(raw)
-            messages.append(ForwardMsg.FromString(raw))
+            messages.append(self._whole(ForwardMsg.FromString(raw)))
+        self.known = {message.hash: message for message in messages if message.metadata.cacheable}
         self.pages |= {known.url_pathname: known.page_script_hash for sent in messages for known in sent.navigation.app_pages}
         return Run(messages, time.perf_counter() - start, size)
+
+    def _whole(self, message: ForwardMsg) -> ForwardMsg:
+        return self.known[message.ref_hash] if message.WhichOneof("type") == "ref_hash" else message
 
 
 @contextmanager
