@@ -13,6 +13,7 @@ from ims_core import (
     booking,
     cleaning,
     dates,
+    documents,
     labels,
     ledger,
     mappings,
@@ -52,10 +53,11 @@ def preview(
     tell, seen = progress or quiet, db.version
     tables, hashes, known, unreadable = _read_all(db, files, tell, today or date.today(), before)
     named = [found for table in tables if (found := dates.day_in(table.name))]
-    groups, kept = [], mappings.kept(db)
+    groups, kept, tables = [], mappings.kept(db), documents.join(tables)
     for indexes in plans.alike(tables):
         members = tuple(tables[i] for i in indexes)
-        group = Group(members, tuple(hashes[i] for i in indexes), recognising.recognise(_largest(members)), None)
+        mapping = documents.understood(members[0]) or recognising.recognise(_largest(members))
+        group = Group(members, tuple(hashes[i] for i in indexes), mapping, None)
         groups.append(revisiting.as_before(group, before) or mappings.understood(group, kept))
     groups = _placed(groups)
     for done, group in enumerate(groups):

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import kinds, labels, recognising, unused, widening
+from ims_core import documents, kinds, labels, recognising, unused, widening
 from ims_core.cleaning import OUTCOMES, Cleaned
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
@@ -50,7 +50,7 @@ class Group:
     def said(self) -> str:
         """Where the file comes from and how it was laid out, where that is known or was done: `Shopify product export`."""
         table = self.tables[0]
-        return " · ".join(filter(None, (self.mapping.source, table.says if isinstance(table, widening.Turned) else "")))
+        return " · ".join(filter(None, (self.mapping.source, table.says if isinstance(table, widening.Turned | documents.Joined) else "")))
 
     @cached_property
     def counted(self) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ims_core import documents
 from ims_core.plans import Group, Plan
 from ims_core.reading import Table
 
@@ -11,7 +12,7 @@ def tables_of(plan: Plan | None) -> dict[tuple[str, str], list[Table]]:
     found: dict[tuple[str, str], list[Table]] = {}
     for group in plan.groups if plan else ():
         for table, sha in zip(group.tables, group.hashes, strict=True):
-            found.setdefault((table.name, sha), []).append(table)
+            found.setdefault((table.name, sha), []).append(documents.alone(table))
     return found
 
 

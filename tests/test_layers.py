@@ -17,7 +17,7 @@ LAYERS = """
     units scratch
     letters sheets texts markup headers blocks
     values dates codes reading vocabulary evidence presets widening kinds recognising rules columns judging repeats
-    variants cancelling cleaning
+    documents variants cancelling cleaning
     alike
     decoding
     formulas demand series simulation

@@ -1,0 +1,92 @@
+"""Heads and lines of documents in two tables: the lines get the day, customer or supplier of the head that has their number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ims_core import recognising
+from ims_core.labels import FIELDS
+from ims_core.reading import Table
+from ims_core.recognising import Mapping
+
+FOUND = 0.5
+"""From this share of the lines' numbers on that the heads have, they are their heads."""
+OF_LINES = {"sku", "barcode", "qty", "price", "cost", "total", "received_qty"}
+"""What a line says for itself, whatever the head says."""
+
+
+@dataclass(frozen=True)
+class Joined(Table):
+    """Lines with what their heads say of them."""
+
+    alone: Table | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Heads(Table):
+    """Heads whose lines stand in another table: nothing else is to be read from them."""
+
+    alone: Table | None = None
+    says: str = ""
+
+
+def join(tables: Sequence[Table]) -> list[Table]:
+    """The tables, those of lines without a day joined to the heads that have it; nothing changes where no two fit."""
+    found = [alone(table) for table in tables]
+    plain = [(index, table) for index, table in enumerate(found) if type(table) is Table]  # of a wide one each line has its day
+    lines = [(index, told) for index, table in plain if _lacks_only_days(told := recognising.recognise(table))]
+    for index, told in lines:
+        for other, heads in plain:
+            if other != index and type(found[other]) is Table and (head := _heads_of(found[index], told, heads)) is not None:
+                joined = _joined(found[index], told, heads, head)
+                says = f"Its lines stand in {joined.name}, which takes the days from here."
+                found[index], found[other] = joined, Heads(**vars(heads), alone=heads, says=says)
+                break
+    return found
+
+
+def alone(table: Table) -> Table:
+    """The table as it was read."""
+    return table.alone if isinstance(table, Joined | Heads) and table.alone is not None else table
+
+
+def understood(table: Table) -> Mapping | None:
+    """What heads are: nothing to import by themselves."""
+    return Mapping("ignore", {}, {"kind": 1.0}, source=table.says) if isinstance(table, Heads) else None
+
+
+def _lacks_only_days(told: Mapping) -> bool:
+    if told.kind not in ("sales", "purchases") or "ref" not in told.columns:
+        return False
+    return recognising.lacking(told) in ([FIELDS["day"].label], [f"{FIELDS['ordered'].label} or {FIELDS['received'].label}"])
+
+
+def _heads_of(lines: Table, told: Mapping, heads: Table) -> Mapping | None:
+    """What a table says of documents, if it has a day and a number of each once, and the lines' numbers are among them."""
+    if heads.rows.num_rows > lines.rows.num_rows:
+        return None
+    head = recognising.recognise(heads, told.kind)
+    days = ("day",) if told.kind == "sales" else ("ordered", "received")
+    if "ref" not in head.columns or "qty" in head.columns or not any(day in head.columns for day in days):
+        return None
+    numbers = heads.rows.column(head.columns["ref"])
+    if len(pc.unique(pc.drop_null(numbers))) < len(numbers):
+        return None
+    among = pc.is_in(lines.rows.column(told.columns["ref"]), value_set=numbers.combine_chunks())
+    return head if pc.mean(among.cast(pa.int8())).as_py() >= FOUND else None
+
+
+def _joined(lines: Table, told: Mapping, heads: Table, head: Mapping) -> Joined:
+    """The lines with the columns of the heads that say what the lines do not."""
+    at = pc.index_in(lines.rows.column(told.columns["ref"]), value_set=heads.rows.column(head.columns["ref"]).combine_chunks())
+    new = {column for name, column in head.columns.items() if name not in {*told.columns} | OF_LINES}
+    taken = [column for column in heads.header if column in new]
+    rows, here = lines.rows, {column.lower() for column in lines.header}
+    for column in taken:
+        name = column if column.lower() not in here else f"{column} ({heads.name})"
+        rows = rows.append_column(name, heads.rows.column(column).take(at))
+    says = f"Each line with {', '.join(taken)} of its document in {heads.name}"
+    return Joined(**vars(replace(lines, header=tuple(rows.column_names), rows=rows)), alone=lines, says=says)

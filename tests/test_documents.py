@@ -1,0 +1,53 @@
+"""Orders in one file, their lines in another: dropped together they are one."""
+
+from ims_core import db as database
+from ims_core import importing, people
+from ims_core.db import Database
+
+ORDERS = b"OrderID,CustomerID,OrderDate\n1,ANN,2026-05-04\n2,BEN,2026-05-05\n3,ANN,2026-05-06\n"
+LINES = b"OrderID,ProductID,Unit price,Quantity\n1,A1,2.50,3\n1,A2,9.00,1\n2,A1,2.50,4\n3,A2,9.00,2\n"
+STRAY = LINES + b"9,A1,2.50,7\n"
+
+
+def sold(db: Database) -> list[tuple[str, str, float]]:
+    """Each sale: document, day, pieces."""
+    return db.rows("select ref, day::varchar, -qty::double from movements where kind = 'sale' order by ref, qty desc")
+
+
+def test_lines_take_the_day_of_their_order() -> None:
+    expected = [("1", "2026-05-04", 1), ("1", "2026-05-04", 3), ("2", "2026-05-05", 4), ("3", "2026-05-06", 2)]
+    for files in ([("orders.csv", ORDERS), ("order lines.csv", LINES)], [("order lines.csv", LINES), ("orders.csv", ORDERS)]):
+        db = database.connect(":memory:")
+        plan = importing.preview(db, files)
+        importing.commit(db, people.LOCAL, plan)
+        assert sold(db) == expected
+        assert sum(plan.counts.values()) == plan.lines == 7
+
+
+def test_the_preview_says_where_the_days_come_from(db: Database) -> None:
+    plan = importing.preview(db, [("orders.csv", ORDERS), ("order lines.csv", LINES)])
+    said = {group.name: group.said for group in plan.groups}
+    assert said["orders.csv"] == "Its lines stand in order lines.csv, which takes the days from here."
+    assert said["order lines.csv"] == "Each line with CustomerID, OrderDate of its document in orders.csv"
+
+
+def test_lines_of_no_order_are_refused_for_want_of_a_day(db: Database) -> None:
+    plan = importing.preview(db, [("orders.csv", ORDERS), ("order lines.csv", STRAY)])
+    assert plan.counts["refused"] == 1
+    assert plan.problems.problem.tolist() == ["no date; the line is not used"]
+
+
+def test_a_file_that_comes_later_joins_and_one_that_is_taken_away_leaves(db: Database) -> None:
+    lines = [("order lines.csv", LINES)]
+    alone = importing.preview(db, lines)
+    assert alone.counts["used"] == 0
+    both = importing.preview(db, [*lines, ("orders.csv", ORDERS)], before=alone)
+    assert both.counts["used"] == 4
+    assert importing.preview(db, lines, before=both).counts["used"] == 0
+
+
+def test_a_list_that_is_not_of_their_orders_is_left_alone(db: Database) -> None:
+    others = ORDERS.replace(b"\n1,", b"\n71,").replace(b"\n2,", b"\n72,").replace(b"\n3,", b"\n73,")
+    assert importing.preview(db, [("orders.csv", others), ("order lines.csv", LINES)]).counts["used"] == 0
+    twice = ORDERS + b"1,ANN,2026-05-09\n"
+    assert importing.preview(db, [("orders.csv", twice), ("order lines.csv", LINES)]).counts["used"] == 0
