@@ -132,7 +132,7 @@ def _fit(task: tuple[list[Numbers], int, int | None, str]) -> tuple[Numbers, Num
             "y": np.concatenate([rows[row] for row in some]),
         })  # fmt: skip
         engine = StatsForecast([_model(kind, season, models)], freq=1, n_jobs=1, fallback_model=HistoricAverage())
-        found = engine.forecast(df=frame, h=horizon, level=[80])
+        found: pd.DataFrame = engine.forecast(df=frame, h=horizon, level=[80])  # a frame in, a frame out
         mean[some] = np.maximum(found["model"].to_numpy(float).reshape(-1, horizon), 0)
         upper = found["model-hi-80"].to_numpy(float).reshape(-1, horizon)
         sd[some] = (upper - found["model"].to_numpy(float).reshape(-1, horizon)) / Z_80
