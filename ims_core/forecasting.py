@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -132,7 +132,7 @@ def _fit(task: tuple[list[Numbers], int, int | None, str]) -> tuple[Numbers, Num
             "y": np.concatenate([rows[row] for row in some]),
         })  # fmt: skip
         engine = StatsForecast([_model(kind, season, models)], freq=1, n_jobs=1, fallback_model=HistoricAverage())
-        found: pd.DataFrame = engine.forecast(df=frame, h=horizon, level=[80])  # a frame in, a frame out
+        found = cast(pd.DataFrame, engine.forecast(df=frame, h=horizon, level=[80]))
         mean[some] = np.maximum(found["model"].to_numpy(float).reshape(-1, horizon), 0)
         upper = found["model-hi-80"].to_numpy(float).reshape(-1, horizon)
         sd[some] = (upper - found["model"].to_numpy(float).reshape(-1, horizon)) / Z_80
