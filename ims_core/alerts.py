@@ -22,8 +22,8 @@ STALE = 14
 def stock(db: Database, day: date) -> pd.DataFrame:
     """ledger.overview with: sold and sold_before (pieces, 28 days each), loses (sales a day missed while sold out), status.
 
-    The 28 days end on the last day whose sales are known; cancelled sales are taken back. What was never counted has no on_hand and
-    no value: all that is known is what left.
+    The 28 days end on the last day whose sales are known; cancelled sales are taken back. What was never counted nor received has no
+    on_hand and no value: the least that may be there is nothing. Of what was received and never counted it is the least (`estimated`).
     """
     until = forecasting.known_until(db, day) or day
     found = ledger.overview(db, day).merge(_sold(db, until), on="item_id", how="left")
@@ -50,14 +50,14 @@ def sold_ever(db: Database, item_id: int, day: date) -> dict[str, Any]:
 
 
 def status(items: pd.DataFrame, quiet: int = 0) -> pd.Series:
-    """One word an item. Columns needed: active counted on_hand days_since; the first that fits counts.
+    """One word an item. Columns needed: active counted on_hand days_since estimated; the first that fits counts.
 
     `quiet`: days at the end of which no sales are known, so that nothing could have moved.
     """
     words = np.select(
-        [~items["active"].astype(bool), ~items["counted"].astype(bool), items["on_hand"] < 0, items["on_hand"] == 0,
+        [~items["active"].astype(bool), ~items["counted"].astype(bool), items["estimated"] > 0, items["on_hand"] < 0, items["on_hand"] == 0,
          items["days_since"].astype(float).fillna(0) - quiet >= IDLE],
-        ["Not in use", "Never counted", "Below zero", "Sold out", "Not moving"],
+        ["Not in use", "Never counted", "Estimated", "Below zero", "Sold out", "Not moving"],
         default="In stock",
     )  # fmt: skip
     return pd.Series(words, index=items.index, dtype=object)
@@ -113,11 +113,18 @@ def _of_items(items: pd.DataFrame, currency: str) -> list[dict[str, Any]]:
     here = items[items["active"].astype(bool)]
     gone = here[(here["status"] == "Sold out") & (here["sold"] > 0)].sort_values("loses", ascending=False)
     below, unknown = here[here["status"] == "Below zero"], here[here["status"] == "Never counted"]
+    least = here[here["status"] == "Estimated"]
     free = here[(here["on_hand"] > 0) & here["cost"].isna()]
     loses = f", about {labels.money(gone['loses'].sum(), currency)} of sales a day" if gone["loses"].sum() > 0 else ""
     says = (
         ("Sold out", gone, f"{_count(gone, 'that sells is', 'that sell are')} sold out: {_names(gone)}{loses}."),
         ("Below zero", below, f"{_count(below, 'is', 'are')} below zero: more left than ever came in. {_names(below)}."),
+        (
+            "Estimated",
+            least,
+            f"{_count(least, 'sold more than came in and was', 'sold more than came in and were')} never counted: stock is "
+            f"estimated, at least {labels.count(least['on_hand'].sum(), 'piece')}. {_names(least)}.",
+        ),
         ("Never counted", unknown, f"{_count(unknown, 'was', 'were')} never counted or received: how much there is, is not known."),
         ("items", free, f"{_count(free, 'in stock has', 'in stock have')} no cost: the stock value leaves that out."),
     )

@@ -21,14 +21,15 @@ def _below_zero(db: Database, entry: ledger.Record) -> list[str]:
     leaves = -sign * entry.qty
     if leaves <= 0:
         return []
-    held, counted = db.rows(
+    held, estimated, counted = db.rows(
         """
-        select (select coalesce(sum(on_hand), 0)::double from stock_on($day::date) where item_id = $item and place = $place),
+        select coalesce(sum(on_hand) filter (place = $place), 0)::double, coalesce(sum(estimated), 0) > 0,
                $item in (select item_id from counted_by($day::date))
+        from stock_on($day::date) where item_id = $item
         """,
         {"day": ledger.FOREVER, "item": entry.item_id, "place": entry.place},
     )[0]
-    if not counted or held >= leaves:
+    if not counted or estimated or held >= leaves:  # an estimate gives way to whatever left
         return []
     pieces = labels.pieces
     is_there = f"Only {pieces(held)} {'is' if held == 1 else 'are'}" if held > 0 else "Nothing is"

@@ -24,6 +24,8 @@ class Headline:
     sold_out_trend: list[int]
     places: int
     value: float
+    value_estimated: float
+    """Of `value`, of items that nobody counted and of which more left than came in."""
     value_before: float
     value_trend: list[float]
     sales: float
@@ -53,6 +55,7 @@ def today(db: Database, day: date) -> Headline:
         sold_out_trend=[int(found) for found in levels["sold_out"]],
         places=int(db.scalar(STANDING, [day, day])),
         value=float(found["value"].sum()),
+        value_estimated=float(found["value"][found["estimated"] > 0].sum()),
         value_before=float(before.iloc[-1]) if len(before) else 0.0,
         value_trend=[float(value) for value in values],
         sales=sum(weeks[-4:]),
@@ -100,6 +103,8 @@ def moved(db: Database, first: date, last: date) -> pd.DataFrame:
             select item_id, $first::date - 1 as day, sum(qty) as qty from visible_movements where day < $first::date group by item_id
             union all
             select item_id, day, sum(qty) as qty from visible_movements where day between $first::date and $last::date group by all
+            union all
+            select item_id, greatest(day, $first::date - 1), qty from estimated_openings where day <= $last::date
         )
         select coalesce(g.counts_as, e.item_id) as item_id, e.day, sum(e.qty) as qty
         from each e left join merged g using (item_id)

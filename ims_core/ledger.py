@@ -43,10 +43,14 @@ class Record:
 
 
 def on_hand(db: Database, day: date | None = None) -> pd.DataFrame:
-    """Stock at the end of `day`, or with everything booked: item_id sku place on_hand value (at cost; None without one)."""
+    """The book at the end of `day`, or with everything booked: item_id sku place on_hand value (at cost; None without one) estimated.
+
+    `on_hand` is the sum of the movements. `estimated`: pieces that must have stood there before the first of them, where nobody counted:
+    the least with which no day ends below zero. Every other question has them in its on_hand.
+    """
     return db.frame(
         """
-        select i.item_id, i.sku, s.place, s.on_hand, s.on_hand * c.cost as value
+        select i.item_id, i.sku, s.place, s.on_hand - s.estimated as on_hand, (s.on_hand - s.estimated) * c.cost as value, s.estimated
         from stock_on(?::date) s join items i using (item_id) left join costs c using (item_id)
         order by i.sku, s.place
         """,
@@ -55,18 +59,22 @@ def on_hand(db: Database, day: date | None = None) -> pd.DataFrame:
 
 
 def overview(db: Database, day: date) -> pd.DataFrame:
-    """Every item at the end of `day`: item_id sku name category on_hand on_order cost value last_day days_since last_sale active counted.
+    """Every item at the end of `day`.
 
-    `counted` is false where no count or receipt says what there was: then on_hand only says what left.
+    item_id sku name category on_hand on_order cost value last_day days_since last_sale active counted estimated
+    `counted` is false where no count or receipt says what there was; `estimated`: pieces of the opening that nobody counted. Where it is
+    above 0, there are at least `on_hand`, perhaps more.
     """
     return db.frame(
         """
-        with held as (select item_id, sum(on_hand) as on_hand, max(last_day) as last_day, max(last_sale) as last_sale
+        with held as (select item_id, sum(on_hand) as on_hand, sum(estimated) as estimated, max(last_day) as last_day,
+                             max(last_sale) as last_sale
                       from stock_on($day::date) group by item_id),
              coming as (select item_id, sum(open) as on_order from on_order_on($day::date) group by item_id)
         select i.item_id, i.sku, i.name, i.category, coalesce(h.on_hand, 0) as on_hand, coalesce(o.on_order, 0) as on_order,
                c.cost, coalesce(h.on_hand, 0) * c.cost as value, h.last_day, $day::date - h.last_day as days_since,
-               h.last_sale, i.active, i.item_id in (select item_id from counted_by($day::date)) as counted
+               h.last_sale, i.active, i.item_id in (select item_id from counted_by($day::date)) as counted,
+               coalesce(h.estimated, 0) as estimated
         from items i
         left join held h using (item_id) left join coming o using (item_id) left join costs c using (item_id)
         where i.same_as is null
@@ -77,10 +85,10 @@ def overview(db: Database, day: date) -> pd.DataFrame:
 
 
 def by_place(db: Database, day: date) -> pd.DataFrame:
-    """Every item and place at the end of `day`: item_id sku name category place on_hand value last_day."""
+    """Every item and place at the end of `day`: item_id sku name category place on_hand value last_day estimated (as in `overview`)."""
     return db.frame(
         """
-        select i.item_id, i.sku, i.name, i.category, s.place, s.on_hand, s.on_hand * c.cost as value, s.last_day
+        select i.item_id, i.sku, i.name, i.category, s.place, s.on_hand, s.on_hand * c.cost as value, s.last_day, s.estimated
         from stock_on(?::date) s join items i using (item_id) left join costs c using (item_id)
         order by lower(i.name), s.place
         """,
@@ -89,12 +97,15 @@ def by_place(db: Database, day: date) -> pd.DataFrame:
 
 
 def history(db: Database, item_id: int, place: str | None = None) -> pd.DataFrame:
-    """The item's days with movements: day net on_hand (at the end of the day, over all places unless one is named)."""
+    """The item's days with movements: day net on_hand (at the end of the day, over all places unless one is named) estimated.
+
+    Where nobody counted, the day before the first has the least that must have stood there (`estimated`).
+    """
     return db.frame(
         """
-        select day, sum(qty) as net, sum(sum(qty)) over (order by day) as on_hand
-        from visible_movements
-        where item_id in (select item_id from merged where counts_as = $item) and ($place is null or place = $place)
+        select day, sum(qty) as net, sum(sum(qty)) over (order by day) as on_hand, sum(estimated) as estimated
+        from stock_moves
+        where item_id = $item and ($place is null or place = $place)
         group by day order by day
         """,
         {"item": item_id, "place": place},
@@ -188,9 +199,10 @@ CHECKS = {
         select count(*) from (select {values.key("name")} from suppliers group by all having count(*) > 1)""",
     "Merged items lead somewhere": "select count(*) from items where item_id not in (select item_id from merged)",
     "Stock is the sum of its movements": """
-        select count(*) from (select sum(on_hand) as qty from stock) s, (select sum(qty) as qty from movements) m
+        select count(*) from (select sum(on_hand - estimated) as qty from stock) s, (select sum(qty) as qty from movements) m
         where coalesce(s.qty, 0) <> coalesce(m.qty, 0)""",
     "What was counted holds": f"select count(*) from ({reckoning.missing('select item_id from counts')})",
+    "Estimated stock is the least that keeps every day at or above zero": f"select count(*) from ({reckoning.WRONGLY_ESTIMATED})",
     "Every imported line is accounted for": "select count(*) from import_files where lines <> used + joined + set_aside + refused",
     "Every line not used is kept": """
         select count(*) from import_files f where joined + set_aside + refused <>

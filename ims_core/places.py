@@ -11,17 +11,17 @@ from ims_core.errors import Refused
 
 
 def listed(db: Database) -> pd.DataFrame:
-    """Every place, also one that only movements name: place name active, items (with stock there), pieces.
+    """Every place, also one that only movements name: place name active, items (with stock there), pieces, estimated (of them).
 
     What was never counted is left out: what left of it says nothing about what is there.
     """
     return db.frame("""
         with held as (
-            select place, count(*) filter (on_hand <> 0) as items, sum(on_hand) as pieces
+            select place, count(*) filter (on_hand <> 0) as items, sum(on_hand) as pieces, sum(estimated) as estimated
             from stock where item_id in (select item_id from counted_by(date '9999-12-31')) group by place
         )
         select place, coalesce(p.name, place) as name, coalesce(p.active, true) as active,
-               coalesce(h.items, 0) as items, coalesce(h.pieces, 0) as pieces
+               coalesce(h.items, 0) as items, coalesce(h.pieces, 0) as pieces, coalesce(h.estimated, 0) as estimated
         from places p full join held h using (place)
         order by place
     """)

@@ -14,7 +14,7 @@ from ims_core.errors import Refused
 NOBODY = "No supplier yet"
 
 COLUMNS = [
-    "item_id", "sku", "name", "supplier_id", "supplier", "supplier_code", "on_hand", "counted", "on_order", "available",
+    "item_id", "sku", "name", "supplier_id", "supplier", "supplier_code", "on_hand", "counted", "estimated", "on_order", "available",
     "expected_demand", "safety", "reorder_point", "order_up_to", "lead_days", "lead_source", "review_days", "pack", "moq", "needed",
     "quantity", "unit_cost", "value", "min_order", "rate", "cover_days", "stockout_chance", "known_days", "reason",
 ]  # fmt: skip
@@ -93,7 +93,8 @@ def suggest(db: Database, day: date, service: float | None = None) -> pd.DataFra
     """What to order on `day`: every item in use with its proposal and each input of it, a row an item; the columns are COLUMNS.
 
     Position = available + on order; below the reorder point `quantity` fills it up, rounded to packs and the smallest order.
-    `available` is on_hand, or 0 where nobody ever counted. Service is the shop's own unless another is given.
+    `available` is on_hand; where nobody ever counted, that is the least that can be there, and `estimated` says what nobody told of it.
+    Service is the shop's own unless another is given.
     """
     shop = policy.shop(db)
     found = _terms(db, day, shop)
@@ -107,7 +108,7 @@ def suggest(db: Database, day: date, service: float | None = None) -> pd.DataFra
 
 def _propose(found: pd.DataFrame) -> pd.DataFrame:
     found = found.assign(
-        available=found["on_hand"].where(found["counted"], 0.0),
+        available=found["on_hand"],
         safety=found["reorder_point"] - found["expected_demand"],
     )
     position = found["available"] + found["on_order"]
@@ -139,7 +140,8 @@ def _reason(row: dict[Any, Any]) -> str:
     else:
         said += f"{pieces(row['needed'])} needed" + (f", {pieces(row['quantity'])} ordered." if row["quantity"] != row["needed"] else ".")
     doubts = (
-        (not row["counted"], "Never counted: taken as nothing on hand."),
+        (not row["counted"] and row["available"] == 0, "Never counted: taken as nothing on hand."),
+        (row["estimated"] > 0 and (row["counted"] or row["available"] > 0), "On hand is estimated, at least that many: never counted."),
         (row["counted"] and row["on_hand"] < 0, "The book is below zero: count it."),
         (row["known_days"] < demand.SHORTEST, f"Known for {labels.many(int(row['known_days']), 'day')} only."),
         (row["lead_source"] == "shop", "No lead time of its own: the shop's usual one."),
@@ -159,7 +161,7 @@ def _terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
     """
     return db.frame(
         """
-        with held as (select item_id, sum(on_hand) as on_hand from stock_on($day::date) group by item_id),
+        with held as (select item_id, sum(on_hand) as on_hand, sum(estimated) as estimated from stock_on($day::date) group by item_id),
              counted as (from counted_by($day::date)),
              coming as (select coalesce(g.counts_as, o.item_id) as item_id, sum(o.open) as on_order
                         from on_order_on($day::date) o left join merged g using (item_id) group by all),
@@ -167,7 +169,8 @@ def _terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
                        from supplied p join suppliers s using (supplier_id)
                        where p.active and s.active order by p.item_id, p.preferred desc, p.cost, s.name)
         select i.item_id, i.sku, i.name, t.supplier_id, t.supplier, t.code as supplier_code, t.min_order::double as min_order,
-               coalesce(h.on_hand, 0)::double as on_hand, c.item_id is not null as counted, coalesce(o.on_order, 0)::double as on_order,
+               coalesce(h.on_hand, 0)::double as on_hand, c.item_id is not null as counted, coalesce(h.estimated, 0)::double as estimated,
+               coalesce(o.on_order, 0)::double as on_order,
                coalesce(t.lead_days, t.usual, $lead)::double as lead_days,
                case when t.lead_days is not null then 'item' when t.usual is not null then 'supplier' else 'shop' end as lead_source,
                $review::double as review_days, coalesce(t.pack, 1)::double as pack, coalesce(t.moq, 0)::double as moq,

@@ -14,8 +14,8 @@ from ims_core.db import Database
 Numbers = NDArray[np.float64]
 
 COLUMNS = [
-    "item_id", "sku", "name", "counted", "available", "on_order", "expected_weekly", "lasts_days", "runs_out", "stockout_chance", "at_risk",
-    "surplus", "surplus_value",
+    "item_id", "sku", "name", "counted", "estimated", "available", "on_order", "expected_weekly", "lasts_days", "runs_out",
+    "stockout_chance", "at_risk", "surplus", "surplus_value",
 ]  # fmt: skip
 
 
@@ -55,6 +55,8 @@ class Outlook:
     known_until: date | None
     on_hand: float
     counted: bool
+    estimated: bool
+    """Whether nobody counted and more left than came in: on_hand is the least there may be."""
     gone: date | None
     """The day on which the stock is used up if it goes as expected; None beyond the weeks looked at."""
     early: date | None
@@ -66,26 +68,26 @@ def outlook(db: Database, item_id: int, day: date, weeks: int, service: float) -
     until = forecasting.known_until(db, day)
     levels = sorted({round(1 - service, 3), 0.25, 0.5, 0.75, round(service, 3)})
     ahead = forecasting.of_item(db, item_id, day, weeks, levels)
-    on_hand, counted = _standing(db, item_id, day)
+    on_hand, counted, estimated = _standing(db, item_id, day)
     gone, early = (
         (_day(day, ahead[path], on_hand, until) for path in ("mean", forecasting.column(levels[-1])))
         if len(ahead) and counted
         else (None, None)
     )
-    return Outlook(forecasting.weekly(db, day, item_id), ahead, until, on_hand, counted, gone, early)
+    return Outlook(forecasting.weekly(db, day, item_id), ahead, until, on_hand, counted, estimated, gone, early)
 
 
-def _standing(db: Database, item_id: int, day: date) -> tuple[float, bool]:
-    """On hand over all places, and whether anybody ever said what there was."""
+def _standing(db: Database, item_id: int, day: date) -> tuple[float, bool, bool]:
+    """On hand over all places, whether anybody ever said what there was, and whether some of it is estimated."""
     found = db.row(
         """
-        select coalesce(sum(qty), 0)::double as on_hand, $item in (select item_id from counted_by($day::date)) as counted
-        from visible_movements
-        where item_id in (select item_id from merged where counts_as = $item) and day <= $day::date
+        select coalesce(sum(qty), 0)::double as on_hand, $item in (select item_id from counted_by($day::date)) as counted,
+               coalesce(sum(estimated), 0) > 0 as estimated
+        from stock_moves where item_id = $item and day <= $day::date
         """,
         {"item": item_id, "day": day},
     )
-    return found["on_hand"], found["counted"]
+    return found["on_hand"], found["counted"], found["estimated"]
 
 
 def _day(day: date, weekly: pd.Series, stock: float, until: date | None) -> date | None:

@@ -87,21 +87,72 @@ from (
 ) k
 left join merged g on g.item_id = k.item_id;
 
-create or replace macro stock_on(until) as table   -- balances at the end of a day
+create or replace view estimated_openings as   -- of items that no count speaks of: the least that stood there before their first day
+with counted as (                            -- and what they are merged with: a count speaks of the whole house
+    select item_id from merged where counts_as in (select g.counts_as from standing_counts join merged g using (item_id))
+),
+sums as (
+    select item_id, place, sum(qty) as qty, min(day) as day, count(*) filter (qty > 0) > 0 as came
+    from visible_movements where item_id not in (select item_id from counted) group by all
+),
+families as (
+    select coalesce(g.counts_as, s.item_id) as family, s.item_id, s.place, s.qty,
+           min(s.day) over (partition by coalesce(g.counts_as, s.item_id)) - 1 as day,
+           bool_or(s.came) over (partition by coalesce(g.counts_as, s.item_id)) as came
+    from sums s left join merged g using (item_id)
+),
+daily as (                                   -- only where something ever came in; of all others the last day is the lowest
+    select f.family, m.place, m.day, sum(m.qty) as qty
+    from visible_movements m join (select distinct family, item_id from families where came) f using (item_id) group by all
+),
+spots as (
+    select family, place, min(total) as lowest
+    from (select family, place, sum(qty) over (partition by family, place order by day) as total from daily) group by all
+    union all
+    select family, place, sum(qty) from families where not came group by all
+),
+spread as (                                  -- what lacks in one place may have stood in another: the whole house counts
+    select family, min(total) as lowest from (
+        select family, sum(sum(qty)) over (partition by family order by day) as total
+        from daily where family in (select family from spots group by family having count(*) > 1) group by family, day
+    ) group by family
+),
+lacks as (
+    select s.family, s.place, -s.lowest as here, -coalesce(h.lowest, sum(s.lowest) over (partition by s.family)) as in_all,
+           coalesce(sum(-s.lowest) over (partition by s.family order by s.lowest, s.place
+                                         rows between unbounded preceding and 1 preceding), 0) as elsewhere
+    from spots s left join spread h using (family) where s.lowest < 0
+)
+select l.family as item_id, l.place, f.day, least(l.here, l.in_all - l.elsewhere)::decimal(38, 4) as qty
+from lacks l join (select distinct family, day from families) f using (family)
+where l.elsewhere < l.in_all;
+
+create or replace view stock_moves as        -- every change of a balance, estimated openings among them; items as they are merged
+select coalesce(g.counts_as, m.item_id) as item_id, m.place, m.day, m.qty, 0::decimal(38, 4) as estimated
+from visible_movements m left join merged g using (item_id)
+union all
+select item_id, place, day, qty, qty from estimated_openings;
+
+create or replace macro stock_on(until) as table   -- balances at the end of a day; `estimated`: pieces of them that nobody counted
 with each as (                               -- summed before merging: joining every movement takes five times as long
     select item_id, place, sum(qty) as on_hand, max(day) as last_day, max(day) filter (kind = 'sale') as last_sale
     from visible_movements
     where day <= until
     group by all
+),
+held as (
+    select coalesce(g.counts_as, e.item_id) as item_id, e.place, e.on_hand, 0 as estimated, e.last_day, e.last_sale
+    from each e
+    left join merged g on g.item_id = e.item_id
+    union all
+    select item_id, place, qty, qty, null, null from estimated_openings where day <= until
 )
-select coalesce(g.counts_as, e.item_id) as item_id, e.place, sum(e.on_hand) as on_hand,
-       max(e.last_day) as last_day, max(e.last_sale) as last_sale
-from each e
-left join merged g on g.item_id = e.item_id
+select item_id, place, sum(on_hand) as on_hand, sum(estimated) as estimated, max(last_day) as last_day, max(last_sale) as last_sale
+from held
 group by all;
 
 create or replace view stock as              -- balances with everything booked, also for days to come
-select item_id, place, on_hand, last_day, last_sale from stock_on(date '9999-12-31');
+select item_id, place, on_hand, estimated, last_day, last_sale from stock_on(date '9999-12-31');
 
 create or replace view costs as              -- what one piece cost: the item's own cost, else the mean of its receipts
 select i.item_id, coalesce(i.cost, r.cost) as cost

@@ -78,6 +78,7 @@ ORDER = {
     "name": ("Name", 36),
     "supplier_code": ("Supplier's code", 16),
     "on_hand": ("On hand", 10),
+    "known_by": ("On hand is", 13),
     "on_order": ("On order", 10),
     "expected_demand": ("Expected demand", 17),
     "reorder_point": ("Reorder point", 14),
@@ -88,7 +89,7 @@ ORDER = {
 """What a supplier's sheet shows, title and width; the line value, a live formula, follows."""
 
 INPUTS = (
-    "sku", "name", "supplier", "supplier_code", "on_hand", "counted", "on_order", "available", "expected_demand", "safety",
+    "sku", "name", "supplier", "supplier_code", "on_hand", "counted", "estimated", "on_order", "available", "expected_demand", "safety",
     "reorder_point", "order_up_to", "lead_days", "lead_source", "review_days", "pack", "moq", "needed", "quantity",
     "unit_cost", "value", "reason",
 )  # fmt: skip
@@ -101,7 +102,7 @@ def reorder_sheet(proposals: pd.DataFrame, shop: str, day: date, currency: str =
     """
     book = Workbook(write_only=True)
     taken = {"overview", "all items"}
-    chosen = proposals[proposals["quantity"] > 0]
+    chosen = proposals[proposals["quantity"] > 0].assign(known_by=_known_by)
     named = chosen["supplier"].where(chosen["supplier"].notna(), "No supplier yet").astype(str)
     parts = [(supplier, sheet_name(supplier, taken), rows) for supplier, rows in chosen.groupby(named, sort=True)]
     _overview(book, f"Reorder sheet: {shop}, {labels.day_text(day)}", currency, [(s, name, len(rows)) for s, name, rows in parts])
@@ -109,6 +110,14 @@ def reorder_sheet(proposals: pd.DataFrame, shop: str, day: date, currency: str =
         _order(book, name, f"Order to {supplier}: {shop}, {labels.day_text(day)}", rows)
     _write(book, "All items", proposals[[column for column in INPUTS if column in proposals]], None)
     return _bytes(book, f"Reorder sheet, {shop}")
+
+
+def _known_by(proposals: pd.DataFrame) -> pd.Series:
+    """What the figure of stock rests on; empty where it was counted or received."""
+    words = pd.Series("", index=proposals.index)
+    if {"estimated", "counted"} <= set(proposals):
+        words = words.mask(proposals["estimated"] > 0, "estimated").where(proposals["counted"].astype(bool), "never counted")
+    return words
 
 
 def _overview(book: Workbook, title: str, currency: str, parts: list[tuple[str, str, int]]) -> None:

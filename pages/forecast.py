@@ -44,7 +44,7 @@ with right, ui.waiting("Looking ahead"):
     seen = ui.ask(risks.outlook, int(item_id), day, weeks, service / 100)
 history = seen.history.tail(back)
 with words:
-    held = f"**{ui.plain(labels.pieces(seen.on_hand, unit))}** on hand"
+    held = f"**{ui.plain(labels.pieces(seen.on_hand, unit))}** on hand{', estimated: at least that many' if seen.estimated else ''}"
     if not seen.counted:
         st.markdown(":orange[:material/help:] Never counted, so nobody knows how long it lasts.")
     elif seen.on_hand <= 0:

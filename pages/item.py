@@ -37,9 +37,14 @@ if not now["counted"]:
     sold = f"{labels.pieces(ever['pieces'], unit)} sold since {labels.day_text(ever['first'], today)}, never" if ever["first"] else "Never"
     says = f"{sold} counted: how many there are, nobody knows. Count it once, and the stock is right from then on."
     st.warning(ui.plain(says), icon=":material/help:")
+elif now["estimated"] > 0:
+    least, first = labels.pieces(now["estimated"], unit), labels.day_text(history["day"].iloc[0].date(), today)
+    says = f"Estimated: more left than came in, and nobody counted. At least {least} must have been there on {first}; a count says it."
+    st.warning(ui.plain(says), icon=":material/approximate:")
 until = ui.ask(headlines.sales_known, today)
 with st.grid(4, min_column_width=160):
-    ui.figure("On hand", labels.pieces(now["on_hand"], unit), f"{labels.pieces(now['on_order'])} on order", delta_color="gray",
+    held = "On hand, at least" if now["counted"] and now["estimated"] > 0 else "On hand"
+    ui.figure(held, labels.pieces(now["on_hand"], unit), f"{labels.pieces(now['on_order'])} on order", delta_color="gray",
               help=None if now["counted"] else "Never counted")  # fmt: skip
     ui.figure("Value", labels.money(now["value"], shop.currency), f"{labels.money(now['cost'], shop.currency)} each", delta_color="gray")
     ui.figure("Sold in 4 weeks", labels.pieces(now["sold"], unit), f"{labels.pieces(now['sold_before'])} in the 4 before",

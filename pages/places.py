@@ -8,8 +8,8 @@ says = (
     else "No place yet: until there is one, everything stands in Shop."
 )
 ui.page("Places", says)
-order = ["place", "name", "active", "items", "pieces"]
+order = ["place", "name", "active", "items", "pieces"] + (["estimated"] if len(known) and known["estimated"].any() else [])
 if len(known):
     ui.excel(known, "Places", order)
 ui.grid(known, "places", places.save, alt="Places: short name, name and what stands there", number=["place"], order=order,
-        fixed=["items", "pieces"], done="Places saved.")  # fmt: skip
+        fixed=["items", "pieces", "estimated"], done="Places saved.")  # fmt: skip

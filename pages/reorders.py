@@ -28,6 +28,7 @@ for row, values in st.session_state.get(grid[0], {}).get("edited_rows", {}).item
 found = reorder.ordered(proposed, typed)
 lines = found.loc[found["quantity"] > 0, ["supplier", "counted", "value", "min_order"]]
 homeless, blind = int((lines["supplier"] == reorder.NOBODY).sum()), int((~lines["counted"]).sum())
+guessed = int((lines["counted"] & (lines["estimated"] > 0)).sum())
 firms = lines["supplier"].nunique() - bool(homeless)
 with head:
     whose = f", from {labels.count(firms, 'supplier')}" if firms else ""
@@ -38,6 +39,9 @@ with head:
     if blind:
         said = "1 of them was never counted and is" if blind == 1 else f"{blind:,} of them were never counted and are"
         st.caption(f":orange[{said} taken as nothing on hand. Upload a stock list to mend that.]")
+    if guessed:
+        said = "1 of them rests" if guessed == 1 else f"{guessed:,} of them rest"
+        st.caption(f":orange[{said} on estimated stock: more left than came in, and nobody counted. The line says so.]")
 with right:
     name = f"Reorder {day:%Y-%m-%d}.xlsx"
     ui.download("Download sheet", partial(workbooks.reorder_sheet, found, shop.name, day, shop.currency), name, key="sheet")

@@ -6,6 +6,7 @@ from ims_core.web import ui
 LEADS = {  # alert -> colour (red loses sales now), icon, page, its filter, what the link says
     "Sold out": ("red", "production_quantity_limits", "stock", {"status": "Sold out"}, "Show them"),
     "Below zero": ("orange", "exposure_neg_1", "stock", {"status": "Below zero"}, "Show them"),
+    "Estimated": ("orange", "approximate", "stock", {"status": "Estimated"}, "Show them"),
     "Never counted": ("orange", "help", "stock", {"status": "Never counted"}, "Show them"),
     "items": ("orange", "payments", "items", {}, "Fill them in"),
     "late": ("orange", "local_shipping", "suppliers", {}, "Show them"),
@@ -36,7 +37,10 @@ if not ui.ask(items.any_yet):
 day = ui.today()
 with ui.waiting("Adding up the shop"):
     now = ui.ask(headlines.today, day)
-stands = f"{labels.count(now.in_stock, 'item')} in {labels.count(now.places, 'place')}, worth {labels.money(now.value, shop.currency)}."
+guessed = f", of which {labels.money(now.value_estimated, shop.currency)} is estimated" if now.value_estimated else ""
+stands = (
+    f"{labels.count(now.in_stock, 'item')} in {labels.count(now.places, 'place')}, worth {labels.money(now.value, shop.currency)}{guessed}."
+)
 ui.page("Today", f"{stands} {ui.ask(headlines.sales_known, day)}")
 
 with st.grid(4, min_column_width=160):

@@ -14,13 +14,15 @@ from tests.builders import DAY, Shop
         ({"on_hand": 0}, "Sold out"),
         ({"on_hand": -1}, "Below zero"),
         ({"on_hand": -1, "counted": False}, "Never counted"),
+        ({"on_hand": 0, "estimated": 2}, "Estimated"),
+        ({"on_hand": 0, "estimated": 2, "counted": False}, "Never counted"),
         ({"days_since": alerts.IDLE}, "Not moving"),
         ({"days_since": None}, "In stock"),
         ({"on_hand": 0, "active": False}, "Not in use"),
     ],
 )
 def test_a_stock_figure_in_one_word(values: dict[str, object], word: str) -> None:
-    item = {"active": True, "counted": True, "on_hand": 5, "days_since": 3, **values}
+    item = {"active": True, "counted": True, "on_hand": 5, "days_since": 3, "estimated": 0, **values}
     assert list(alerts.status(pd.DataFrame([item]))) == [word]
 
 
@@ -63,13 +65,16 @@ def test_what_nobody_asked_for_lately_is_not_called_sold_out(shop: Shop) -> None
 
 
 def test_below_zero_never_counted_and_without_cost_are_told(shop: Shop) -> None:
-    kettle, mug = shop.item("KETTLE"), shop.item("MUG")
+    kettle, mug, pan = shop.item("KETTLE"), shop.item("MUG"), shop.item("PAN", cost=2)
     shop.item("JUG")
-    shop.move("receipt", kettle, 1)
+    shop.move("count", kettle, 1, day=DAY - timedelta(days=1))
     shop.move("sale", kettle, 3)
+    shop.move("receipt", pan, 2)
+    shop.move("sale", pan, 3)
     shop.move("receipt", mug, 2)
     found = says(shop)
     assert found["Below zero"] == "1 item is below zero: more left than ever came in. Kettle."
+    assert found["Estimated"] == "1 item sold more than came in and was never counted: stock is estimated, at least 0 pieces. Pan."
     assert found["Never counted"] == "1 item was never counted or received: how much there is, is not known."
     assert found["items"] == "1 item in stock has no cost: the stock value leaves that out."
 

@@ -113,13 +113,13 @@ def test_only_what_is_ordered_is_sent_but_every_item_is_shown() -> None:
 def test_values_follow_the_quantity_by_formula() -> None:
     book = opened(workbooks.reorder_sheet(pd.concat([proposals(), proposals(sku="CUP")]), "My shop", DAY))
     page = book["Nordlicht"]
-    assert (page["H4"].value, page["K4"].value, page["K6"].value) == (24, '=IF(J4="","",H4*J4)', "=SUM(K4:K5)")
-    assert [row[2].value for row in book["Overview"].iter_rows(min_row=5)] == ["='Nordlicht'!K6", "=SUM(C5:C5)"]
+    assert (page["I4"].value, page["L4"].value, page["L6"].value) == (24, '=IF(K4="","",I4*K4)', "=SUM(L4:L5)")
+    assert [row[2].value for row in book["Overview"].iter_rows(min_row=5)] == ["='Nordlicht'!L6", "=SUM(C5:C5)"]
 
 
 def test_a_supplier_named_like_a_formula_breaks_nothing() -> None:
     book = opened(workbooks.reorder_sheet(proposals(supplier="=O'Brien's"), "My shop", DAY))
-    assert (book["Overview"]["A5"].data_type, book["Overview"]["C5"].value) == ("s", "='=O''Brien''s'!K5")
+    assert (book["Overview"]["A5"].data_type, book["Overview"]["C5"].value) == ("s", "='=O''Brien''s'!L5")
 
 
 def test_nothing_to_order_is_said() -> None:

@@ -21,7 +21,7 @@ KINDS = {
     "sheet": "text", "email": "text", "phone": "text", "status": "status", "kind": "text",
     "on_hand": "number", "on_order": "number", "qty": "number", "net": "number", "pack": "number", "moq": "number", "items": "number",
     "pieces": "number", "movements": "number", "source_row": "number", "lines": "number", "used": "number", "joined": "number",
-    "set_aside": "number", "refused": "number", "files": "number", "found": "number",
+    "set_aside": "number", "estimated": "number", "refused": "number", "files": "number", "found": "number",
     "value": "money", "cost": "money", "price": "money", "unit_cost": "money", "unit_price": "money", "min_order": "money",
     "revenue": "money", "day": "day", "last_day": "day", "last_sale": "day", "ordered": "day", "expected": "day",
     "happened_at": "moment", "done_at": "moment", "days_since": "days", "lead_days": "days",
@@ -36,10 +36,12 @@ NAMES = {
     "happened_at": "When", "done_at": "When", "unit_cost": "Unit cost", "unit_price": "Unit price", "items": "Items",
     "pieces": "Pieces", "movements": "Movements", "lead_days": "Lead time", "pack": "Pack", "preferred": "Preferred",
     "ok": "Holds", "found": "Facts against it", "undone": "Undone", "net": "Change", "status": "Status", "revenue": "Sales",
+    "estimated": "Of it estimated",
 }  # fmt: skip
 
 STATUS = {
-    "In stock": "gray", "Sold out": "red", "Below zero": "orange", "Never counted": "orange", "Not moving": "yellow", "Not in use": "gray",
+    "In stock": "gray", "Sold out": "red", "Below zero": "orange", "Estimated": "orange", "Never counted": "orange",
+    "Not moving": "yellow", "Not in use": "gray",
 }  # fmt: skip
 """What a stock figure means, in words; colour says look (amber) or losing sales (red), else nothing."""
 
