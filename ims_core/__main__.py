@@ -75,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     orders.add_argument("--day", type=_day, help=on_day)
     command("check", check, "prove the ledger")
     command("backup", backup, "copy the shop into a folder").add_argument("folder", type=Path, metavar="DIR")
+    export = command("export", export_all, "everything as one zip of csv files, which an empty shop takes in again")
+    export.add_argument("folder", type=Path, metavar="DIR")
     command("restore", restore, "put the newest backup of a folder in the shop's place").add_argument("folder", type=Path, metavar="DIR")
     command("serve", serve, "start the app").add_argument("--port", default="8501")
     return parser
@@ -137,7 +139,7 @@ def import_files(options: argparse.Namespace) -> None:
                     print(f"{group.name}: {question.text} Taken: {question.taken}.")
         if waits := _waits(plan, options.leave_out):
             raise Refused("\n".join([*waits, "Nothing was written. Drop the files on the Upload page and say it there."]))
-        if plan.groups:
+        if plan.groups or plan.whole:
             change_id = importing.commit(db, people.LOCAL, plan, _progress())
             print(f"Written as change {change_id}: {plan.counts['used']:,} lines. It can be undone on the Upload page.")
 
@@ -244,6 +246,21 @@ def backup(options: argparse.Namespace) -> None:
     with _shop(options.folder) as db:
         made = copies.backup(db, people.LOCAL, options.folder.resolve())
         print(f"{made} holds all {db.version:,} changes.")
+
+
+def export_all(options: argparse.Namespace) -> None:
+    """One file in the folder; it is there whole or not at all."""
+    from ims_core import exporting, labels
+
+    with _shop() as db:
+        day = _today(db)
+        content, changes = exporting.everything(db, day), db.version
+    options.folder.mkdir(parents=True, exist_ok=True)
+    made = options.folder / f"whole-shop-{day}.zip"
+    part = made.with_suffix(".part")
+    part.write_bytes(content)
+    part.replace(made)
+    print(f"{made} holds the shop as it stands after {labels.many(changes, 'change')}. Drop it into an empty shop to have it there.")
 
 
 def restore(options: argparse.Namespace) -> None:

@@ -10,10 +10,12 @@ from functools import partial
 import pyarrow as pa
 
 from ims_core import (
+    archives,
     booking,
     cleaning,
     dates,
     documents,
+    exporting,
     labels,
     ledger,
     mappings,
@@ -51,6 +53,8 @@ def preview(
     `before`: what was looked at until files came or went; of groups that are still there, what the person said holds.
     """
     tell, seen = progress or quiet, db.version
+    if any(archives.is_one(content) for _, content in files):
+        return _whole(db, files, today or date.today())
     tables, hashes, known, unreadable = _read_all(db, files, tell, today or date.today(), before)
     named = [found for table in tables if (found := dates.day_in(table.name))]
     groups, kept, tables = [], mappings.kept(db), documents.join(tables)
@@ -69,6 +73,23 @@ def preview(
         groups[done] = meanwhile(tell, part, says, partial(_cleaned, db, group))
     tell(1.0, "Ready")
     return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today), seen)
+
+
+def _whole(db: Database, files: list[tuple[str, bytes]], today: date) -> Plan:
+    """The plan of a whole shop; other files beside it wait for the next drop."""
+    whole, unreadable = None, []
+    for given, content in files:
+        name = reading.safe_name(given)
+        if whole or not archives.is_one(content):
+            unreadable.append((name, f"{name} was left out: a whole shop is dropped alone. Drop it afterwards."))
+            continue
+        try:
+            whole = exporting.unpacked(db, name, content)
+        except Unreadable as refusal:
+            unreadable.append((name, str(refusal)))
+    if whole and (before := exporting.known(db, whole)):
+        return Plan((), ((whole.name, before),), tuple(unreadable), today, db.version)
+    return Plan((), (), tuple(unreadable), today, db.version, whole)
 
 
 def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None, off: frozenset[str] | None = None) -> Plan:
@@ -227,6 +248,9 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
     one whose lines another import brought since it was looked at.
     """
     tell = progress or quiet
+    if plan.whole:
+        tell(0.1, f"Taking in {labels.many(plan.lines, 'line')}")
+        return exporting.take_in(db, who, plan.whole, via)
     groups = [group for group in plan.groups if group.cleaned]  # also where no line is used: its lines are kept, and it is known
     if not plan.writes:
         if plan.known:

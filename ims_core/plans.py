@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ims_core import documents, kinds, labels, recognising, unused, widening
+from ims_core.archives import Archive
 from ims_core.cleaning import OUTCOMES, Cleaned
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
@@ -127,11 +128,13 @@ class Plan:
     """The day of a count that names none: in its file's name, else the last day the files or the shop know."""
     seen: int = 0
     """How many changes the shop had when it was looked at."""
+    whole: Archive | None = None
+    """A whole shop, taken out of another; then it is all there is in the drop."""
 
     @property
     def counts(self) -> dict[str, int]:
         """Lines by outcome: used, joined, set aside, refused. Tables that are not for us are set aside whole."""
-        total = dict.fromkeys(OUTCOMES, 0)
+        total = dict.fromkeys(OUTCOMES, 0) | {"used": self.whole.lines if self.whole else 0}
         for group in self.groups:
             for outcome, count in (group.cleaned.counts if group.cleaned else {"set aside": group.lines}).items():
                 total[outcome] += count
@@ -140,12 +143,12 @@ class Plan:
     @property
     def writes(self) -> bool:
         """Whether anything would be booked: lines that are used, or what a corrected document takes back."""
-        return any(group.cleaned is not None and group.cleaned.rows.num_rows for group in self.groups)
+        return self.whole is not None or any(group.cleaned is not None and group.cleaned.rows.num_rows for group in self.groups)
 
     @property
     def lines(self) -> int:
         """Lines read."""
-        return sum(group.lines for group in self.groups)
+        return sum(group.lines for group in self.groups) + (self.whole.lines if self.whole else 0)
 
     @property
     def units(self) -> dict[str, Decimal]:
@@ -211,6 +214,8 @@ class Plan:
     def says(self) -> str:
         """The one sentence under the preview."""
         counts = self.counts
+        if self.whole:
+            return f"{self.whole.says()} It goes into an empty shop, and can be undone whole."
         if not self.groups:
             return "Nothing of this drop is new." if self.known else "Nothing of this drop can be used."
         said = f"{counts['used']:,} of {labels.many(self.lines, 'line')} will be used"

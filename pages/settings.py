@@ -1,8 +1,9 @@
+from functools import partial
 from zoneinfo import available_timezones
 
 import streamlit as st
 
-from ims_core import copies, labels, ledger, policy, settings
+from ims_core import copies, exporting, labels, ledger, policy, settings
 from ims_core.web import ui
 
 shop, where = ui.shop(), settings.load()
@@ -40,6 +41,9 @@ if data.open:
             with ui.working("Writing the backup"):
                 made = copies.backup(ui.db(), ui.who(), where.backups)
             st.success(ui.plain(f"{made.name} is written and was opened to check it."), icon=":material/check_circle:")
+        ui.download("Download everything", partial(exporting.everything, ui.db(), ui.today()), f"whole-shop-{ui.today()}.zip", key="whole")
+        st.caption("A zip of csv files for any spreadsheet. An empty shop takes it in and shows the same stock, demand and orders. "
+                   "It leaves out who did what when, and forecast runs.")  # fmt: skip
         kept = copies.kept(where.backups)
         newest = f"{labels.count(len(kept), 'backup')}, the newest {kept[0].name}." if kept else "No backup yet."
         st.caption(ui.plain(f"{newest} To go back to one: stop the program, then python -m ims_core restore {where.backups}"))

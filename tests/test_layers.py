@@ -21,10 +21,10 @@ LAYERS = """
     alike
     decoding
     formulas demand series simulation
-    charts workbooks slides
+    charts workbooks slides archives
     turns fitting witness storage backups batch db versions
     people items places suppliers
-    reckoning undoing policy ledger doubts copies
+    reckoning undoing policy ledger doubts copies exporting
     unused plans matching deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     counting orders
     kpis quality lead_times

@@ -231,7 +231,7 @@ def _finish(mine: Held, plan: Plan) -> None:
     waits = plan.lacking
     with st.container(border=True, key="drop-finish"):
         st.markdown(f"**{plain(plan.says())}**")
-        if plan.writes and (foreseen := _foreseen(mine, plan)):
+        if plan.writes and not plan.whole and (foreseen := _foreseen(mine, plan)):
             st.markdown(plain(foreseen))
         if waits:
             todo = "Say which columns they need, or leave them out." if len(waits) > 1 else "Say which column it needs, or leave it out."
