@@ -68,7 +68,7 @@ def figures(db: Database) -> dict[str, Any]:
     day = db.scalar("select max(day) from visible_movements") or DAY
     told["shop"] = policy.shop(db)
     told["today"] = alerts.stock(db, day).drop(columns="item_id").fillna(-1).to_dict("records")
-    told["value"] = repr(headlines.today(db, day).value_trend)
+    told["value"] = [f"{value:.2f}" for value in headlines.today(db, day).value_trend]
     told["orders"] = reorder.suggest(db, day).drop(columns=["item_id", "supplier_id"]).fillna(-1).to_dict("records")
     return told
 
