@@ -157,7 +157,10 @@ def _read_all(
 def _read(name: str, content: bytes, today: date, note: Note) -> list[Table]:
     if len(content) > LARGE:
         note(f"{len(content) / 1e6:,.0f} MB")
-    found = unused.dropped_back(reading.read(name, content))
+    read = reading.read(name, content)
+    if any("item_id" in table.header and {"happened_at", "counted_at", "given_up"} & set(table.header) for table in read):
+        raise Unreadable(f"{name} is a part of a whole shop and means nothing alone. Drop the zip it came in, as it is.")
+    found = unused.dropped_back(read)
     if not found:
         raise Unreadable(
             f"{name} holds only our list of problems. Mend the lines on the other sheets of that workbook, and drop it with them."

@@ -133,6 +133,13 @@ def test_a_shop_that_has_anything_does_not_take_it_in(full: Shop, empty: Databas
         moved_house(full.db, empty)
 
 
+@pytest.mark.parametrize("name", ["movements.csv", "counts.csv", "order_lines.csv"])
+def test_a_part_of_it_dropped_alone_is_refused_with_what_to_do(full: Shop, empty: Database, name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(exporting.everything(full.db, DAY))) as packed:
+        plan = importing.preview(empty, [(name, packed.read(name))], today=DAY)
+    assert plan.unreadable == ((name, f"{name} is a part of a whole shop and means nothing alone. Drop the zip it came in, as it is."),)
+
+
 def changed(content: bytes, name: str, old: str, new: str) -> bytes:
     """The archive with a text in one of its files replaced."""
     out = io.BytesIO()
