@@ -19,6 +19,7 @@ from ims_core import (
     labels,
     ledger,
     mappings,
+    matching,
     people,
     plans,
     policy,
@@ -188,18 +189,23 @@ def _earlier(db: Database) -> repeats.Earlier | None:
     clock = "m.happened_at" if zone == "UTC" else f"(m.happened_at at time zone 'UTC') at time zone '{zone}'"
     return lambda wanted: db.arrow(
         f"""
-        with brought as (
-            select m.*, {clock} as moment, i.sku, {values.key("i.sku")} as key, {values.key("i.name")} as called,
+        with codes as (
+            select counts_as as item_id, list(distinct code) as codes
+            from (select item_id, code from barcodes union all select item_id, code from ({matching.KNOWN["known_codes"]}))
+            join merged using (item_id) group by counts_as
+        ),
+        brought as (
+            select m.*, {clock} as moment, i.sku, {values.key("k.sku")} as key, {values.key("i.name")} as called, codes,
                    (m.kind = 'return_in') = (m.qty < 0) as opposite,
                    case when m.kind <> 'sale' then m.takes_back end as taken
-            from visible_movements m join items i using (item_id)
+            from visible_movements m join items i using (item_id) join merged g using (item_id) join items k on k.item_id = g.counts_as
+            left join codes on codes.item_id = g.counts_as
             where m.file_id is not null and m.kind in ('sale', 'return_in', 'adjustment')
               and (m.ref in (select unnest($refs::varchar[]))
                    or (m.day in (select unnest($days::date[])) and ($unnumbered or m.ref is null))
-                   or (m.day >= $since::date and {values.key("i.sku")} in (select unnest($cancelled::varchar[]))))
+                   or (m.day >= $since::date and list_has_any(list_append(codes, {values.key("i.sku")}), $cancelled::varchar[])))
         ),
         told as (select file_id, any_value(contains(mapping, '"place": ')) as told_place from import_files group by file_id),
-        codes as (select item_id, list(code) as codes from barcodes group by item_id),
         counted as (
             select *, count(*) filter (opposite) over same as taken_times,
                    row_number() over (same order by opposite, change_id, line) as nth
@@ -207,7 +213,7 @@ def _earlier(db: Database) -> repeats.Earlier | None:
         )
         select row_number() over (order by change_id, line) as id, file_id, ref, key, sku, called, codes, day, moment, -qty as qty,
                unit_price as price, place, coalesce(told_place, false) as told_place, kind, taken as takes_back
-        from counted left join told using (file_id) left join codes using (item_id)
+        from counted left join told using (file_id)
         where not opposite and nth > taken_times
         """,
         vars(wanted),

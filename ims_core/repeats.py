@@ -36,8 +36,8 @@ Earlier = Callable[[Wanted], pa.Table]
 """Asks the shop for sales that earlier files brought, a row each, what was taken back as corrected left out:
 id file_id ref key sku called codes day moment qty price place told_place kind takes_back.
 
-`key`, `called`, `codes`: the item by code, name and barcodes; `moment`: by the shop's clock; `qty`: sold is positive;
-`told_place`: whether the file named it.
+`key`, `called`, `codes`: the item by the code it goes by now, by name, by barcodes and every code it has or had;
+`moment`: by the shop's clock; `qty`: sold is positive; `told_place`: whether the file named it.
 """
 
 NO_BOOKED = """
@@ -101,6 +101,10 @@ def _lay_out(pad: scratch.Pad, mapping: Mapping, found: pa.Table) -> None:
             select name, any_value(key) as key from (
                 select key, unnest(list_prepend(called, coalesce(codes, []))) as name from (select distinct key, called, codes from found)
             ) where name is not null group by name having count(distinct key) = 1;
+        create table coded as  -- lines by an earlier code, or that of a merged item, are of the item as it is called now
+            select code, any_value(key) as key from (select distinct key, unnest(codes) as code from found)
+            group by code having count(distinct key) = 1;
+        update judged set key = coded.key from coded where judged.key = coded.code;
         create or replace table lines as
             select row_number() over (order by source, row) as line, source, row, ref, coalesce(c.key, {_named()}) as item,
                    day::date as day, {clock.format("day")} as clock, qty,

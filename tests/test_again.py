@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ims_core import db as database
-from ims_core import importing, imports, ledger, people, policy, recognising
+from ims_core import importing, imports, items, ledger, people, policy, recognising
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.plans import Plan
@@ -429,3 +429,30 @@ def test_the_sheets_of_a_till_are_no_places(db: Database) -> None:
     text = "Date | Item code | Qty\n2026-05-04 | A1 | 1"
     drop(db, book("till.xlsx", January=text, February=text.replace("05", "06")))
     assert db.rows("select distinct place from stock") == [("Shop",)]
+
+
+# -- under another code
+
+
+def test_an_export_after_a_code_was_changed_is_the_same_export(db: Database) -> None:
+    drop(db, till("may", "R1 | 2026-05-04 | A1 | 3 | 9", "R2 | 2026-05-05 | A1 | 1 | 9"))
+    items.save(db, people.LOCAL, [{"item_id": 1, "sku": "X9"}])
+    corrected = look(db, till("may again", "R1 | 2026-05-04 | A1 | 2 | 9", "R2 | 2026-05-05 | A1 | 1 | 9", "R3 | 2026-05-06 | X9 | 5 | 9"))
+    assert (corrected.counts["joined"], corrected.difference) == (1, {"changed": 1})
+    importing.commit(db, people.LOCAL, corrected)
+    assert db.rows("select sku, sum(-qty)::integer from visible_movements join items using (item_id) group by 1") == [("X9", 8)]
+
+
+def test_an_export_after_two_items_were_joined_is_the_same_export(db: Database) -> None:
+    drop(db, till("may", "R1 | 2026-05-04 | A1 | 3 | 9", "R1 | 2026-05-04 | B2 | 4 | 9", "R2 | 2026-05-05 | B2 | 1 | 9"))
+    items.merge(db, people.LOCAL, 2, 1)
+    again = look(db, till("may again", "R1 | 2026-05-04 | A1 | 3 | 9", "R1 | 2026-05-04 | A1 | 4 | 9", "R2 | 2026-05-05 | B2 | 1 | 9"))
+    assert (again.counts["joined"], again.counts["used"], again.difference) == (3, 0, {})
+
+
+def test_a_code_that_another_item_has_now_is_not_the_item_that_had_it(db: Database) -> None:
+    drop(db, till("may", "R1 | 2026-05-04 | A1 | 3 | 9"))
+    items.save(db, people.LOCAL, [{"item_id": 1, "sku": "X9"}])
+    items.save(db, people.LOCAL, [{"sku": "A1", "name": "Another"}])
+    other = look(db, till("june", "R1 | 2026-05-04 | A1 | 3 | 9", "R2 | 2026-05-05 | A1 | 3 | 9"))
+    assert other.counts["joined"] == 0
