@@ -18,6 +18,10 @@ from ims_core.rules import RULES
 CODES = ("sku", "barcode")
 """What a spreadsheet may have spoilt, and what an item is found by."""
 
+NOTHING_BARRED = pa.table(
+    {"code": pa.array([], pa.string()), "name": pa.array([], pa.string()), "keys": pa.array([], pa.list_(pa.string()))}
+)
+
 OUTCOMES = ("used", "joined", "set aside", "refused")
 
 
@@ -58,12 +62,14 @@ def clean(
     note: Note | None = None,
     timezone: str | None = None,
     currency: str | None = None,
+    barred: pa.Table | None = None,
 ) -> Cleaned:
     """Clean one table, or several with the same header, as one.
 
     `known`: how the shop spells its codes (upper case -> as written); `off`: names of rules not to apply;
     `earlier`: asks for the sales that earlier files brought; `places`: of each table, the place that its sheet names;
-    `note` is told each step; `timezone`: of the shop, for times that name their offset; `currency`: of the shop, where it has said so.
+    `note` is told each step; `timezone`: of the shop, for times that name their offset; `currency`: of the shop, where it has said so;
+    `barred`: the shop's barcodes: code, the name of their item, the keys of all codes that mean it.
     """
     at = note or (lambda step: None)
     tables = [tables] if isinstance(tables, Table) else list(tables)
@@ -83,6 +89,7 @@ def clean(
         judging.spell_codes(pad, known or {})
         at("judging every line")
         judging.judge(pad, mapping, off)
+        pad.put(barred=NOTHING_BARRED if barred is None else barred)
         at("comparing with what earlier files brought")
         again = repeats.find(pad, mapping, earlier, off)
         at("putting together what was found")
@@ -182,6 +189,8 @@ def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style
             f" else '; left empty' end, outcome = 'refused' from judged"
             f" where {name}_text is not null and {name} is null and outcome in ('used', 'refused')"
         )
+    if set(CODES) <= set(mapping.columns):
+        parts.append(f"from ({codes.claimed()})")
     found = pad.table(f"select * from ({' union all '.join(parts)}) order by source, row")
     found = widening.in_sheet(found, tables).to_pandas()
     names, sheets = [table.name for table in tables], [table.sheet for table in tables]

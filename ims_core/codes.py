@@ -100,6 +100,30 @@ def each(barcode: str) -> str:
     return f"case when regexp_matches({barcode}, '^\\d+(, \\d+)+$') then string_split({barcode}, ', ') else [{barcode}] end"
 
 
+def claimed() -> str:
+    """SQL: lines of `judged` whose barcode another item of the file or of the shop (`barred`: code key name) has: nobody gets it.
+
+    source row field value problem refused, each barcode of an item once.
+    """
+    return f"""
+        with told as (
+            select key, any_value(coalesce(called, name)) as name, any_value(spelled) as sku, min((source, row)) as first, one
+            from (select *, unnest({each("barcode")}) as one from judged where outcome = 'used' and barcode is not null and key is not null)
+            group by key, one
+        ),
+        others as (
+            select t.first, t.one, 'is the barcode of ' || coalesce(o.name || ' (' || o.sku || ')', o.sku)
+                   || ' too; neither gets it' as problem
+            from told t join told o on o.one = t.one and o.key <> t.key
+            where t.one not in (select code from barred) qualify row_number() over (partition by t.key, t.one order by o.first) = 1
+            union all
+            select t.first, t.one, 'is the barcode of ' || b.name || ' in the shop; left there'
+            from told t join barred b on b.code = t.one where not list_contains(b.keys, t.key)
+        )
+        select first[1], first[2], 'barcode', one, problem, false from others
+    """
+
+
 # -- what a spreadsheet did to them
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -112,6 +136,7 @@ AS_DATE = (
 
 LOST = "the spreadsheet it came from has lost digits of this code; left empty"
 DATED = "the spreadsheet it came from made a date of this code; left empty"
+ZEROS = "is another code but for the zeros before it; kept as two items"
 MISTYPED = "the check digit is wrong: a digit is mistyped or missing; kept as it is"
 
 
@@ -146,16 +171,29 @@ def read(pad: Pad, field: str, column: str, known: Collection[str], off: Collect
             from shelled, seen
         ),
         kept as (select *, {all_in_sql("value") if barcode else "value"} as code from mended),
+        standing as (
+            select key, true as ours from shop_codes union all select {values.key("code")}, false from kept where not {barcode} and not ours
+        ),
+        figured as (  -- 123 and 00123
+            select ltrim(key, '0') as bare, list(distinct key) as keys, list(distinct key) filter (ours) as known
+            from standing where not {barcode} and regexp_matches(key, '^0*[1-9]\d*$') group by 1 having count(distinct key) > 1
+        ),
+        meant as (
+            select k.*, case when not ours then list_filter(list_sort(f.keys, 'desc'), lambda key: key <> k.code
+                            and (list_contains(f.known, key) or (f.known is null and length(key) > length(k.code))))[1] end as other
+            from kept k left join figured f on f.bare = ltrim(k.code, '0')
+        ),
         judged as (
             select *, not ours and regexp_matches(value, '^\d([.,]\d+)?[eE]\+\d+$') as short,
                    {barcode} and regexp_matches(code, '^\d{{6,9}}00000+$') as round,
                    short or (round and bool_or(short or (round and not {right})) over ()) as lost,
                    {barcode} and regexp_matches(code, '^\d{{12,14}}$') as long,
                    not {right} as wrong
-            from kept
+            from meant
         )
         select cell, case when not (lost or dated) then code end as value, case when value <> cell then cell end as was,
                case when lost then '{LOST}' when dated then '{DATED}'
+                    when other is not null then other || ' {ZEROS}'
                     when long and wrong and (select count(*) filter (wrong) * 10 <= count(*) from judged where long) then '{MISTYPED}'
                     end as problem
         from judged

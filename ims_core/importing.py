@@ -13,6 +13,7 @@ from ims_core import (
     archives,
     booking,
     cleaning,
+    codes,
     dates,
     documents,
     exporting,
@@ -177,8 +178,18 @@ def _cleaned(db: Database, group: Group, note: Note | None = None) -> Group:
     shop, standard = policy.shop(db), policy.Shop()  # what the shop has not said yet is no ground to bend a file
     timezone = shop.timezone if shop.timezone != standard.timezone else None
     currency = shop.currency if shop.currency != standard.currency else None
-    cleaned = cleaning.clean(group.tables, group.mapping, spelled, group.off, _earlier(db), group.places, note, timezone, currency)
+    cleaned = cleaning.clean(group.tables, group.mapping, spelled, group.off, _earlier(db), group.places, note, timezone, currency,
+                             db.arrow(BARRED))  # fmt: skip
     return replace(group, cleaned=cleaned)
+
+
+BARRED = f"""
+    with codes as (select counts_as, list(code) as keys from ({matching.KNOWN["known_codes"]}) join merged using (item_id) group by all)
+    select {codes.in_sql("b.code")} as code, i.name || ' (' || i.sku || ')' as name, c.keys
+    from barcodes b join merged g using (item_id) join items i on i.item_id = g.counts_as join codes c on c.counts_as = g.counts_as
+    where b.active
+"""
+"""The shop's barcodes, with the item each means and every code of it."""
 
 
 def _earlier(db: Database) -> repeats.Earlier | None:

@@ -130,3 +130,11 @@ def test_variants_are_items_named_after_their_product() -> None:
         ("S1", "Shirt Red / S", "Tops"), (None, "Shirt Red / M", "Tops"), (None, "Mug", "Cups"),
     ]  # fmt: skip
     assert cleaned.left["reason"].to_pylist() == ["one more picture of a product"]
+
+
+def test_codes_that_lost_the_zeros_before_them_are_told_and_never_joined() -> None:
+    found = columns("123", "00123", "55", "A-7", "0", "00", field="sku")
+    assert found["123"] == ["123", None, f"00123 {codes.ZEROS}"]
+    assert [cell for cell, (_, _, problem) in found.items() if problem] == ["123"]
+    assert columns("00123", "456", field="sku", known=("123",))["00123"] == ["00123", None, f"123 {codes.ZEROS}"]
+    assert columns("00123", "123", field="sku", known=("123", "00123"))["123"][2] is None

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from ims_core import db as database
-from ims_core import items, ledger, people
+from ims_core import importing, items, ledger, people
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
-from tests.test_importing import drop, file
+from tests.test_importing import drop, file, look
 
 
 @pytest.fixture
@@ -206,3 +206,28 @@ def test_a_code_and_a_barcode_are_taken_however_they_are_written(db: Database) -
         items.save(db, people.LOCAL, [{"item_id": 2, "sku": "a 1"}])
     with pytest.raises(Refused, match=f"The barcode {PAN} belongs to A  1"):
         items.link_barcode(db, people.LOCAL, 2, f"0{PAN}")
+
+
+def test_a_barcode_of_two_items_is_told_with_both_names(db: Database) -> None:
+    plan = look(db, file("items.csv", f"Item code | Name | Barcode\nA1 | Pan | {PAN}\nA2 | Lid | {PAN}\nA3 | Pot | 96385074"))
+    assert plan.problems[["row", "value", "problem"]].to_numpy().tolist() == [
+        [2, PAN, "is the barcode of Lid (A2) too; neither gets it"],
+        [3, PAN, "is the barcode of Pan (A1) too; neither gets it"],
+    ]
+
+
+def test_a_barcode_that_another_item_of_the_shop_has_is_told_but_not_of_one_that_counts_as_it(db: Database) -> None:
+    drop(db, LIST)
+    again = file("list.csv", f"Item code | Name | Barcode | Price\nA2 | Lid | {PAN} | 4")
+    assert list(look(db, again).problems["problem"]) == ["is the barcode of Pan (A1) in the shop; left there"]
+    items.merge(db, people.LOCAL, 2, 1)
+    assert look(db, again).problems.empty
+
+
+def test_a_code_without_its_zeros_stays_an_item_of_its_own(db: Database) -> None:
+    drop(db, file("items.csv", "Item code | Name | Price\n00123 | Pan | 9\n00777 | Lid | 4"))
+    plan = look(db, sold("till.csv", "Item code", "2 | 9 | 123"))
+    assert plan.problems[["row", "value"]].to_numpy().tolist() == [[2, "123"]]
+    assert "00123 is another code but for the zeros" in plan.problems["problem"].iloc[0]
+    importing.commit(db, people.LOCAL, plan)
+    assert [sku for sku, *_ in known(db)] == ["00123", "00777", "123"]
