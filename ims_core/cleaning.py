@@ -8,7 +8,7 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import cancelling, codes, columns, dates, judging, repeats, scratch, values, variants, widening
+from ims_core import cancelling, codes, columns, dates, judging, repeats, scratch, totals, values, variants, widening
 from ims_core.labels import FIELDS, KIND_FIELDS
 from ims_core.progress import Note
 from ims_core.reading import Table
@@ -34,7 +34,8 @@ class Cleaned:
     fixes: rule title count before after on always; left: source row outcome reason content (JSON);
     counts: lines by outcome; units: their quantities by outcome; questions: what the values leave open;
     difference: of documents that an earlier file brought, what is otherwise here (what: changed or gone):
-    what ref sku day qty_before price_before qty price source row.
+    what ref sku day qty_before price_before qty price source row;
+    totals: figures of lines that are totals: source row field printed lines (their sum) apart (0 where they agree).
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Cleaned:
     units: dict[str, Decimal]
     questions: tuple[Question, ...]
     difference: pd.DataFrame
+    totals: pd.DataFrame
 
     def books_like(self, other: "Cleaned") -> bool:
         """Whether the same lines are used, and the same taken back."""
@@ -89,6 +91,7 @@ def clean(
         judging.spell_codes(pad, known or {})
         at("judging every line")
         judging.judge(pad, mapping, off)
+        printed = totals.check(pad, mapping, wide=any(isinstance(table, widening.Turned) for table in tables))
         pad.put(barred=NOTHING_BARRED if barred is None else barred)
         at("comparing with what earlier files brought")
         again = repeats.find(pad, mapping, earlier, off)
@@ -97,7 +100,7 @@ def clean(
         asked = (*columns.questions(mapping, styles, currency), *again, *_two_lists(pad, mapping))
         return Cleaned(
             mapping.kind, rows, _problems(pad, mapping, styles, tables), _fixes(pad, mapping, off), left,
-            *_accounts(pad, mapping), asked, _difference(pad),
+            *_accounts(pad, mapping), asked, _difference(pad), printed.to_pandas(),
         )  # fmt: skip
 
 
@@ -189,6 +192,7 @@ def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style
             f" else '; left empty' end, outcome = 'refused' from judged"
             f" where {name}_text is not null and {name} is null and outcome in ('used', 'refused')"
         )
+    parts.append(totals.differing())
     if set(CODES) <= set(mapping.columns):
         parts.append(f"from ({codes.claimed()})")
     found = pad.table(f"select * from ({' union all '.join(parts)}) order by source, row")
@@ -198,7 +202,8 @@ def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style
         {
             "source": found.source, "file": [names[i] for i in found.source], "sheet": [sheets[i] for i in found.source],
             "row": found.row, "column": [mapping.columns.get(name) for name in found.field], "value": found.value,
-            "problem": found.problem, "suggestion": [_suggestion(name) for name in found.field],
+            "problem": found.problem,
+            "suggestion": [_suggestion(name, says) for name, says in zip(found.field, found.problem, strict=True)],
             "refused": found.refused,
         }
     )  # fmt: skip
@@ -213,7 +218,11 @@ def _spoilt(name: str) -> str:
     """
 
 
-def _suggestion(name: str | None) -> str:
+def _suggestion(name: str | None, problem: str) -> str:
+    if problem.startswith(totals.APART):
+        return "A line may be missing, or was changed by hand. Look at it where the file comes from."
+    if name == "barcode" and problem.startswith("is the barcode of"):
+        return "See on the goods whose it is, and take it off the other. If both are one item, join them on the Items page."
     if name is None or name not in FIELDS:
         return "Fill it in in the file and drop it again, or leave the line out."
     if name in CODES:

@@ -48,6 +48,27 @@ def not_used(db: Database, change_id: int) -> pd.DataFrame:
     )
 
 
+def differences(db: Database, change_id: int) -> pd.DataFrame:
+    """What the import counted otherwise than sales and purchases say: item_id sku name place day on_hand expected net value.
+
+    The dearest first. expected: by the books; net: on_hand - expected, pieces; value: of net, at cost, empty where no cost is known.
+    First counts open the stock: they differ from nothing.
+    """
+    return db.frame(
+        """
+        with posted as (
+            select item_id, place, happened_at as counted_at, sum(qty) as net
+            from movements where change_id = ? and kind = 'count' group by all
+        )
+        select i.item_id, i.sku, i.name, c.place, c.day, c.on_hand, c.on_hand - p.net as expected, p.net, (p.net * k.cost)::double as value
+        from counts c join posted p using (item_id, place, counted_at) join items i using (item_id) left join costs k using (item_id)
+        where c.change_id = ? and p.net <> 0
+        order by abs(value) desc nulls last, abs(p.net) desc, i.sku
+        """,
+        [change_id, change_id],
+    )
+
+
 def taking_back(db: Database, change_id: int) -> Taking:
     """What undoing the import would take back, and whether something stands on it; writes nothing."""
     moved, pieces = db.rows("select count(*), coalesce(sum(qty), 0) from movements where change_id = ?", [change_id])[0]

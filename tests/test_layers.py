@@ -16,7 +16,7 @@ LAYERS = """
     errors labels settings progress
     units scratch
     letters sheets texts markup headers blocks
-    values dates codes reading vocabulary evidence presets widening kinds recognising rules columns judging repeats
+    values dates codes reading vocabulary evidence presets widening kinds recognising rules columns judging repeats totals
     documents variants cancelling cleaning
     alike
     decoding

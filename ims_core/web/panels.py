@@ -29,6 +29,7 @@ def panel(plan: Plan, index: int) -> Plan:
             return plan
         if shown.as_on:
             st.markdown(f":gray[:material/history: Understood as last time, {labels.day_text(shown.as_on)}.]")
+        _printed(shown)
         mapping = _needed(shown, name) if shown.lacking else shown.mapping
         off = shown.off
         chosen = st.segmented_control(
@@ -74,6 +75,16 @@ def key(shown: Group) -> str:
 def number(shown: Group) -> int:
     """What tells one group of a drop from the others."""
     return zlib.crc32(repr((shown.tables[0].header, shown.hashes[0], shown.tables[0].sheet)).encode())
+
+
+def _printed(shown: Group) -> None:
+    """Totals that the file prints, held against its lines."""
+    for total in shown.cleaned.totals.head(4).itertuples() if shown.cleaned else ():
+        says = f"{_label(str(total.field))} {labels.pieces(total.printed)}, the total in row {total.row},"
+        if total.apart:
+            st.markdown(f":orange[:material/rule: {plain(says)} differs by {labels.pieces(total.apart)} from its lines.]")
+        else:
+            st.markdown(f":gray[:material/done: {plain(says)} agrees with its lines.]")
 
 
 def _headline(shown: Group) -> str:

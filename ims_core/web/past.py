@@ -6,7 +6,7 @@ import streamlit as st
 
 from ims_core import imports, labels, ledger
 from ims_core.web import left
-from ims_core.web.doing import act, ask, do, local, plain
+from ims_core.web.doing import act, ask, do, local, plain, shop
 from ims_core.web.tables import columns, download, on_phone
 
 A_PAGE = 8
@@ -56,6 +56,23 @@ def _files(number: int) -> None:
     st.dataframe(
         found, width=330 if on_phone() else 560, height="content" if len(found) < 9 else 320, hide_index=True, placeholder="",
         column_order=shown, column_config=columns(shown), alt="Files of this import",
+    )  # fmt: skip
+    _differences(number)
+
+
+def _differences(number: int) -> None:
+    """What was counted, beside what sales and purchases say; the dearest first."""
+    found = ask(imports.differences, number)
+    if found.empty:
+        return
+    worth = labels.money(found["value"].sum(), shop().currency)
+    st.markdown(plain(f"{labels.many(len(found), 'count')} differ from what sales and purchases say, together by {worth}."))
+    shown = ["name", "on_hand", "net", "value"] if on_phone() else ["name", "place", "day", "on_hand", "expected", "net", "value"]
+    extra = {"expected": st.column_config.NumberColumn("By the books", format="localized"),
+             "on_hand": st.column_config.NumberColumn("Counted", format="localized")}  # fmt: skip
+    st.dataframe(
+        found, width=330 if on_phone() else 720, height="content" if len(found) < 9 else 320, hide_index=True, placeholder="",
+        column_order=shown, column_config=columns(shown, extra), alt="Counts that differ from sales and purchases",
     )  # fmt: skip
 
 
