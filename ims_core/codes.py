@@ -1,11 +1,15 @@
-"""Barcodes as one number however they are written, and codes that a spreadsheet spoilt on their way here."""
+"""Barcodes as one number however they are written, what a scan says, and codes that a spreadsheet spoilt on their way here."""
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 
-from ims_core import values
+from ims_core import epc, gs1, values
 from ims_core.scratch import Pad
 
 LENGTHS = (8, 12, 13, 14)
@@ -122,6 +126,99 @@ def claimed() -> str:
         )
         select first[1], first[2], 'barcode', one, problem, false from others
     """
+
+
+# -- what a scan says
+
+OURS = re.compile(r"^ims(\D)(?:item\1(\d{1,15})|place\1(.+))$", re.IGNORECASE)
+"""Our own labels. The sign between is any, the same twice: a hand scanner set to another keyboard types another."""
+
+BEFORE = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
+"""What a scanner set to tell the kind of code puts before it."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one read says. `code` is what the shop keeps it under; `weight` is in kilograms.
+
+    `problem`: the text cannot be what it seems to be, `gtin` and `sscc` stay empty. `note`: read, but look at it.
+    """
+
+    text: str
+    code: str
+    gtin: str | None = None
+    lot: str | None = None
+    expires: date | None = None
+    produced: date | None = None
+    serial: str | None = None
+    qty: Decimal | None = None
+    weight: Decimal | None = None
+    price: Decimal | None = None
+    sscc: str | None = None
+    tag: str | None = None
+    item: int | None = None
+    place: str | None = None
+    problem: str | None = None
+    note: str | None = None
+
+
+def of_item(item_id: int) -> str:
+    """The text of our own label for an item."""
+    return f"ims:item:{item_id}"
+
+
+def of_place(place: str) -> str:
+    """The text of our own label for a place.
+
+    >>> of_place("Cellar 2"), parse(of_place("Cellar 2")).place
+    ('ims:place:Cellar%202', 'Cellar 2')
+    """
+    return f"ims:place:{quote(place, safe='')}"
+
+
+def parse(text: str) -> Scan:
+    r"""What a scanner, a camera, a tag reader or a keyboard sent; never refused, never trusted with a wrong check digit.
+
+    >>> parse("]C10109521101530018\x1d10AB-1\x1d17251200").lot, parse("04252614").gtin
+    ('AB-1', '042100005264')
+    """
+    sent = gs1.SPOKEN.sub(gs1.SEPARATOR, text).strip(" \t\r\n")
+    bare = BEFORE.sub("", sent)
+    said = sent.startswith(gs1.SCANNED) or gs1.SEPARATOR in bare
+    bare = bare.strip(gs1.SEPARATOR)[:13] if sent.startswith("]E3") else bare.strip(gs1.SEPARATOR)
+    if ours := OURS.match(bare):
+        return Scan(bare, bare, item=int(ours[2])) if ours[2] else Scan(bare, bare, place=unquote(ours[3]))
+    if tag := epc.read(bare):
+        return _of_tag(bare, tag)
+    digits = re.sub(r"[\s-]", "", bare)
+    if not said and re.fullmatch("[0-9]{1,14}", digits):
+        return _of_number(bare, digits)
+    if (message := gs1.read(bare)) and (said or bare[:1] == "(" or "://" in bare or message.text("00", "01", "02")):
+        return _of_message(bare, message)
+    return Scan(bare, canonical(bare))
+
+
+def _of_number(text: str, digits: str) -> Scan:
+    gtin = _printed(digits)
+    wrong = None if gtin or len(digits) not in LENGTHS else gs1.WRONG.format(value=digits)
+    return Scan(text, canonical(text), gtin=gtin, problem=wrong)
+
+
+def _of_tag(text: str, tag: epc.Tag) -> Scan:
+    gtin = canonical(tag.gtin) if tag.gtin else None
+    return Scan(text, gtin or tag.sscc or tag.uri, gtin=gtin, serial=tag.serial, sscc=tag.sscc, tag=tag.uri)
+
+
+def _of_message(text: str, message: gs1.Message) -> Scan:
+    problem = message.problem
+    number = None if problem else message.text("01", "02")
+    gtin = _printed(number) if number else None
+    sscc = None if problem else message.text("00")
+    return Scan(
+        text, gtin or sscc or canonical(text), gtin=gtin, lot=message.text("10"), expires=message.day("17", "15", "16", "7003"),
+        produced=message.day("11", "13"), serial=message.text("21"), qty=message.number("37") or message.number("30"),
+        weight=message.kilograms(), price=message.measure("392", "393"), sscc=sscc, problem=problem, note=message.note,
+    )  # fmt: skip
 
 
 # -- what a spreadsheet did to them

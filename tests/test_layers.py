@@ -16,6 +16,7 @@ LAYERS = """
     errors labels settings progress
     units scratch
     letters sheets texts markup headers blocks
+    gs1 epc
     values dates codes reading vocabulary evidence presets widening kinds recognising rules columns judging repeats totals
     documents variants cancelling cleaning
     alike
@@ -64,10 +65,13 @@ HOMES = {
     "sqlalchemy": ("sources",),
     "zxingcpp": ("decoding",),
     "pyzbar": ("decoding",),
+    "PIL": ("decoding",),
+    "biip": ("gs1",),
+    "epcpy": ("epc",),
     "pptx": ("slides",),
 }
 
-HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint")
+HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "PIL", "zxingcpp")
 """Loaded when first needed: they would cost the first page its five seconds."""
 
 
