@@ -71,7 +71,7 @@ HOMES = {
     "pptx": ("slides",),
 }
 
-HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "PIL", "zxingcpp")
+HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp")
 """Loaded when first needed: they would cost the first page its five seconds."""
 
 
