@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_core import forecasting, labels, ledger, policy
+from ims_core import forecasting, labels, ledger, lots, policy
 from ims_core.db import Database
 
 WINDOW = 28
@@ -67,6 +67,7 @@ def attention(db: Database, day: date, items: pd.DataFrame) -> pd.DataFrame:
     """What to look at, the costliest first: alert found says; `alert` is a status or the name of a page. items: of `stock`."""
     rows = [
         *_of_items(items, policy.shop(db).currency),
+        *_of_lots(lots.expiring(db, day)),
         *_of_orders(late(db, day)),
         *_of_imports(db),
         *_of_forecast(db, forecasting.known_until(db, day) or day, len(items)),
@@ -140,6 +141,19 @@ def _of_orders(late: pd.DataFrame) -> list[dict[str, Any]]:
     says = f"Late: {title}{whose}, {labels.many(int(first['days']), 'day')}, {labels.count(first['pieces'], 'piece')}"
     more = f"; and {labels.many(len(late) - 1, 'other order')}" if len(late) > 1 else ""
     return [{"alert": "late", "found": len(late), "says": f"{says}{more}."}]
+
+
+def _of_lots(soon: pd.DataFrame) -> list[dict[str, Any]]:
+    """What has expired comes first, because the frame is sorted by the day."""
+    if soon.empty:
+        return []
+    first = soon.iloc[0]
+    over, left = int((soon["left"] < 0).sum()), int(first["left"])
+    when = f"in {labels.many(left, 'day')}" if left > 0 else "today" if left == 0 else f"{labels.many(-left, 'day')} ago"
+    one, more = f"{first['name']} ({labels.pieces(first['on_hand'])}, {when})", len(soon) - 1
+    counted = f"{labels.many(len(soon), 'lot')} {'expires' if len(soon) == 1 else 'expire'} within {lots.SOON} days"
+    says = f"{counted}{f', {over:,} of them did already' if over else ''}: {one}{f' and {more:,} more' if more else ''}."
+    return [{"alert": "expires", "found": len(soon), "says": says}]
 
 
 def _of_imports(db: Database) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ def of_movement(db: Database, entry: ledger.Record) -> list[str]:
     """Sentences, none where nothing looks wrong: stock that falls below zero, a quantity far beyond what is usual."""
     if not isfinite(entry.qty) or entry.qty == 0:
         return []
-    return [*_below_zero(db, entry), *_far_too_large(db, entry)]
+    return [*_below_zero(db, entry), *far_too_large(db, entry)]
 
 
 def _below_zero(db: Database, entry: ledger.Record) -> list[str]:
@@ -36,15 +36,18 @@ def _below_zero(db: Database, entry: ledger.Record) -> list[str]:
     return [f"{is_there} in {entry.place}: after this {pieces(held - leaves)}."]
 
 
-def _far_too_large(db: Database, entry: ledger.Record) -> list[str]:
+def far_too_large(db: Database, entry: ledger.Record) -> list[str]:
+    """A sentence where it is TIMES as large as any of its kind before; a count is held against earlier counts, not differences."""
+    said = (
+        "qty from visible_movements where kind = $kind and"
+        if entry.kind != "count"
+        else "on_hand from standing_counts where $kind = 'count' and"
+    )
     largest = db.scalar(
-        """
-        select max(abs(qty))::double from visible_movements
-        where kind = $kind and item_id in (select item_id from merged where counts_as = $item)
-        """,
+        f"select max(abs(qty))::double from (select {said} item_id in (select item_id from merged where counts_as = $item)) as said(qty)",
         {"kind": entry.kind, "item": entry.item_id},
     )
     if not largest or abs(entry.qty) < TIMES * largest:
         return []
-    kind = labels.MOVEMENT_KINDS[entry.kind].lower()
+    kind = "count" if entry.kind == "count" else labels.MOVEMENT_KINDS[entry.kind].lower()
     return [f"The largest {kind} so far was {labels.pieces(largest)}; this one is {labels.pieces(abs(entry.qty))}."]

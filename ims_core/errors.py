@@ -9,6 +9,14 @@ class Refused(ImsError):
     """The shop's rules forbid this; the message names the rule."""
 
 
+class UnknownCode(Refused):
+    """No item and no place of the shop has the code that was read; the message says what can be done about it."""
+
+
+class Doubtful(Refused):
+    """More often a slip than the truth: posted once somebody says that it is right."""
+
+
 class NotAllowed(ImsError):
     """The person's role does not reach this far."""
 

@@ -37,6 +37,10 @@ class Record:
     unit_price: float | None = None
     ref: str | None = None
     note: str | None = None
+    order_id: int | None = None
+    """The purchase order a receipt belongs to; without it, the one that `ref` names."""
+    lot: str | None = None
+    expires: date | None = None
 
 
 # -- questions
@@ -220,14 +224,14 @@ def check(db: Database) -> pd.DataFrame:
 
 
 @people.needs("staff")
-def record(db: Database, who: people.Person, entry: Record, via: str = "screen", key: str | None = None) -> int:
+def record(db: Database, who: people.Person, entry: Record, via: str = "screen", key: str | None = None, what: str = "") -> int:
     """Post one movement made by hand; a transfer posts two rows that net to nothing, a count what differs from it.
 
     What is recorded for a day before a count was in what was counted: the stock since then stays as it is.
     """
     sku = items.code(db, entry.item_id)
     _refuse_bad(db, entry, sku)
-    what = f"{labels.MOVEMENT_KINDS[entry.kind]} of {labels.pieces(entry.qty)} {sku}"
+    what = what or f"{labels.MOVEMENT_KINDS[entry.kind]} of {labels.pieces(entry.qty)} {sku}"
     now = datetime.now(UTC)
     zone = ZoneInfo(policy.shop(db).timezone)
     is_now = entry.day == now.astimezone(zone).date()
@@ -275,7 +279,7 @@ def _rows(entry: Record, happened_at: datetime) -> list[dict[str, Any]]:
     row = {
         "line": 1, "happened_at": happened_at.replace(tzinfo=None), "day": entry.day, "kind": entry.kind, "item_id": entry.item_id,
         "place": entry.place, "qty": SIGNS.get(entry.kind, -1) * entry.qty, "unit_cost": entry.unit_cost,
-        "unit_price": entry.unit_price, "ref": entry.ref, "note": entry.note,
+        "unit_price": entry.unit_price, "ref": entry.ref, "note": entry.note, "lot": entry.lot, "expires": entry.expires,
     }  # fmt: skip
     if entry.kind != "transfer":
         return [row]
@@ -290,9 +294,9 @@ def _count(entry: Record, counted_at: datetime) -> dict[str, Any]:
 
 
 def _order(db: Database, entry: Record) -> int | None:
-    """The order that a receipt by hand names, where only one of that number waits for the item."""
-    if entry.kind != "receipt" or not entry.ref:
-        return None
+    """The order a receipt is said to belong to, or the one its document names, where only one of that number waits for the item."""
+    if entry.kind != "receipt" or entry.order_id or not entry.ref:
+        return entry.order_id
     number, wanted = values.key("number"), values.key("?")
     sql = f"""
         select min(order_id) from on_order

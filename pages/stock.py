@@ -1,6 +1,6 @@
 import streamlit as st
 
-from ims_core import alerts, headlines, items, labels, places
+from ims_core import alerts, headlines, items, labels, lots, places
 from ims_core.web import ui
 
 TOGETHER, EACH = "All places", "Place by place"
@@ -53,3 +53,10 @@ if found.empty:
     st.info("Nothing fits these filters. Take one away.", icon=":material/filter_alt_off:")
     st.stop()
 ui.table(found, "stock", alt="Stock by item: on hand, status, value and last movement", order=order, rows=18, blank="–")
+
+soon = ui.ask(lots.expiring, day)
+if len(soon):
+    st.subheader("Expires soon", anchor=False)
+    soon["expires"] = soon["expires"].dt.date
+    ui.table(soon, "lots", alt="Lots that expire within 30 days, the first to expire first", save_as="Lots",
+             order=["name", "lot", "expires", "left", "on_hand", "place", "value"])  # fmt: skip

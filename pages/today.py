@@ -9,6 +9,7 @@ LEADS = {  # alert -> colour (red loses sales now), icon, page, its filter, what
     "Estimated": ("orange", "approximate", "stock", {"status": "Estimated"}, "Show them"),
     "Never counted": ("orange", "help", "stock", {"status": "Never counted"}, "Show them"),
     "items": ("orange", "payments", "items", {}, "Fill them in"),
+    "expires": ("orange", "event_busy", "stock", {}, "Show them"),
     "late": ("orange", "local_shipping", "suppliers", {}, "Show them"),
     "upload": ("orange", "rule", "upload", {}, "See the lines"),
     "forecast": ("gray", "query_stats", "forecast", {}, "Forecast"),

@@ -25,9 +25,9 @@ LAYERS = """
     charts workbooks slides archives
     turns fitting witness storage backups batch db versions
     people items places suppliers
-    reckoning undoing policy ledger doubts copies exporting
+    reckoning undoing policy ledger doubts lots copies exporting
     unused plans matching deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
-    counting orders
+    guesses scanning counting orders
     kpis quality lead_times
     forecasting reorder risks replay
     alerts headlines notes

@@ -349,6 +349,12 @@ def test_a_late_order_is_told_on_today_and_stands_among_the_suppliers(working: S
     assert grid(screen)[["number", "supplier", "days", "pieces"]].values.tolist() == [["118", "Nordlicht", 4, 12]]
 
 
+def test_what_expires_is_told_on_today_and_listed_under_the_stock(working: Shop) -> None:
+    working.move("receipt", 1, 6, day=doing.today(), lot="B7", expires=doing.today() + timedelta(days=4))
+    assert "1 lot expires within 30 days: Kettle (6, in 4 days)" in said(opened("today"))
+    assert grid(opened("stock"), 1)[["lot", "left"]].to_numpy().tolist() == [["B7", 4]]
+
+
 def grid_names(shop: Shop) -> list[str]:
     return [name for (name,) in shop.db.rows("select name from items order by lower(name)")]
 

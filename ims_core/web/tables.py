@@ -25,7 +25,7 @@ KINDS = {
     "value": "money", "cost": "money", "price": "money", "unit_cost": "money", "unit_price": "money", "min_order": "money",
     "revenue": "money", "day": "day", "last_day": "day", "last_sale": "day", "ordered": "day", "expected": "day",
     "happened_at": "moment", "done_at": "moment", "days_since": "days", "lead_days": "days",
-    "active": "yes", "counted": "yes", "preferred": "yes", "ok": "yes", "undone": "yes",
+    "lot": "text", "expires": "day", "left": "days", "active": "yes", "counted": "yes", "preferred": "yes", "ok": "yes", "undone": "yes",
 }  # fmt: skip
 """How each of our columns is shown; what is not listed here is hidden, such as item_id."""
 
@@ -36,7 +36,7 @@ NAMES = {
     "happened_at": "When", "done_at": "When", "unit_cost": "Unit cost", "unit_price": "Unit price", "items": "Items",
     "pieces": "Pieces", "movements": "Movements", "lead_days": "Lead time", "pack": "Pack", "preferred": "Preferred",
     "ok": "Holds", "found": "Facts against it", "undone": "Undone", "net": "Change", "status": "Status", "revenue": "Sales",
-    "estimated": "Of it estimated",
+    "estimated": "Of it estimated", "left": "Days left",
 }  # fmt: skip
 
 STATUS = {

@@ -1,0 +1,334 @@
+"""One beep, one movement: what a code means, what a read would do, and doing it exactly once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from ims_core import codes, doubts, guesses, labels, ledger, lots, people, places, policy
+from ims_core.db import Database
+from ims_core.errors import Doubtful, NotAllowed, Refused, UnknownCode
+
+MODES = {
+    "look": "Look up", "receive": "Receive", "sell": "Sell", "return": "Return", "move": "Move", "count": "Count", "scrap": "Scrap",
+}  # fmt: skip
+
+KINDS = {"receive": "receipt", "sell": "sale", "return": "return_in", "move": "transfer", "count": "count", "scrap": "scrap"}
+"""What a mode posts; looking something up posts nothing."""
+
+EARLY = timedelta(minutes=10)
+"""A device's clock may be so much ahead of ours."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read as a device sends it. `key` is the device's word for this very read: the same key again posts nothing.
+
+    `qty`: how many of what the code stands for, three crates rather than 36 bottles; of a count, how many stand there.
+    `at` (UTC): when it was read, where that is not now. `sure`: post it though it looks like a slip.
+    """
+
+    key: str
+    code: str
+    mode: str
+    qty: float | None = None
+    place: str | None = None
+    to: str | None = None
+    at: datetime | None = None
+    device: str | None = None
+    order_id: int | None = None
+    sure: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a code means: `kind` is item, place or unknown. `pack`: pieces it stands for. `maybe`: items it may be, with the reason."""
+
+    kind: str
+    scan: codes.Scan
+    item_id: int | None = None
+    sku: str = ""
+    name: str = ""
+    unit: str = "piece"
+    pack: float = 1
+    place: str | None = None
+    maybe: tuple[guesses.Guess, ...] = ()
+
+    @property
+    def says(self) -> str:
+        """What was understood, in words."""
+        if self.kind == "place":
+            return f"Place {self.place}"
+        if self.kind == "unknown":
+            return self.scan.problem or f"{self.scan.code} is not known here."
+        pack = f" · {labels.pieces(self.pack)} in one" if self.pack != 1 else ""
+        lot = lots.said(self.scan.lot, self.scan.expires)
+        return f"{self.name} · {self.sku}{pack}{f' · {lot}' if lot else ''}"
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a read would do: the movement (none where it is only looked up), the sentence, and what speaks against it."""
+
+    found: Found
+    sentence: str
+    entry: ledger.Record | None = None
+    doubts: tuple[str, ...] = ()
+    needs: str = "staff"
+    """The role that may say it is right all the same."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What a read did. `change_id`: None where it was only looked up; `repeated`: this very read was posted before."""
+
+    change_id: int | None
+    sentence: str
+    found: Found
+    pieces: float = 0
+    place: str | None = None
+    repeated: bool = False
+
+
+# -- questions
+
+
+def look(db: Database, code: str) -> Found:
+    """The item or place that a code means, by any of its barcodes, its item code, or our own label; refused where nothing was read."""
+    if not code.strip():
+        raise Refused("Nothing was read. Scan again, or type the number printed below the bars.")
+    scan = codes.parse(code)
+    if scan.place is not None:
+        return _place(db, scan, scan.place)
+    known = db.kept(_known, "item_versions", "barcode_versions")
+    item_id, pack = known.codes.get(scan.code) or known.codes.get(codes.canonical(code)) or (None, 1.0)
+    item_id = item_id or known.items.get(_key(code)) or (known.counts_as.get(scan.item) if scan.item else None)
+    if item_id is None:
+        return Found("unknown", scan, maybe=guesses.close(scan.code, known.codes, known.names))
+    sku, name, unit = known.names[item_id]
+    return Found("item", scan, item_id, sku, name, unit, pack)
+
+
+def foresee(db: Database, read: Read) -> Foreseen:
+    """What the read would do, in a sentence. Refused: what could not be posted either."""
+    found = look(db, read.code)
+    _refuse_bad(db, read, found)
+    if read.mode == "look" or found.kind == "place":
+        return Foreseen(found, _stands(db, found))
+    entry = _entry(db, read, found)
+    slips = [f"{doubt} Is it right?" for doubt in doubts.far_too_large(db, entry)]
+    over = _expired(entry)
+    needs = "manager" if over and entry.kind == "sale" else "staff"
+    return Foreseen(found, _sentence(read, found, entry) + _first(db, read, found, entry), entry, (*over, *slips), needs)
+
+
+def orders_waiting(db: Database) -> pd.DataFrame:
+    """Purchase orders of which something is still to come, the next first: order_id number supplier open (pieces)."""
+    return db.frame("""
+        select o.order_id, o.number, s.name as supplier, sum(o.open)::double as open
+        from on_order o left join suppliers s using (supplier_id)
+        group by o.order_id, o.number, s.name, o.expected, o.ordered order by coalesce(o.expected, o.ordered), o.order_id
+    """)
+
+
+def last(db: Database, most: int = 12) -> pd.DataFrame:
+    """The newest scans of everybody: change_id done_at who what undone."""
+    return db.frame(
+        """
+        with newest as (select * from changes where starts_with(key, 'scan ') order by change_id desc limit ?)
+        select n.change_id, n.done_at, n.who, n.what, n.change_id in (select change_id from hidden_changes) as undone
+        from newest n order by n.change_id desc
+        """,
+        [most],
+    )
+
+
+# -- command
+
+
+@people.needs("staff")
+def post(db: Database, who: people.Person, read: Read, via: str = "screen") -> Posted:
+    """Post what the read means, once. Refused: an unknown code (UnknownCode) and what looks like a slip (Doubtful) unless `read.sure`."""
+    if before := _posted(db, read):
+        return before
+    seen = foresee(db, read)
+    if seen.entry is None:
+        return Posted(None, seen.sentence, seen.found, place=seen.found.place)
+    if seen.doubts and not (read.sure and who.may(seen.needs)):
+        failure = NotAllowed if read.sure else Doubtful
+        raise failure(" ".join(seen.doubts) + (f" Only a {seen.needs} may post it." if not who.may(seen.needs) else ""))
+    change_id = ledger.record(db, who, seen.entry, via, _kept_as(read), seen.sentence)
+    return Posted(change_id, seen.sentence, seen.found, seen.entry.qty, seen.entry.to or seen.entry.place)
+
+
+# -- what a code means
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The shop's codes in memory: a scan does not wait for the catalogue."""
+
+    codes: Mapping[str, tuple[int, float]]
+    items: Mapping[str, int]
+    counts_as: Mapping[int, int]
+    names: Mapping[int, tuple[str, str, str]]
+
+
+def _known(db: Database) -> _Known:
+    barcodes = db.rows("select code, counts_as, pack::double from barcodes join merged using (item_id) where active")
+    rows = db.rows(
+        "select item_id, counts_as, sku, name, unit from items join merged using (item_id) order by counts_as <> item_id, item_id"
+    )
+    items: dict[str, int] = {}
+    for _, counts_as, sku, *_ in rows:
+        items.setdefault(_key(sku), counts_as)
+    names = {item_id: (sku, name, unit) for item_id, counts_as, sku, name, unit in rows if item_id == counts_as}
+    return _Known({code: (item_id, pack) for code, item_id, pack in barcodes}, items, {row[0]: row[1] for row in rows}, names)
+
+
+def _key(text: str) -> str:
+    return " ".join(text.upper().split())
+
+
+def _place(db: Database, scan: codes.Scan, name: str) -> Found:
+    known = {place.casefold(): place for place in places.names(db)}
+    if name.casefold() not in known:
+        raise UnknownCode(f"There is no place called {name} in use. Choose one of: {', '.join(known.values())}.")
+    return Found("place", scan, place=known[name.casefold()])
+
+
+def _stands(db: Database, found: Found) -> str:
+    """What stands where, of an item or in a place."""
+    if found.kind == "place":
+        pieces, items = db.rows(
+            "select coalesce(sum(on_hand), 0), count(*) filter (on_hand <> 0) from stock where place = ?", [found.place]
+        )[0]
+        return f"{found.place}: {labels.count(pieces, 'piece')} of {labels.count(items, 'item')}"
+    if found.kind == "unknown":
+        return found.says
+    rows = db.rows("select place, on_hand from stock where item_id = ? and on_hand <> 0 order by on_hand desc, place", [found.item_id])
+    where = ", ".join(f"{labels.pieces(qty)} in {place}" for place, qty in rows)
+    return f"{found.name}: {where or 'nothing on hand'}"
+
+
+# -- what a read does
+
+
+def _entry(db: Database, read: Read, found: Found) -> ledger.Record:
+    """The movement a read stands for; without a lot of its own, what leaves is taken from the lot that expires first."""
+    kind, place, scan = KINDS[read.mode], read.place or labels.MAIN_PLACE, found.scan
+    entry = ledger.Record(
+        kind, found.item_id or 0, _pieces(read, found), place, _day(db, read), read.to, lot=scan.lot, expires=scan.expires
+    )
+    if kind == "receipt" and read.order_id:
+        entry = _of_order(db, entry, read.order_id)
+    if entry.lot and not entry.expires:
+        return replace(entry, expires=lots.day_of(db, entry.item_id, entry.lot))
+    if entry.lot or entry.expires or kind not in ("sale", "transfer", "scrap"):
+        return entry
+    return _first_out(db, entry)
+
+
+def _pieces(read: Read, found: Found) -> float:
+    """Pieces: typed, else said by the code, else one; each as often as its pack says. What is weighed goes by its weight."""
+    scan = found.scan
+    if read.qty is None and scan.weight is not None and found.unit in ("kg", "g"):
+        return float(scan.weight) * (1000 if found.unit == "g" else 1)
+    times = read.qty if read.qty is not None else float(scan.qty or 1)
+    return round(times * found.pack, 4)
+
+
+def _day(db: Database, read: Read) -> date:
+    zone = ZoneInfo(policy.shop(db).timezone)
+    return (read.at or datetime.now(UTC).replace(tzinfo=None)).replace(tzinfo=UTC).astimezone(zone).date()
+
+
+def _of_order(db: Database, entry: ledger.Record, order_id: int) -> ledger.Record:
+    found = db.row(
+        "select number, open::double as open, unit_cost::double as cost from on_order where order_id = ? and item_id = ?",
+        [order_id, entry.item_id],
+    )
+    if not found:
+        raise Refused("This order does not wait for this item. Choose another order, or receive it without one.")
+    return replace(entry, order_id=order_id, ref=found["number"], unit_cost=found["cost"])
+
+
+def _first_out(db: Database, entry: ledger.Record) -> ledger.Record:
+    """What expires first leaves first, among the lots that still may and have enough; scrapped is first what is over."""
+    here = [lot for lot in lots.here(db, entry.item_id, entry.place) if lot.on_hand >= entry.qty]
+    fresh = [lot for lot in here if entry.kind == "scrap" or not lot.expires or lot.expires >= entry.day]
+    first = next(iter(fresh or here), None)
+    return replace(entry, lot=first.lot, expires=first.expires) if first else entry
+
+
+def _expired(entry: ledger.Record) -> tuple[str, ...]:
+    """What is over is not sold; it may be received, if somebody says so."""
+    if entry.kind not in ("sale", "receipt") or not entry.expires or entry.expires >= entry.day:
+        return ()
+    what = f"{f'Lot {entry.lot}' if entry.lot else 'It'} expired on {labels.day_text(entry.expires)}"
+    return (f"{what} and is not to be sold. Scrap it." if entry.kind == "sale" else f"{what}. Receive it all the same?",)
+
+
+def _first(db: Database, read: Read, found: Found, entry: ledger.Record) -> str:
+    """Said where another lot in the same place expires before the one that was picked."""
+    if read.mode != "sell" or not found.scan.expires:
+        return ""
+    before = [lot for lot in lots.here(db, entry.item_id, entry.place) if lot.expires and entry.day <= lot.expires < found.scan.expires]
+    return f". Better first: {before[0]}" if before else ""
+
+
+def _sentence(read: Read, found: Found, entry: ledger.Record) -> str:
+    qty = labels.pieces(entry.qty, "" if found.unit == "piece" else found.unit)
+    times = entry.qty / found.pack
+    packs = f", {labels.pieces(times)} × {labels.pieces(found.pack)}" if found.pack != 1 else ""
+    lot = lots.said(entry.lot, entry.expires)
+    says = {
+        "receive": f"+{qty} {found.name} to {entry.place}",
+        "sell": f"−{qty} {found.name} from {entry.place}",
+        "return": f"+{qty} {found.name} back to {entry.place}",
+        "move": f"{qty} {found.name} from {entry.place} to {entry.to}",
+        "count": f"{qty} {found.name} stand in {entry.place}",
+        "scrap": f"−{qty} {found.name} from {entry.place}, scrapped",
+    }[read.mode]
+    order = f", order {entry.ref}" if entry.order_id else ""
+    return f"{says}{packs}{order}{f', {lot}' if lot else ''}"
+
+
+# -- once
+
+
+def _kept_as(read: Read) -> str:
+    return f"scan {read.key}"
+
+
+def _posted(db: Database, read: Read) -> Posted | None:
+    """What this very read did the first time."""
+    if not 0 < len(read.key.strip()) <= 200:
+        raise Refused("This read has no key of its own, 1 to 200 characters, by which a retry is known. Update the device.")
+    change = db.row("select change_id, what from changes where key = ?", [_kept_as(read)])
+    if not change:
+        return None
+    undone = db.scalar("select count(*) > 0 from hidden_changes where change_id = ?", [change["change_id"]])
+    sentence = f"Posted before{' and undone since' if undone else ''}: {change['what']}"
+    return Posted(change["change_id"], sentence, look(db, read.code), repeated=True)
+
+
+def _refuse_bad(db: Database, read: Read, found: Found) -> None:
+    if read.mode not in MODES:
+        raise Refused(f"There is no way to scan called {read.mode or 'nothing'}. It is one of: {', '.join(MODES)}.")
+    if read.mode == "look" or found.kind == "place":
+        return
+    if found.kind == "unknown":
+        advice = "" if found.scan.problem else " Link it to an item, or make a new one."
+        raise UnknownCode(f"{found.says}{advice}")
+    if read.mode == "count" and read.qty is None:
+        raise Refused(f"How many {found.name} stand there? A count needs a number.")
+    if read.qty is not None and not (read.qty > 0 or (read.mode == "count" and read.qty == 0)):
+        raise Refused(f"How many {found.name}? {read.qty:g} is no quantity; the way it goes follows from the mode.")
+    if read.mode == "move" and not read.to:
+        raise Refused(f"Where to? Scan the place that {found.name} goes to first, or choose it.")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if read.at and read.at > now + EARLY:
+        raise Refused(f"The device says it is {read.at:%d.%m.%Y %H:%M} UTC, which is still to come. Set its clock.")
