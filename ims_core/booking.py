@@ -209,7 +209,8 @@ def _import_files(pad: scratch.Pad, groups: Sequence[Group]) -> pa.Table:
         "grp": pa.array([row[0] for row in said], pa.int32()), "source": pa.array([row[1] for row in said], pa.int32()),
         "name": [row[2].name for row in said], "sheet": pa.array([row[2].sheet for row in said], pa.string()),
         "sha256": [row[3] for row in said],
-        "kind": [row[4].mapping.kind for row in said], "mapping": [json.dumps(row[4].mapping.columns) for row in said],
+        "kind": [row[4].mapping.kind if row[4].cleaned else "ignore" for row in said],
+        "mapping": [json.dumps(row[4].mapping.columns) for row in said],
         "lines": pa.array([row[2].rows.num_rows for row in said], pa.int64()),
     }))  # fmt: skip
     _lay_out_left(pad, groups)
@@ -226,7 +227,7 @@ def _import_files(pad: scratch.Pad, groups: Sequence[Group]) -> pa.Table:
 
 
 def _lay_out_left(pad: scratch.Pad, groups: Sequence[Group]) -> None:
-    left = {f"left_{grp}": group.cleaned.left for grp, group in enumerate(groups) if group.cleaned}
+    left = {f"left_{grp}": group.left for grp, group in enumerate(groups)}
     pad.put(**left)
     pad.run(
         "create table lines_left as " + " union all by name ".join(f"select {name[5:]}::integer as grp, * from {name}" for name in left)

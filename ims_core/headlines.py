@@ -81,8 +81,11 @@ def change(now: float, before: float) -> str | None:
 
 
 def known_day(db: Database, today: date) -> date:
-    """Today, or the last day with a movement where that is over two weeks ago: what happened since is not known."""
-    last: date | None = db.scalar("select max(day) from visible_movements where day <= ?", [today])
+    """Today, or the last day whose sales are known where that is over two weeks ago; without sales, the last day with a movement.
+
+    It is the day on which the forecast begins: a movement typed by hand changes the stock, never the day.
+    """
+    last = forecasting.known_until(db, today) or db.scalar("select max(day) from visible_movements where day <= ?", [today])
     return last if last and (today - last).days > 14 else today
 
 

@@ -232,9 +232,15 @@ def _earlier(db: Database) -> repeats.Earlier | None:
 
 
 def _in_the_shop(db: Database) -> dict[str, int]:
-    """The content of every file that was imported and not taken back, by its hash: the change that brought it."""
+    """The content of every file that was imported and not taken back, by its hash: the change that brought it.
+
+    One that was not for us may be understood another way the next time.
+    """
     return dict(
-        db.rows("select sha256, max(change_id) from import_files where change_id in (select change_id from visible_changes) group by 1")
+        db.rows("""
+            select sha256, max(change_id) from import_files
+            where kind <> 'ignore' and change_id in (select change_id from visible_changes) group by 1
+        """)
     )
 
 
@@ -271,7 +277,7 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
     if plan.whole:
         tell(0.1, f"Taking in {labels.many(plan.lines, 'line')}")
         return exporting.take_in(db, who, plan.whole, via)
-    groups = [group for group in plan.groups if group.cleaned]  # also where no line is used: its lines are kept, and it is known
+    groups = list(plan.groups)  # also where no line is used, or the file is not for us: its lines are kept
     if not plan.writes:
         if plan.known:
             return plan.known[0][1]
@@ -332,7 +338,7 @@ def _sold_since(db: Database, groups: list[Group], seen: int) -> list[Group]:
 
 def _what(groups: list[Group]) -> str:
     names = list(dict.fromkeys(table.name for group in groups for table in group.tables))
-    kinds = list(dict.fromkeys(labels.FILE_KINDS[group.mapping.kind].lower() for group in groups))
+    kinds = list(dict.fromkeys(labels.FILE_KINDS[group.mapping.kind].lower() for group in groups if group.cleaned))
     return f"Import of {names[0] if len(names) == 1 else f'{len(names)} files'} ({', '.join(kinds)})"
 
 

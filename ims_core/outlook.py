@@ -13,7 +13,10 @@ from ims_core.plans import Plan
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a plan would add to the shop. `value`: of `pieces`, at cost; `unpriced`: pieces (in and out) of items without one."""
+    """What a plan would add to the shop, as its screens show it.
+
+    `value`: of `pieces`, at cost; `unpriced`: pieces (in and out) of items without one; `blind`: items that move and were never counted.
+    """
 
     items: int
     suppliers: int
@@ -23,6 +26,7 @@ class Outlook:
     pieces: Decimal
     value: Decimal
     unpriced: Decimal
+    blind: int = 0
 
     def says(self, currency: str) -> str:
         """One sentence, such as: Stock changes by +1,204 pieces, +€8,310; 129 new items, 402 movements."""
@@ -33,7 +37,9 @@ class Outlook:
         worth = f", {_signed(labels.money(abs(self.value), currency), self.value)}" if self.value else ""
         costless = f" ({labels.pieces(self.unpriced)} pieces have no cost)" if self.value and self.unpriced else ""
         stock = f"Stock changes by {_signed(labels.pieces(abs(self.pieces)), self.pieces)} pieces{worth}{costless}"
-        return "; ".join([stock, ", ".join([*told, labels.many(self.movements, "movement")])]) + "."
+        said = "; ".join([stock, ", ".join([*told, labels.many(self.movements, "movement")])]) + "."
+        shows = f" {labels.many(self.blind, 'item')} that nobody counted {'shows' if self.blind == 1 else 'show'} no quantity."
+        return said + (shows if self.blind else "")
 
 
 def _signed(text: str, amount: Decimal) -> str:
@@ -48,21 +54,24 @@ def foresee(db: Database, plan: Plan) -> Outlook:
     facts = NOTHING_BOUGHT | booking.book(db, groups, plan.day, policy.shop(db).timezone)
     first_count = pa.compute.min(facts["counts"]["counted_at"]).as_py() or datetime.max
     known = {name: db.arrow(sql) for name, sql in KNOWN.items()}
+    known["known_days"] = db.arrow(DAYS, [facts["movements"]["item_id"].unique().to_pylist()])
     known["known_later"] = db.arrow("select item_id, place, happened_at, qty from visible_movements where happened_at > ?", [first_count])
     with scratch.pad(**facts, **known) as pad:
         seen = pad.row(f"""
             with told as (select item_id, any_value(cost) as cost from item_versions where cost is not null group by item_id),
                  bought as (select item_id, sum(qty * unit_cost) / sum(qty) as cost from movements
                             where kind = 'receipt' and unit_cost is not null and qty > 0 group by item_id),
-                 moved as (select c.change as qty, coalesce(t.cost, k.cost, b.cost) as cost
-                           from ({CHANGES}) c left join told t using (item_id) left join known_items k using (item_id)
+                 changed as ({CHANGES}), shown as ({SHOWN}),
+                 moved as (select c.change as qty, c.blind, coalesce(t.cost, k.cost, b.cost) as cost
+                           from shown c left join told t using (item_id) left join known_items k using (item_id)
                            left join bought b using (item_id))
             select (select count(*) from item_versions anti join known_items using (item_id)) as items,
                    (select count(*) from supplier_versions anti join known_suppliers using (supplier_id)) as suppliers,
                    (select count(*) from place_versions) as places,
                    (select count(*) from orders anti join known_orders using (order_id)) as orders,
                    (select count(*) from movements) + (select count(*) from counts) as movements, coalesce(sum(qty), 0) as pieces,
-                   coalesce(sum(qty * cost), 0) as value, coalesce(sum(abs(qty)) filter (cost is null), 0) as unpriced
+                   coalesce(sum(qty * cost), 0) as value, coalesce(sum(abs(qty)) filter (cost is null), 0) as unpriced,
+                   count(*) filter (blind) as blind
             from moved
         """)
     return Outlook(**seen)
@@ -75,9 +84,18 @@ KNOWN = {
     "known_items": "select i.item_id, c.cost from items i left join costs c using (item_id)",
     "known_suppliers": "select supplier_id from suppliers",
     "known_orders": "select order_id from orders",
+    "known_families": "select item_id, counts_as from merged",
+    "known_shown": "select item_id from counted_by(date '9999-12-31')",
+    "known_held": "select item_id, sum(on_hand) as qty, sum(on_hand - estimated) as booked from stock group by item_id",
     "known_stock": "select item_id, place, sum(qty) as qty from visible_movements group by all",
     "known_counts": "select item_id, place, max(counted_at) as counted_at from standing_counts group by all",
 }
+
+DAYS = """
+    select coalesce(g.counts_as, m.item_id) as item_id, m.day, sum(m.qty) as qty from visible_movements m left join merged g using (item_id)
+    where coalesce(g.counts_as, m.item_id) in (select counts_as from merged where item_id in (select unnest(?::bigint[]))) group by all
+"""
+"""SQL: how the items that the files move were moved before, day by day."""
 
 CHANGES = """
     with last as (  -- of each place the newest count; `told` where it is in these files
@@ -97,3 +115,29 @@ CHANGES = """
     from last l full join since s using (item_id, place) left join known_stock k using (item_id, place)
 """
 """SQL: by how much stock changes in each place: what was counted last holds, only what comes after it moves it."""
+
+SHOWN = """
+    with family as (select item_id, counts_as from known_families),
+    book as (select coalesce(g.counts_as, c.item_id) as item_id, sum(c.change) as change
+             from changed c left join family g using (item_id) group by all),
+    told as (select coalesce(g.counts_as, t.item_id) as item_id
+             from (select item_id from counts union all select item_id from known_counts) t left join family g using (item_id)),
+    seen as (select coalesce(g.counts_as, t.item_id) as item_id
+             from (select item_id from counts union all select item_id from movements where kind = 'receipt') t
+             left join family g using (item_id) union all select item_id from known_shown),
+    flows as (
+        select item_id, day, sum(qty) as qty
+        from (select coalesce(g.counts_as, m.item_id) as item_id, m.day, m.qty from movements m left join family g using (item_id)
+              union all select item_id, day, qty from known_days)
+        group by all
+    ),
+    lowest as (select item_id, greatest(-min(total), 0) as least
+               from (select item_id, sum(qty) over (partition by item_id order by day) as total from flows) group by all)
+    select b.item_id,
+           case when b.item_id not in (from seen) then 0 else coalesce(h.booked, 0) + b.change
+                + case when b.item_id in (from told) then 0 else coalesce(l.least, 0) end end
+           - case when b.item_id in (from known_shown) then coalesce(h.qty, 0) else 0 end as change,
+           b.item_id not in (from seen) as blind
+    from book b left join known_held h using (item_id) left join lowest l using (item_id)
+"""
+"""SQL: by how much the stock on the screens changes: without items of which nobody said what there was, and with estimated openings."""

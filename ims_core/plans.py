@@ -64,9 +64,16 @@ class Group:
         return int(rows.column("day").null_count)
 
     @cached_property
+    def left(self) -> pa.Table:
+        """The lines that are not used: source row outcome reason content; of what is not for us, all of them."""
+        if self.cleaned:
+            return self.cleaned.left
+        return unused.whole(self.tables, "needed columns are missing" if self.lacking else "the file is not for us")
+
+    @cached_property
     def reasons(self) -> pd.DataFrame:
         """Why lines are not used: outcome reason codes lines example; the most frequent first within an outcome."""
-        return unused.by_reason(self.cleaned.left, self.tables, self.mapping.columns.get("sku")) if self.cleaned else unused.by_reason()
+        return unused.by_reason(self.left, self.tables, self.mapping.columns.get("sku"))
 
     @cached_property
     def corrections(self) -> pd.DataFrame:

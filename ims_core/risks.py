@@ -63,12 +63,15 @@ class Outlook:
     """The same if every week is strong."""
 
 
-def outlook(db: Database, item_id: int, day: date, weeks: int, service: float) -> Outlook:
-    """The item's next `weeks` by AutoARIMA or counts, with the range that `service` spans, and what it means for its stock."""
+def outlook(db: Database, item_id: int, day: date, weeks: int, service: float, today: date | None = None) -> Outlook:
+    """The item's next `weeks` by AutoARIMA or counts, with the range that `service` spans, and what it means for its stock.
+
+    Reckoned from `day` on (`headlines.known_day`), with what stands there by `today`: also what was booked since.
+    """
     until = forecasting.known_until(db, day)
     levels = sorted({round(1 - service, 3), 0.25, 0.5, 0.75, round(service, 3)})
     ahead = forecasting.of_item(db, item_id, day, weeks, levels)
-    on_hand, counted, estimated = _standing(db, item_id, day)
+    on_hand, counted, estimated = _standing(db, item_id, today or day)
     gone, early = (
         (_day(day, ahead[path], on_hand, until) for path in ("mean", forecasting.column(levels[-1])))
         if len(ahead) and counted
@@ -95,8 +98,8 @@ def _day(day: date, weekly: pd.Series, stock: float, until: date | None) -> date
     return None if np.isnan(days) else day + timedelta(days=int(days))
 
 
-def listed(db: Database, day: date) -> pd.DataFrame:
-    """The risk of every item in the newest run, the most money first; the columns are COLUMNS, empty without a run.
+def listed(db: Database, day: date, today: date | None = None) -> pd.DataFrame:
+    """The risk of every item in the newest run, the most money first; the columns are COLUMNS, empty without a run. Days as in `outlook`.
 
     stockout_chance: that what is on hand and on order does not suffice until the next order could be here; at_risk: that chance times a
     week's sales in money; runs_out: empty beyond the run's weeks, and where nobody ever counted; surplus: what would be left on hand after
@@ -105,7 +108,7 @@ def listed(db: Database, day: date) -> pd.DataFrame:
     run = forecasting.latest(db)
     if not run:
         return pd.DataFrame(columns=COLUMNS)
-    found = reorder.suggest(db, day).merge(_expected(db, run), on="item_id")
+    found = reorder.suggest(db, today or day).merge(_expected(db, run), on="item_id")
     prices = db.frame("select item_id, price::double as price from items")
     found = found.merge(prices, on="item_id", how="left")
     weeks = np.array(found["weeks"].tolist(), float).reshape(len(found), run["horizon"])

@@ -79,7 +79,7 @@ def refuse_doubles(db: Database, change: dict[str, Any]) -> None:
     files = db.rows(
         """
         select arg_min(name, change_id), min(change_id) from import_files
-        where change_id in (select change_id from visible_changes)
+        where kind <> 'ignore' and change_id in (select change_id from visible_changes)
           and sha256 in (select sha256 from import_files where change_id in ($change, $undoes))
         group by sha256 having count(distinct change_id) > 1
         """,

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import dates, scratch, values
+from ims_core import dates, scratch, values, widening
 from ims_core.labels import FIELDS, MARKS
 from ims_core.reading import Table
 
@@ -57,6 +57,22 @@ def _example(line: Mapping[str, Any], tables: Sequence[Table]) -> str:
     cells = [cell.strip() for cell in json.loads(line["content"]).values() if cell and cell.strip()]
     where = f"{tables[line['first']['source']].name}, " if len(tables) > 1 else ""
     return f"{where}row {line['first']['row']}: {' · '.join(cells[:5])}"
+
+
+def whole(tables: Sequence[Table], reason: str) -> pa.Table:
+    """Every line of these tables, set aside for one reason: source row outcome reason content."""
+    struct = ", ".join(f"'{values.escaped(name)}': {values.quoted(name)}" for name in tables[0].header)
+    parts = []
+    for source, table in enumerate(tables):
+        with scratch.pad(raw=table.rows.append_column("source  row", table.row_numbers())) as pad:
+            parts.append(pad.table(
+                f"""
+                select {source}::integer as source, "source  row" as row, 'set aside' as outcome, $1::varchar as reason,
+                       to_json({{{struct}}})::varchar as content from raw
+                """,
+                [reason],
+            ))  # fmt: skip
+    return widening.in_sheet(pa.concat_tables(parts), tables)
 
 
 def lines(left: pa.Table, tables: Sequence[Table], outcome: str | None = None, reason: str | None = None) -> pd.DataFrame:

@@ -41,7 +41,7 @@ with left:
     service = st.slider("Enough in … of 100 weeks", 80, 99, usual, key="service", bind="query-params")
     back = st.segmented_control("Weeks of history", [26, 52, 104], default=52, required=True, key="back", bind="query-params")
 with right, ui.waiting("Looking ahead"):
-    seen = ui.ask(risks.outlook, int(item_id), day, weeks, service / 100)
+    seen = ui.ask(risks.outlook, int(item_id), day, weeks, service / 100, today)
 history = seen.history.tail(back)
 with words:
     held = f"**{ui.plain(labels.pieces(seen.on_hand, unit))}** on hand{', estimated: at least that many' if seen.estimated else ''}"
@@ -69,7 +69,7 @@ if not run:
     st.caption("Run the forecast for all items to see which may run out, and which will stand for long.")
     st.stop()
 with ui.waiting("Weighing what may go wrong"):
-    known = ui.ask(risks.listed, day)
+    known = ui.ask(risks.listed, day, today)
 soon = known[known["counted"] & (known["stockout_chance"] >= 0.05)].assign(chance=(known["stockout_chance"] * 100).round())
 much = known[known["surplus"] > 0].sort_values("surplus_value", ascending=False)
 if len(known) > known["counted"].sum():

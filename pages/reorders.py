@@ -20,7 +20,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
 
 day = ui.ask(headlines.known_day, today)
 with ui.waiting("Working out what to order"):
-    proposed = ui.ask(reorder.suggest, day, service / 100)
+    proposed = ui.ask(reorder.suggest, today, service / 100)
 mine = ui.memory()
 typed, grid = mine.setdefault("typed", {}), mine.get("grid")  # item -> quantity, by item because rows move
 for row, values in st.session_state.get(grid[0], {}).get("edited_rows", {}).items() if grid else ():

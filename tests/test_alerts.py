@@ -3,7 +3,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 import pytest
 
-from ims_core import alerts, forecasting, headlines, items, ledger, people
+from ims_core import alerts, forecasting, headlines, importing, items, ledger, people
 from tests.builders import DAY, Shop
 
 
@@ -241,6 +241,15 @@ def test_where_nothing_is_known_of_the_last_weeks_the_last_known_day_counts(shop
     assert headlines.known_day(shop.db, DAY + timedelta(days=14)) == DAY + timedelta(days=14)
     assert headlines.known_day(shop.db, DAY + timedelta(days=15)) == DAY
     assert headlines.known_day(shop.db, DAY - timedelta(days=1)) == DAY - timedelta(days=1)
+
+
+def test_what_is_typed_by_hand_does_not_move_the_day_that_is_known(shop: Shop) -> None:
+    text = f"Date,Item code,Qty\n{DAY},KETTLE,2\n"
+    importing.commit(shop.db, people.LOCAL, importing.preview(shop.db, [("sales.csv", text.encode())]))
+    later = DAY + timedelta(days=21)
+    shop.move("receipt", 1, 50, day=later)
+    shop.move("sale", 1, 1, day=later)
+    assert headlines.known_day(shop.db, later) == DAY
 
 
 @pytest.mark.parametrize(("now", "before", "text"), [(112, 100, "+12 %"), (90, 100, "-10 %"), (100.2, 100, "0 %"), (5, 0, None)])

@@ -145,6 +145,28 @@ def test_a_file_that_lacks_something_needed_is_said_and_not_used(db: Database) -
     assert db.scalar("select count(*) from movements") == 0
 
 
+def test_lines_of_files_that_are_not_for_us_are_accounted_for_and_kept(db: Database) -> None:
+    plan = look(db, SALES, file("notes.csv", "a | b | c\nx | y | z"), file("sales export.csv", "Order id | Item code | Qty\n1 | A1 | 2"))
+    change_id = importing.commit(db, people.LOCAL, plan)
+    kept = imports.past(db).iloc[0]
+    assert (kept.lines, {"used": kept.used, "joined": kept.joined, "set aside": kept.set_aside, "refused": kept.refused}) == (
+        plan.lines, plan.counts,
+    )  # fmt: skip
+    unused = imports.not_used(db, change_id)
+    assert unused[["file", "outcome", "reason", "content"]].to_numpy().tolist() == [
+        ["notes.csv", "set aside", "the file is not for us", '{"a":"x","b":"y","c":"z"}'],
+        ["sales export.csv", "set aside", "needed columns are missing", '{"Order id":"1","Item code":"A1","Qty":"2"}'],
+    ]  # fmt: skip
+    assert plan.groups[1].reasons[["reason", "lines"]].to_numpy().tolist() == [["the file is not for us", 1]]
+
+
+def test_what_was_not_for_us_may_be_understood_another_way_the_next_time(db: Database) -> None:
+    notes = file("notes.csv", "a | b | c\nx | y | z")
+    drop(db, SALES, notes)
+    again = look(db, notes)
+    assert (again.known, len(again.groups)) == ((), 1)
+
+
 def test_sales_and_purchases_with_the_same_columns_are_not_mixed(db: Database) -> None:
     text = "Date | Item code | Qty | Price\n2026-05-04 | A1 | 2 | 9.50"
     plan = look(db, file("sales may.csv", text), file("purchases may.csv", text.replace("Price", "Price") + "\n2026-05-05 | A1 | 9 | 4"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ims_core import forecasting, people, risks
+from ims_core import forecasting, headlines, importing, people, risks
 from tests.builders import Shop
 from tests.test_forecasting import SUNDAY, sell
 
@@ -70,6 +70,19 @@ def test_the_outlook_of_an_item_says_when_its_stock_is_gone_and_when_if_sales_ar
     assert seen.gone
     assert seen.early
     assert SUNDAY < seen.early < seen.gone
+
+
+def test_gone_about_is_reckoned_from_the_day_of_the_fan_with_what_is_there_by_now(shop: Shop) -> None:
+    text = "".join(f"{SUNDAY - timedelta(days=n)},KETTLE,4\n" for n in range(140))
+    importing.commit(shop.db, people.LOCAL, importing.preview(shop.db, [("sales.csv", f"Date,Item code,Qty\n{text}".encode())]))
+    shop.move("receipt", 1, 600, day=SUNDAY - timedelta(days=139))
+    later = SUNDAY + timedelta(days=21)
+    before = risks.outlook(shop.db, 1, headlines.known_day(shop.db, later), 26, 0.95, later)
+    shop.move("receipt", 1, 28, day=later)
+    after = risks.outlook(shop.db, 1, headlines.known_day(shop.db, later), 26, 0.95, later)
+    assert (before.on_hand, after.on_hand) == (40, 68)
+    assert before.gone == SUNDAY + timedelta(days=10)
+    assert after.gone == SUNDAY + timedelta(days=17)
 
 
 def test_the_outlook_of_what_nobody_counted_or_asked_for_says_so(shop: Shop) -> None:

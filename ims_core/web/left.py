@@ -73,9 +73,8 @@ def corrections(found: pd.DataFrame) -> None:
 
 def left(shown: Group, key: str) -> None:
     """The lines that are not used by reason; a tick shows them as they stand in the file."""
-    if shown.cleaned is None or not len(shown.reasons):
-        none = "Nothing of it is used as it is." if shown.cleaned is None else "Every line is used."
-        st.markdown(f":gray[{none}]")
+    if not len(shown.reasons):
+        st.markdown(":gray[Every line is used.]")
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         total = int(shown.reasons["lines"].sum())
@@ -88,9 +87,7 @@ def left(shown: Group, key: str) -> None:
 
 def lines(shown: Group, outcome: str, reason: str) -> None:
     """The lines themselves, the first thousand of them."""
-    if shown.cleaned is None:
-        return
-    found = unused.lines(shown.cleaned.left, shown.tables, outcome, reason)
+    found = unused.lines(shown.left, shown.tables, outcome, reason)
     frame = unused.as_written(found.head(unused.SHOWN))
     row, file = labels.MARKS[1], labels.MARKS[0]
     order = [row, *shown.tables[0].header] + ([file] if found["file"].nunique() > 1 else [])
@@ -131,9 +128,9 @@ def _workbook(groups: Sequence[Group], outcome: str | None, listed: pd.DataFrame
     from ims_core import workbooks  # heavy, and needed only here
 
     parts = [
-        unused.lines(group.cleaned.left, group.tables, outcome).assign(kind=group.mapping.kind, mapping=json.dumps(group.mapping.columns))
+        unused.lines(group.left, group.tables, outcome).assign(kind=group.mapping.kind, mapping=json.dumps(group.mapping.columns))
         for group in groups
-        if group.cleaned and group.cleaned.left.num_rows
+        if group.left.num_rows
     ]
     frames = unused.sheets(pd.concat(parts, ignore_index=True)) if parts else {}
     problem_list = {"Problems": listed[list(unused.PROBLEM_LIST)].rename(columns=unused.PROBLEM_LIST)} if listed is not None else {}
