@@ -8,7 +8,7 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import cancelling, codes, columns, dates, judging, repeats, scratch, totals, values, variants, widening
+from ims_core import cancelling, codes, columns, dates, judging, measuring, repeats, scratch, totals, values, variants, widening
 from ims_core.labels import FIELDS, KIND_FIELDS
 from ims_core.progress import Note
 from ims_core.reading import Table
@@ -21,6 +21,15 @@ CODES = ("sku", "barcode")
 NOTHING_BARRED = pa.table(
     {"code": pa.array([], pa.string()), "name": pa.array([], pa.string()), "keys": pa.array([], pa.list_(pa.string()))}
 )
+UNFIT = {
+    "holds is not known": "Write how many it holds, such as “box of 24”, or fill in the pack size in a file of items, and drop both.",
+    "is not sure": "Write which one it is, such as “box of 24”.",
+    "is no unit we know": "Write a unit such as pcs, kg or box of 24; or say under Columns that this column is no unit.",
+    "cannot be counted in": "Write the quantity in the item's own unit, or set the item's unit on the Items page if that one is wrong.",
+    "is not counted in": "Switch the rule on again under Mended, or write the quantity in the item's own unit.",
+    "of this item": "Write it in the item's own unit, such as 72, or say how many a pack holds, such as “3 boxes of 24”.",
+}
+"""What to do about a quantity that cannot be counted, by what is said of it."""
 
 OUTCOMES = ("used", "joined", "set aside", "refused")
 
@@ -48,6 +57,8 @@ class Cleaned:
     questions: tuple[Question, ...]
     difference: pd.DataFrame
     totals: pd.DataFrame
+    measured: bool = False
+    """Whether it tells units, so that what is known of its items matters."""
 
     def books_like(self, other: "Cleaned") -> bool:
         """Whether the same lines are used, and the same taken back."""
@@ -65,6 +76,7 @@ def clean(
     timezone: str | None = None,
     currency: str | None = None,
     barred: pa.Table | None = None,
+    goods: measuring.Goods | None = None,
 ) -> Cleaned:
     """Clean one table, or several with the same header, as one.
 
@@ -72,6 +84,7 @@ def clean(
     `earlier`: asks for the sales that earlier files brought; `places`: of each table, the place that its sheet names;
     `note` is told each step; `timezone`: of the shop, for times that name their offset; `currency`: of the shop, where it has said so;
     `barred`: the shop's barcodes: code, the name of their item, the keys of all codes that mean it.
+    `goods`: asks for the units and packs that are known.
     """
     at = note or (lambda step: None)
     tables = [tables] if isinstance(tables, Table) else list(tables)
@@ -79,8 +92,9 @@ def clean(
         at("reading numbers and dates")
         styles = columns.styles(pad, mapping, typed=all(table.typed for table in tables))
         read = {name for name in CODES if name in mapping.columns and codes.read(pad, name, mapping.columns[name], known or {}, off)}
-        styles = columns.paid_in(mapping, styles, currency)
+        styles = columns.paid_in(pad, mapping, styles, currency)
         columns.type_cells(pad, mapping, styles, read, timezone, off)
+        measured = measuring.measure(pad, mapping, goods, off)
         variants.name(pad, mapping, tables[0].header)
         at("looking for lines that repeat")
         judging.find_doubles(pad, mapping, tables[0].header)
@@ -99,8 +113,8 @@ def clean(
         rows, left = (widening.in_sheet(lines, tables) for lines in (_rows(pad, mapping, off), _left(pad, tables[0].header)))
         asked = (*columns.questions(mapping, styles, currency), *again, *_two_lists(pad, mapping))
         return Cleaned(
-            mapping.kind, rows, _problems(pad, mapping, styles, tables), _fixes(pad, mapping, off), left,
-            *_accounts(pad, mapping), asked, _difference(pad), printed.to_pandas(),
+            mapping.kind, rows, _problems(pad, mapping, styles, tables), _fixes(pad, mapping, off, measured), left,
+            *_accounts(pad, mapping), asked, _difference(pad), printed.to_pandas(), measured,
         )  # fmt: skip
 
 
@@ -156,13 +170,13 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
 def _sold(off: frozenset[str]) -> str:
     """SQL: sales as movements out of stock, what came back as a return; and the opposite of what a corrected document has no more."""
     return f"""
-        select n.source, n.row, n.day as happened_at, n.day::date as day, n.sku, n.barcode, n.name, -n.qty as qty,
+        select n.source, n.row, n.day as happened_at, n.day::date as day, n.sku, n.barcode, n.name, n.unit, -n.qty as qty,
                case when n.qty < 0 then 'return_in' when n.given and {"free" not in off} then 'adjustment' else 'sale' end as kind,
                case when n.given and {"free" not in off} then 'given away' end as note,
                coalesce(n.price, abs(n.total / nullif(n.qty, 0)))::decimal(18, 4) as price, n.ref, n.place, m.takes_back
         from rows n left join met m using (id)
         union all
-        select t.source, t.row, b.moment, b.day, b.sku, null, null, b.qty, b.kind, 'corrected by ' || p.file, b.price, b.ref, b.place,
+        select t.source, t.row, b.moment, b.day, b.sku, null, null, null, b.qty, b.kind, 'corrected by ' || p.file, b.price, b.ref, b.place,
                case when b.kind = 'sale' then b.day else b.takes_back end
         from taken_back t join booked b using (id) join places p using (source) where {"corrected" not in off and "again" not in off}
         order by source, row
@@ -173,7 +187,9 @@ def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style
     """What cannot be read: refused lines with the cell that is wrong, and cells left empty on lines that are used."""
     parts = [
         "select source, row, null as field, null as value, lacking || '; the line is not used' as problem, true as refused"
-        " from judged where outcome = 'refused' and lacking not like '%cannot be read'"
+        " from judged where outcome = 'refused' and lacking not like '%cannot be read' and lacking is distinct from unfit",
+        "select source, row, unfit_field, unfit_value, unfit || '; the line is not used', true from judged"
+        " where outcome = 'refused' and lacking = unfit",
     ]
     for name in mapping.columns:
         if f"{name}_problem" in judging.typed_columns(pad):
@@ -183,10 +199,11 @@ def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style
         what = "'is no date'" if FIELDS[name].type == "date" else "'is no number'"
         if styles[name].units:
             united = f"regexp_matches({name}_text, '{values.WITH_UNIT}')"
-            what = f"case when {united} then 'names a unit that is not known in pieces' else {what} end"
+            what = f"case when {united} then 'names a unit that is not known in pieces of this item' else {what} end"
         if styles[name].only:
             listed = ", ".join(f"'{code}'" for code in ("", *styles[name].only))
-            what = f"case when {values.currency(f'{name}_text')} in ({listed}) then {what} else 'is in another currency' end"
+            paid = values.paid(f"{name}_text", styles[name], "currency")
+            what = f"case when {paid} in ({listed}) then {what} else 'is in another currency' end"
         parts.append(
             f"select source, row, '{name}', {name}_text, {what} || case when outcome = 'refused' then '; the line is not used'"
             f" else '; left empty' end, outcome = 'refused' from judged"
@@ -202,8 +219,7 @@ def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style
         {
             "source": found.source, "file": [names[i] for i in found.source], "sheet": [sheets[i] for i in found.source],
             "row": found.row, "column": [mapping.columns.get(name) for name in found.field], "value": found.value,
-            "problem": found.problem,
-            "suggestion": [_suggestion(name, says) for name, says in zip(found.field, found.problem, strict=True)],
+            "problem": found.problem, "suggestion": list(map(_suggestion, found.field, found.problem)),
             "refused": found.refused,
         }
     )  # fmt: skip
@@ -219,6 +235,9 @@ def _spoilt(name: str) -> str:
 
 
 def _suggestion(name: str | None, problem: str) -> str:
+    for part, advice in UNFIT.items():
+        if part in problem:
+            return advice
     if problem.startswith(totals.APART):
         return "A line may be missing, or was changed by hand. Look at it where the file comes from."
     if name == "barcode" and problem.startswith("is the barcode of"):
@@ -232,11 +251,13 @@ def _suggestion(name: str | None, problem: str) -> str:
     return "Write a plain number such as 12 or 12.50."
 
 
-def _fixes(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pd.DataFrame:
+def _fixes(pad: scratch.Pad, mapping: Mapping, off: frozenset[str], measured: bool) -> pd.DataFrame:
     """Each rule that met something: rule title count before after on always (it cannot be switched off)."""
     rows = []
     for rule in RULES:
         if mapping.kind not in rule.kinds or not rule.columns <= set(mapping.columns):
+            continue
+        if rule.name in ("packs", "own_unit") and not measured:
             continue
         seen = pad.row(rule.counted)
         if seen["count"]:

@@ -9,6 +9,9 @@ from ims_core.recognising import Mapping, Question
 from ims_core.rules import DATED
 
 TYPES = {"number": "decimal(18, 4)", "money": "decimal(18, 4)", "days": "decimal(18, 4)", "date": "timestamp"}
+MEASURED = {"packed": "struct(told varchar, counted varchar, way varchar)"} | dict.fromkeys(
+    ("own_unit", "unfit", "unfit_value", "unfit_field"), "varchar"
+)
 IN_SEQUENCE = ("ordered", "expected", "received", "day", "expires")
 """Dates in the order in which they mostly follow each other."""
 
@@ -37,21 +40,23 @@ def _answered(mapping: Mapping, found: dict[str, values.Style], choices: Sequenc
     }
 
 
-def paid_in(mapping: Mapping, found: dict[str, values.Style], currency: str | None) -> dict[str, values.Style]:
-    """The styles, with the currencies that a column of money takes where its cells name several."""
-    taken = {}
-    for name, style in found.items():
-        foreign = _foreign(style, currency)
+def paid_in(pad: scratch.Pad, mapping: Mapping, found: dict[str, values.Style], currency: str | None) -> dict[str, values.Style]:
+    """The styles, with the currencies that a column of money takes where its cells, its name or the column beside it tell others."""
+    taken, beside = dict(found), mapping.columns.get("currency", "")
+    for name in (name for name in found if FIELDS[name].type == "money"):
+        header = values.currency_of(mapping.columns[name])
+        if header or beside:
+            taken[name] = values.in_money(pad, "raw", mapping.columns[name], replace(found[name], header=header, beside=beside))
+    ours = currency or values.usual_money(taken.values())
+    for name, style in taken.items():
+        foreign = _foreign(style, ours)
         if foreign and mapping.answers.get(f"currency {name}") != "as written":
             taken[name] = replace(style, only=tuple(code for code, _ in style.money if code not in dict(foreign)) or ("none",))
-    return found | taken
+    return taken
 
 
-def _foreign(style: values.Style, currency: str | None) -> tuple[tuple[str, int], ...]:
+def _foreign(style: values.Style, ours: str) -> tuple[tuple[str, int], ...]:
     """The currencies of a column that are not the shop's, or where that is unknown, not the most frequent; and how many cells name them."""
-    if not style.money:
-        return ()
-    ours = currency or style.money[0][0]
     return tuple((code, count) for code, count in style.money if not values.same_currency(code, ours))
 
 
@@ -60,10 +65,10 @@ def type_cells(
 ) -> None:
     """Table `typed`: the value of each field, and the text it came from where it must be a number or a date; `nothing`: see rules.
 
-    Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them.
+    Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them; of quantities
+    the unit behind them. What `measuring` fills in is empty.
     """
-    packs = "packs" not in off
-    cells, empties, packed = [], [], []
+    cells, empties = [f"null::{type} as {name}" for name, type in MEASURED.items()], []
     for name in KIND_FIELDS[mapping.kind]:
         column, kind = mapping.columns.get(name), FIELDS[name].type
         empty = column is not None and values.has_nothing(pad, column, wide=kind not in ("text", "id"))
@@ -78,10 +83,10 @@ def type_cells(
             ]
         else:
             value, style = _value(name, column, found.get(name), timezone, blanks), found.get(name)
-            if style and style.units:
-                each = _pieces(pad, column, style)
-                packed.append(f"case when {each} <> 1 then struct_pack(told := {values.cell(column)}, pieces := {value} * {each}) end")
-                value = f"{value} * {each}" if packs else f"case when {each} = 1 then {value} end"
+            if name == "pack":
+                value = f"coalesce({value}, {_pack_sizes(pad, column)})"
+            elif style and style.units:
+                cells.append(f"{values.unit(column, style)} as {name}_unit")
             cells.append(f"({value})::{TYPES.get(kind, 'varchar')} as {name}")
             if empty:
                 empties.append(values.nothing(column, wide=kind not in ("text", "id")))
@@ -95,19 +100,17 @@ def type_cells(
     pad.run(f"""
         create table typed as
         select "source  table" as source, "source  row" as row, {", ".join(cells)},
-               coalesce({", ".join([*empties, "null"])})::varchar as nothing,
-               coalesce({", ".join([*packed, "null::struct(told varchar, pieces decimal(38, 4))"])}) as packed
+               coalesce({", ".join([*empties, "null"])})::varchar as nothing
         from raw{met}
     """)  # fmt: skip
 
 
-def _pieces(pad: scratch.Pad, column: str, style: values.Style) -> str:
-    """SQL: how many pieces the unit in a cell is, 1 where it names none; null where it cannot be counted in pieces: that is no number."""
-    told = [unit for (unit,) in pad.rows(f"select distinct {values.unit(column, style)} from raw limit 2000") if unit]
-    known = {unit: size for unit in told if (size := units.pieces(unit))}
-    listed = ", ".join(f"'{values.escaped(unit)}': {size}::decimal(18, 4)" for unit, size in known.items())
-    looked_up = f"map {{{listed}}}[unit]" if known else "null::decimal(18, 4)"
-    return values.let("unit", values.unit(column, style), f"case when unit is null then 1 else {looked_up} end")
+def _pack_sizes(pad: scratch.Pad, column: str) -> str:
+    """SQL: how many pieces a pack holds where the cell says it in words: `case of 12`, `12er Karton`, `24 ct`."""
+    cell = values.cell(column)
+    told = [text for (text,) in pad.rows(f"select distinct {cell} from raw limit 20000") if text and not text.isdigit()]
+    listed = ", ".join(f"'{values.escaped(text)}': {size}::decimal(18, 4)" for text in told if (size := units.pieces(text)))
+    return f"map {{{listed}}}[{cell}]" if listed else "null::decimal(18, 4)"
 
 
 def _value(name: str, column: str, style: values.Style | None, timezone: str | None, blanks: bool) -> str:
@@ -124,9 +127,9 @@ def _value(name: str, column: str, style: values.Style | None, timezone: str | N
 
 def questions(mapping: Mapping, found: dict[str, values.Style], currency: str | None) -> list[Question]:
     """What no column of the file settles, once for all dates and once for all numbers; and money in another currency."""
-    asked = []
+    asked, ours = [], currency or values.usual_money(found.values())
     for name, style in found.items():
-        column, foreign = mapping.columns[name], _foreign(style, currency)
+        column, foreign = mapping.columns[name], _foreign(style, ours)
         if not style.sure and FIELDS[name].type == "date":
             text = f"In “{column}” every date reads both ways. Which number comes first?"
             asked.append(Question(name, text, ("dmy", "mdy"), taken=""))  # no safe answer: it must be given
@@ -135,7 +138,7 @@ def questions(mapping: Mapping, found: dict[str, values.Style], currency: str | 
             asked.append(Question(name, text, ("point", "comma"), taken=""))
         if foreign:
             told = ", ".join(f"{count:,} in {code}" for code, count in foreign)
-            rest = f"the shop's currency is {currency}" if currency else f"the others are in {style.money[0][0]}"
+            rest = f"the shop's currency is {currency}" if currency else f"the others are in {ours}"
             text = f"“{column}” has {told}; {rest}. What of them?"
             asked.append(Question(f"currency {name}", text, ("left out", "as written"), taken="left out"))
     once = {question.choices if question.taken == "" else question.about: question for question in reversed(asked)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median
 
+from ims_core import units, values
 from ims_core.labels import FIELDS
 
 Cells = tuple[str, ...]
@@ -29,6 +30,7 @@ TECHNICAL = re.compile(
 )
 """What a system calls its sorts of product: nobody's category."""
 LINK = re.compile(r"\s*(https?:|www\.|/|<)|.*\.(jpg|jpeg|png|gif|webp)$", re.I)
+CURRENCY = re.compile(rf"{values.CURRENCY}|[A-Z]{{3}}", re.I)
 UNITS = re.compile(r"[^\W\d_][^\W\d_ .²³³]{0,14}\.?|\d* ?(g|kg|ml|l|cl|m|cm|mm|oz|lb)", re.I)
 
 
@@ -137,14 +139,24 @@ def _text(field: str, seen: Seen, cells: Cells) -> float:
         return _mostly(sum(len(re.sub(r"\D", "", cell)) >= 3 for cell in cells) / len(cells))
     if field == "name":
         return 0.55 if seen.number > 0.8 or seen.gtin > 0.8 else 0.82 if seen.code > 0.8 else 1.0
+    if field == "currency":
+        return _mostly(sum(CURRENCY.fullmatch(cell) is not None for cell in cells) / len(cells))
     if field == "unit":
-        units = sum(UNITS.fullmatch(cell) is not None for cell in cells) / len(cells)
-        return 1.0 if units > 0.8 else 0.65
+        return _unit(seen, cells)
     if field == "category" and sum(TECHNICAL.fullmatch(cell) is not None for cell in cells) / len(cells) > 0.7:
         return 0.45
     if field == "parent":
         return 1.0
     return 0.55 if seen.number > 0.8 and field != "variant" else 1.0
+
+
+def _unit(seen: Seen, cells: Cells) -> float:
+    """Words that are units, or look like some; a column of numbers is none."""
+    if seen.whole > 0.5:
+        return 0.3
+    known = sum(units.parse(cell) is not None for cell in cells) / len(cells)
+    alike = sum(UNITS.fullmatch(cell) is not None for cell in cells) / len(cells)
+    return 1.0 if known > 0.8 or alike > 0.8 else 0.65
 
 
 def bare_numbers(field: str, cells: Cells) -> bool:

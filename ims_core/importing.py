@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -21,6 +22,7 @@ from ims_core import (
     ledger,
     mappings,
     matching,
+    own_units,
     people,
     plans,
     policy,
@@ -66,13 +68,14 @@ def preview(
         group = Group(members, tuple(hashes[i] for i in indexes), mapping, None)
         groups.append(revisiting.as_before(group, before) or mappings.understood(group, kept))
     groups = _placed(groups)
-    for done, group in enumerate(groups):
+    for done, at in enumerate(_in_turn(groups)):
+        group = groups[at]
         if (same := revisiting.unchanged(group, before, seen)) is not None:
-            groups[done] = same
+            groups[at] = same
             continue
         part = (0.4 + 0.6 * done / len(groups), 0.4 + 0.6 * (done + 1) / len(groups))
         says = f"Cleaning {labels.many(group.lines, 'line')} of {group.name.partition(',')[0]}"
-        groups[done] = meanwhile(tell, part, says, partial(_cleaned, db, group))
+        groups[at] = meanwhile(tell, part, says, partial(_cleaned, db, group, groups))
     tell(1.0, "Ready")
     return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today), seen)
 
@@ -99,9 +102,17 @@ def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None,
     group = plan.groups[index]
     changed = replace(group, mapping=mapping or group.mapping, off=group.off if off is None else off)
     groups = _placed([*plan.groups[:index], changed, *plan.groups[index + 1 :]])  # what one is may tell what the sheets of another are
-    for nth, (now, before) in enumerate(zip(groups, plan.groups, strict=True)):
-        groups[nth] = _cleaned(db, now) if nth == index or now.places != before.places else before
+    anew = {nth for nth, (now, before) in enumerate(zip(groups, plan.groups, strict=True)) if nth == index or now.places != before.places}
+    anew |= {nth for nth, group in enumerate(groups) if group.cleaned and group.cleaned.measured}  # one may tell the units of another
+    groups = [replace(now, cleaned=None) if nth in anew else plan.groups[nth] for nth, now in enumerate(groups)]
+    for nth in (nth for nth in _in_turn(groups) if nth in anew):
+        groups[nth] = _cleaned(db, groups[nth], groups)
     return replace(plan, groups=tuple(groups), day=_count_day(db, groups, [], plan.day))
+
+
+def _in_turn(groups: list[Group]) -> list[int]:
+    """The order in which they are cleaned: what items are and are counted in comes before what happened to them."""
+    return sorted(range(len(groups)), key=lambda index: groups[index].mapping.kind != "items")
 
 
 def _placed(groups: list[Group]) -> list[Group]:
@@ -170,7 +181,8 @@ def _read(name: str, content: bytes, today: date, note: Note) -> list[Table]:
     return [part for table in found for part in widening.widen(table, today)]
 
 
-def _cleaned(db: Database, group: Group, note: Note | None = None) -> Group:
+def _cleaned(db: Database, group: Group, groups: Sequence[Group], note: Note | None = None) -> Group:
+    """The group cleaned; `groups`: all of the drop, of which those cleaned before tell units and packs."""
     if group.mapping.kind == "ignore" or group.lacking:
         return replace(group, cleaned=None)
     group = replace(group, tables=tuple(widening.in_year(table, group.mapping.answers.get("year")) for table in group.tables))
@@ -178,8 +190,11 @@ def _cleaned(db: Database, group: Group, note: Note | None = None) -> Group:
     shop, standard = policy.shop(db), policy.Shop()  # what the shop has not said yet is no ground to bend a file
     timezone = shop.timezone if shop.timezone != standard.timezone else None
     currency = shop.currency if shop.currency != standard.currency else None
-    cleaned = cleaning.clean(group.tables, group.mapping, spelled, group.off, _earlier(db), group.places, note, timezone, currency,
-                             db.arrow(BARRED))  # fmt: skip
+    others = [other for other in groups if other.tables is not group.tables]
+    cleaned = cleaning.clean(
+        group.tables, group.mapping, spelled, group.off, _earlier(db), group.places, note, timezone, currency,
+        db.arrow(BARRED), lambda: own_units.known(db, others),
+    )  # fmt: skip
     return replace(group, cleaned=cleaned)
 
 
@@ -326,7 +341,7 @@ def _sold_since(db: Database, groups: list[Group], seen: int) -> list[Group]:
     since = f"select count(*) > 0 from changes where change_id > ? and (change_id in {imports} or undoes in {imports})"
     if not any(group.mapping.kind == "sales" for group in groups) or not db.scalar(since, [seen]):
         return []
-    anew = [_cleaned(db, group) if group.mapping.kind == "sales" else group for group in groups]
+    anew = [_cleaned(db, group, groups) if group.mapping.kind == "sales" else group for group in groups]
     for before, now in zip(groups, anew, strict=True):
         if before.cleaned and now.cleaned and not now.cleaned.books_like(before.cleaned):
             raise Refused(

@@ -163,6 +163,7 @@ def _lacking(mapping: Mapping) -> str:
     cases = [f"when coalesce({', '.join(f't.{name}' for name in told)}) is null then 'says no item'"] if told else []
     if mapping.kind == "suppliers":
         cases = ["when t.supplier is null then 'says no supplier'"]
+    cases += ["when t.unfit is not null then t.unfit"] if mapping.kind != "suppliers" else []
     for name in needed:
         what = "no date" if FIELDS[name].type == "date" else "no quantity"
         cases.append(f"when t.{name}_text is null then '{what}'")

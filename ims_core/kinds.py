@@ -35,6 +35,9 @@ WEIGHTS: dict[str, dict[str, float]] = {
 }
 """How much a field speaks for a kind; 1 where none is given."""
 
+SILENT = {"items": {"currency"}}
+"""Fields that tell no kind, as any may have them; of kinds that are not listed also the unit."""
+
 OWN = {"sales": {"qty", "ref", "customer", "day"}, "purchases": {"ordered", "received", "expected", "received_qty"}}
 """Two of these tell the kind also where something needed is missing."""
 
@@ -78,6 +81,7 @@ def speaks_for(kind: str, found: Found, table: Table) -> float:
     words = title(table)
     elsewhere = bool(words & NOT_OURS or PLACES.search(table.sheet or table.name))
     named, needs = kind in hinted(table) and not (kind == "items" and elsewhere), _needs(kind, found)
+    found = {name: rivals for name, rivals in found.items() if name not in SILENT.get(kind, {"currency", "unit"})}
     if len(found) < (3 if needs == 0 else 1 if named else 2):
         return 0
     if kind == "suppliers" and (_has_items(table) or needs < SURE):

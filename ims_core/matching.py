@@ -59,6 +59,12 @@ def name_items(pad: scratch.Pad, last: int) -> None:
             join keyed k using (key) order by r.line;
             {"drop table sales_rows" if kind == "sales" else ""}  -- of a large file these take more memory than all else
         """)
+    pad.run("""
+        create table counted_in as
+        select item_id, any_value(unit) as unit
+        from (select item_id, unit from stock_known union all select item_id, unit from sales_known
+              union all select item_id, unit from purchases_known) where unit is not null group by item_id
+    """)
 
 
 def _lay_out_mentions(pad: scratch.Pad) -> None:
@@ -181,6 +187,10 @@ FACTS = {
                    arg_max(price, (direct, line)) filter (price is not null) as price
             from told group by item_id
         ),
+        counted as (
+            select coalesce(m.counts_as, c.item_id) as item_id, any_value(unit) as unit
+            from counted_in c left join known_merges m using (item_id) group by 1
+        ),
         met as (
             select coalesce(m.counts_as, i.item_id) as item_id, bool_or(i.is_new) as is_new, bool_or(i.adopted) as adopted,
                    any_value(i.sku) as sku, any_value({codes.each("i.barcode")}[1]) as barcode, any_value(i.name) as name
@@ -189,10 +199,10 @@ FACTS = {
         meant as (
             select i.item_id, i.is_new, case when i.adopted then i.sku else coalesce(k.sku, i.sku, i.barcode, i.name) end as sku,
                    coalesce(t.name, case when k.name = k.sku then i.name end, k.name, i.name, i.sku, i.barcode) as name,
-                   coalesce(t.category, k.category) as category, coalesce(t.unit, k.unit, 'piece') as unit,
+                   coalesce(t.category, k.category) as category, coalesce(t.unit, c.unit, k.unit, 'piece') as unit,
                    coalesce(t.cost, k.cost) as cost,
                    coalesce(t.price, k.price) as price, k.same_as, coalesce(k.active, true) as active
-            from met i left join terms t using (item_id) left join known_items k using (item_id)
+            from met i left join terms t using (item_id) left join known_items k using (item_id) left join counted c using (item_id)
         )
         select m.* exclude (is_new) from meant m left join known_items k using (item_id)
         where m.is_new or (m.sku, m.name, m.category, m.unit, m.cost, m.price)

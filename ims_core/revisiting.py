@@ -26,11 +26,12 @@ def as_before(group: Group, before: Plan | None) -> Group | None:
 
 
 def unchanged(group: Group, before: Plan | None, seen: int) -> Group | None:
-    """The very group that was cleaned before, where neither its files nor the shop are others by now."""
+    """The very group that was cleaned before, where neither its files nor the shop are others by now; units may hang on other files."""
     if before is None or before.seen != seen:
         return None
     for old in before.groups:
         same_tables = [id(table) for table in old.tables] == [id(table) for table in group.tables]
-        if same_tables and (old.mapping, old.off, old.places) == (group.mapping, group.off, group.places):
+        measured = old.cleaned is not None and old.cleaned.measured
+        if same_tables and not measured and (old.mapping, old.off, old.places) == (group.mapping, group.off, group.places):
             return old
     return None

@@ -68,6 +68,24 @@ CORRECTED = Rule(
     """,
 )
 
+PACKS = Rule(
+    "packs",
+    "Quantities told in packs, dozens or another unit are counted in each item's own",
+    ("items", "stock", "counts", "sales", "purchases"),
+    frozenset(),
+    """
+    with ways as (
+        select arg_min(packed, (source, row)) as shown, min((source, row)) as first, count(*) as often
+        from judged where packed is not null and (outcome <> 'refused' or lacking = unfit)
+        group by packed.way order by often desc, first limit 3
+    )
+    select coalesce((select count(*) from judged where packed is not null and (outcome <> 'refused' or lacking = unfit)), 0) as count,
+           first(shown.told order by often desc, first) as before,
+           string_agg(case when nth > 1 then shown.told || ' → ' else '' end || shown.counted, ' · ' order by often desc, first) as after
+    from (select *, row_number() over (order by often desc, first) as nth from ways)
+    """,
+)
+
 EVERY = "items stock counts sales purchases suppliers"
 
 RULES = (
@@ -76,9 +94,10 @@ RULES = (
         "sections", "Headings between the lines are the category of the items below them", "items",
         "section is not null and aside is null", "section", "'category of ' || coalesce(name, sku, barcode)",
     ),
+    PACKS,
     _rule(
-        "packs", "Quantities that name a dozen, or a pack and its size, are counted in pieces", EVERY,
-        "packed is not null", "packed.told", "packed.pieces::integer || ' pieces'",
+        "own_unit", "New items that are only told by weight, volume, length or in a unit of their own are counted in it",
+        "items stock counts sales purchases", "own_unit is not null and outcome <> 'refused'", "coalesce(sku, barcode, name)", "own_unit",
     ),
     _rule(
         "nothing", "Cells that say there is nothing (-, n/a, none, #N/A) are empty", EVERY, "nothing is not null", "nothing", "'empty'"

@@ -53,6 +53,22 @@ MEASURES = {
 }  # fmt: skip
 """Words for weights, volumes and lengths: what pint calls them."""
 
+PLAIN = PIECES - {"bottle", "bottles", "flasche", "flaschen", "can", "cans", "jar", "jars", "tube", "tubes"}
+"""Words for a piece that say nothing of what it is."""
+
+UNSAID = {"unit", "units", "uni", "u", "un", "unidad", "unidades", "unidade", "unita", "unite", "unites", "item", "items", "count",
+          "x", "qty", "no", "nos", "in"}  # fmt: skip
+"""Words that say over a column of quantities only that there are quantities in it."""
+
+SHORT = {"kilogram": "kg", "gram": "g", "milligram": "mg", "metric_ton": "t", "pound": "lb", "ounce": "oz", "liter": "l",
+         "milliliter": "ml", "centiliter": "cl", "deciliter": "dl", "fluid_ounce": "fl oz", "gallon": "gal", "meter": "m",
+         "centimeter": "cm", "millimeter": "mm", "kilometer": "km", "inch": "in", "foot": "ft", "yard": "yd"}  # fmt: skip
+"""How a measure is written where it is an item's unit."""
+
+SORTS = dict.fromkeys(("kilogram", "gram", "milligram", "metric_ton", "pound", "ounce"), "weight") | dict.fromkeys(
+    ("liter", "milliliter", "centiliter", "deciliter", "fluid_ounce", "gallon"), "volume"
+)
+
 NUMBER = r"\d+(?:[.,]\d+)?"
 OF = r"(?:\s*(?:of|de|di|da|a|mit|with|con|com|zu|von|per|/|-|:|=)\s*|\s+|\s*\(\s*)"
 PACK = "(" + "|".join(sorted(PACKS, key=len, reverse=True)) + r")\.?"
@@ -75,9 +91,13 @@ def parse(text: str) -> Quantity | None:
     >>> parse("2 boxes of 24 ct")
     Quantity(amount=Decimal('2'), unit='box', pieces=Decimal('24'), content=None)
     """
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
-    plain = re.sub(r"\s+", " ", plain.replace("×", "x").replace("fl oz", "floz").replace("fl. oz", "floz")).strip(" .)")
+    plain = _plain(text)
     return _pack_of_number(plain) or _times(plain) or _simple(plain) or _pack(plain) or _per(plain)
+
+
+def _plain(text: str) -> str:
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+    return re.sub(r"\s+", " ", plain.replace("×", "x").replace("fl oz", "floz").replace("fl. oz", "floz")).strip(" .)")
 
 
 def _pack_of_number(plain: str) -> Quantity | None:
@@ -140,6 +160,40 @@ def pieces(text: str) -> Decimal | None:
     return told.amount * told.pieces if told and told.pieces else None
 
 
+def usual(text: str) -> str:
+    """An item's unit as it is kept: `Stk.` and `EA` are piece, `Kgs` is kg; what holds something else stays as it is written.
+
+    >>> usual("Stück"), usual("KGS"), usual("Case of 12")
+    ('piece', 'kg', 'Case of 12')
+    """
+    told = parse(text)
+    if told and told.amount == 1 and told.content and told.content == (Decimal(1), told.unit):
+        return SHORT[told.unit]
+    bare = _plain(text)
+    return "piece" if bare in PLAIN or bare.removesuffix("(s") in PLAIN else text.strip()
+
+
+def sort(text: str) -> str:
+    """What kind of unit it is: piece, pack (of a size it does not say), weight, volume, length, or other where the word is not known."""
+    told = parse(text)
+    if told is None:
+        return "other"
+    if told.pieces:
+        return "piece"
+    return SORTS.get(told.content[1], "length") if told.content else "pack"
+
+
+def in_header(header: str) -> str | None:
+    """The unit that the name of a column of quantities tells: `Qty (kg)`, `Menge in Stk.`, `Stock kg`."""
+    bracketed = re.findall(r"[(\[]([^)\]]*)[)\]]", header)
+    behind = re.search(r"\S\s+in\s+([^\s()]+)\s*$", header, re.IGNORECASE)
+    last = re.search(r"\S[\s_]+([^\W\d_]{2,})\.?\s*$", header)
+    for text in (*bracketed, *(found[1] for found in (behind, last) if found)):
+        if _plain(text) not in UNSAID and parse(text) is not None:
+            return str(text).strip()
+    return None
+
+
 def factor(told: str, base: str, pack: Decimal | None = None) -> Decimal | str:
     """How many of an item's unit one of the told unit is, `pack` being the pieces in its usual pack; else the sentence why not.
 
@@ -159,6 +213,8 @@ def factor(told: str, base: str, pack: Decimal | None = None) -> Decimal | str:
         return line.amount * pack / (item.amount * item.pieces) if pack else f"how many pieces a {line.unit} holds is not known"
     if line.unit == item.unit and line.pieces is None and item.pieces is None:
         return line.amount / item.amount
+    if line.pieces and item.unit in PACKS.values() and item.content is None:
+        return line.amount * line.pieces / (item.amount * pack) if pack else f"how many pieces a {item.unit} holds is not known"
     return f"“{told}” cannot be counted in “{base}”"
 
 

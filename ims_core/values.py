@@ -1,6 +1,8 @@
 """Text to values: how cells are read, how a column writes its numbers, and the SQL that turns them into values."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ims_core.scratch import Pad
@@ -73,6 +75,10 @@ class Style:
     """Of numbers: some cells read one way only."""
     only: tuple[str, ...] = ()
     """Of money: cells that name another currency than these are not taken."""
+    header: str = ""
+    """Of money: the currency that the column's name tells; cells that name none are in it."""
+    beside: str = ""
+    """Of money: the column that names each line's currency."""
 
 
 def cell(column: str, blanks: bool = True) -> str:
@@ -122,6 +128,10 @@ def let(name: str, value: str, body: str) -> str:
 def number(column: str, style: Style, blanks: bool = True) -> str:
     """SQL: the cell as decimal(18, 4); null where it is no number as this column writes them, or one of another currency."""
     plain = f"try_cast(trim({quoted(column)}) as decimal(18, 4))"
+    if style.only and (style.header or style.beside):
+        listed = ", ".join(f"'{name}'" for name in ("", *style.only))
+        taken = number(column, replace(style, header="", beside="", only=()), blanks)
+        return f"case when {paid(cell(column), style, style.beside and quoted(style.beside))} in ({listed}) then {taken} end"
     if style.name == "plain":
         return plain
     read = _read("told" if style.units else _bare("told"), style.name)
@@ -165,6 +175,20 @@ def currency(cell: str) -> str:
     fits = f"(?i)^[-+(−\\s]*({CURRENCY})[-+(−\\s]*[\\d.,]|[\\d)/–—-]\\s*({CURRENCY})[-)\\s]*$"
     sides = f"regexp_extract({cell}, '{fits}', ['before', 'behind'])"
     return let("side", sides, let("sign", "upper(side.before || side.behind)", f"coalesce(map {SIGNS}[sign], sign)"))
+
+
+def paid(cell: str, style: Style, beside: str) -> str:
+    """SQL: the currency of a cell: its own, else that of the column beside it, else the one that its column's name tells."""
+    told = f"upper(trim({beside}))"
+    named = f"case when regexp_matches({told}, '(?i)^(?:{CURRENCY}|[A-Z]{{3}})$') then coalesce(map {SIGNS}[{told}], {told}) end"
+    return f"coalesce(nullif({currency(cell)}, ''), {named if style.beside else 'null'}, '{style.header}')"
+
+
+def currency_of(header: str) -> str:
+    """The currency that a column's name tells, by one code: `Price (USD)`, `Preis EUR`, `Cost in €`; empty where it tells none."""
+    found = re.search(rf"[(\[]\s*({CURRENCY})\s*[)\]]|[\s_]({CURRENCY})\s*$|([€£¥₹$])", re.sub("(?i)euros?", "EUR", header))
+    sign = next(filter(None, found.groups()), "").upper() if found else ""
+    return SIGNS.get(sign, sign)
 
 
 def same_currency(told: str, ours: str) -> bool:
@@ -223,11 +247,28 @@ def _decided(seen: dict[str, int]) -> Style:
     return Style("point", sure=False)
 
 
+def in_money(pad: Pad, source: str, column: str, style: Style) -> Style:
+    """The style of a column whose currency is told by its name (`header`) or by another column (`beside`), with what is told."""
+    named = paid(cell(column), style, style.beside and quoted(style.beside))
+    rows = pad.rows(
+        f"select {named} as named, count(*)::integer from {source} where {cell(column)} is not null group by 1 order by 2 desc, 1"
+    )
+    return replace(style, money=tuple((name, count) for name, count in rows if name))
+
+
 def _money(pad: Pad, source: str, column: str) -> tuple[tuple[str, int], ...]:
     """The currencies that cells name, and how many do."""
     named = f"select {currency(cell(column))} as named, count(*) as n from {source} group by {quoted(column)}"
     rows = pad.rows(f"select named, sum(n)::integer from ({named}) where named <> '' group by 1 order by 2 desc, 1")
     return tuple((name, count) for name, count in rows)
+
+
+def usual_money(styles: Iterable[Style]) -> str:
+    """The currency that most cells of a file name; empty where none does."""
+    named: Counter[str] = Counter()
+    for style in styles:
+        named.update(dict(style.money))
+    return named.most_common(1)[0][0] if named else ""
 
 
 def _only(thousand: str, decimal: str) -> str:

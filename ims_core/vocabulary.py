@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from ims_core import units
 from ims_core.labels import FIELDS
 
 PERHAPS = 0.6
@@ -133,6 +134,7 @@ def plain_words(name: str) -> tuple[str, ...]:
     """`InvoiceNo.` -> invoice no: words in lower case without accents and signs, letters and figures apart."""
     name = NUMBERED.sub(" number ", name).replace("%", " percent ")
     name = re.sub(r"\b(\w)\.(?=\w)", r"\1", name)  # Q.tà, U.M.
+    name = re.sub(r"\b([Uu])/([Mm])\b", r"\1\2", name)  # U/M
     name = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     name = re.sub(r"\b(ean|gtin|upc|isbn)[ -]?\d+\b", r"\1", folded(name))
     return tuple(re.sub(r"[^\w€£$]+|_|(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])", " ", name).split())
@@ -213,6 +215,22 @@ def likeness(field: str, column: str, kind: str = "") -> float:
     """How much a column's name sounds like the field: 1 the very words, less beside others, 0 where a word makes it another thing."""
     if FLAG.search(column.strip()) and FIELDS[field].type not in ("text", "id"):
         return 0.0
+    bare = _without_unit(column) if FIELDS[field].type == "number" and field != "pack" else column
+    if bare != column:
+        return max(_likeness(field, column, kind), _likeness(field, bare, kind) - LIGHT, 0.0)
+    return _likeness(field, column, kind)
+
+
+def _without_unit(column: str) -> str:
+    """`Qty (kg)` and `Menge in Stk.` -> the quantity alone; a unit over a column is what its figures are told in."""
+    unit = units.in_header(column)
+    return (
+        re.sub(rf"\s*(?:[(\[]\s*{re.escape(unit)}\s*[)\]]|(?:\s|_)(?:in\s+)?{re.escape(unit)}\s*\.?\s*$)", "", column) if unit else column
+    )
+
+
+def _likeness(field: str, column: str, kind: str) -> float:
+    """`likeness` of a name without a unit."""
     read = heading(column)
     best, covered = 0.0, frozenset[str]()
     for phrase in phrases(kind).get(field, ()):

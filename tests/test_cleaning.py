@@ -261,13 +261,21 @@ def test_what_says_that_there_is_nothing_is_empty() -> None:
 
 
 def test_packs_are_counted_in_pieces_and_what_cannot_be_is_a_problem() -> None:
-    lines = ["3 pcs", "2 dozen", "2 boxes of 24 ct", "1.5 kg", "3 boxes", "7"]
+    lines = ["3 pcs", "2 dozen", "2 boxes of 24 ct", "3 boxes", "7"]
     text = "\n".join(["Date | Item | Qty", *(f"2026-05-04 | A{n} | {cell}" for n, cell in enumerate(lines))])
     cleaned = clean(text)
     assert rows(cleaned, "qty") == [(-3,), (-24,), (-48,), (-7,)]
-    assert cleaned.problems.value.tolist() == ["1.5 kg", "3 boxes"]
-    assert fixes(cleaned)["packs"] == (2, "2 boxes of 24 ct", "48 pieces", True)
+    assert cleaned.problems.value.tolist() == ["3 boxes"]
+    assert fixes(cleaned)["packs"] == (2, "2 dozen", "24 pieces · 2 boxes of 24 ct → 48 pieces", True)
     assert rows(clean(text, off="packs"), "qty") == [(-3,), (-7,)]
+
+
+def test_a_new_item_told_by_weight_is_counted_by_weight() -> None:
+    text = "Date | Item | Qty\n2026-05-04 | Flour | 1.5 kg\n2026-05-05 | Flour | 500 g\n2026-05-05 | Flour | 2 kg"
+    cleaned = clean(text)
+    assert rows(cleaned, "qty", "unit") == [(Decimal("-1.5"), "kg"), (Decimal("-0.5"), "kg"), (-2, "kg")]
+    assert fixes(cleaned)["own_unit"] == (3, "Flour", "kg", True)
+    assert clean(text, off="own_unit").counts["refused"] == 3
 
 
 HELD = "Item code | Counted\nA1 | 5"
@@ -289,7 +297,7 @@ def test_a_count_without_a_date_is_of_the_day_its_file_names() -> None:
 def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here; two are tested with the shop they speak of, in test_again."""
     tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
-    tested |= {"nothing", "packs", "sections"}
+    tested |= {"nothing", "packs", "own_unit", "sections"}
     tested |= {"mended"}  # in test_codes
     assert {rule.name for rule in RULES} == tested | {"again", "corrected"}
 

@@ -17,7 +17,7 @@ LAYERS = """
     units scratch
     letters sheets texts markup headers blocks
     gs1 epc
-    values dates codes reading vocabulary evidence presets widening kinds recognising rules columns judging repeats totals
+    values dates codes reading vocabulary evidence presets widening kinds recognising rules measuring columns judging repeats totals
     documents variants cancelling cleaning
     alike
     decoding
@@ -26,7 +26,7 @@ LAYERS = """
     turns fitting witness storage backups batch db versions
     people items places suppliers
     reckoning undoing policy ledger doubts lots copies exporting
-    unused plans matching deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
+    unused plans matching own_units deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     guesses scanning counting orders
     kpis quality lead_times
     forecasting reorder risks replay
