@@ -33,8 +33,8 @@ def set_pictures_aside(pad: scratch.Pad, mapping: Mapping) -> None:
     """A line of a product that names nothing of its own shows one more picture of it."""
     if "parent" in mapping.columns:
         pad.run("""
-            insert into asides
-            select source, row, 'one more picture of a product' from typed
+            insert into asides by name
+            select source, row, 'one more picture of a product' as reason from typed
             where parent is not null and coalesce(sku, barcode, name, variant) is null
                 and (source, row) not in (select (source, row) from asides)
         """)
