@@ -27,6 +27,7 @@ def truth() -> dict[str, Any]:
     return told
 
 
+@people.needs("manager")
 def open_sample(db: Database, who: people.Person, progress: Callable[[float, str], None] | None = None) -> int:
     """Import the sample the way any drop is imported. Refused where the shop holds something already."""
     from ims_core import importing

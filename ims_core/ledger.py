@@ -201,6 +201,8 @@ CHECKS = {
         select count(*) from (select {values.key("trim(sku)")} from items where same_as is null group by all having count(*) > 1)""",
     "No supplier is listed twice": f"""
         select count(*) from (select {values.key("name")} from suppliers group by all having count(*) > 1)""",
+    "Where there are accounts, somebody is owner": """
+        select count(*) from (select bool_or(active and role = 'owner') as led from people) where not led""",
     "Merged items lead somewhere": "select count(*) from items where item_id not in (select item_id from merged)",
     "Stock is the sum of its movements": """
         select count(*) from (select sum(on_hand - estimated) as qty from stock) s, (select sum(qty) as qty from movements) m
@@ -250,9 +252,11 @@ def record(db: Database, who: people.Person, entry: Record, via: str = "screen",
 def undo(db: Database, who: people.Person, change_id: int, via: str = "screen") -> int:
     """Take a change back by a new one with opposite rows; undoing an undo brings it into force again.
 
-    Refused, with the list of what stands on it: a change that later ones build on, and one that is undone already.
+    Refused: who may not (staff undo their own, and no import), one that is undone already, and, with the list of
+    what stands on it, a change that later ones build on.
     """
     change = undoing.undoable(db, change_id)
+    undoing.refuse_not_theirs(db, change, who)
     restores = undoing.restored(db, change)
     with db.change(who=who.name, what=f"Undo: {change['what']}", via=via, undoes=change_id, restores=restores) as new_id:
         undoing.undoable(db, change_id, new_id)  # asked again: here nobody else can be undoing it

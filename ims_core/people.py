@@ -33,7 +33,7 @@ LOCAL = Person("Owner", "owner")
 
 
 def needs(role: str) -> Callable[[Command[P, R]], Command[P, R]]:
-    """Guard a command `f(db, who, ...)`: whoever lacks `role` is refused before anything happens."""
+    """Guard a command `f(db, who, ...)`, or a question not for everybody: whoever lacks `role` is refused before anything happens."""
 
     def guard(command: Command[P, R]) -> Command[P, R]:
         @wraps(command)
@@ -43,6 +43,7 @@ def needs(role: str) -> Callable[[Command[P, R]], Command[P, R]]:
                 raise NotAllowed(f"{who.name} is {who.role}, but to {doing} one must be {role}. Ask a {role} to do it.")
             return command(db, who, *args, **kwargs)
 
+        guarded.__dict__["role"] = role  # so that a test can list every command with its role
         return guarded
 
     return guard

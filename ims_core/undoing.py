@@ -4,9 +4,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from ims_core import values, versions
+from ims_core import accounts, values, versions
 from ims_core.db import Database
-from ims_core.errors import Refused
+from ims_core.errors import NotAllowed, Refused
+from ims_core.people import Person
 
 DOCUMENTS = ("counts", "orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points")
 """Not repeated by an undo: their views count visible changes only."""
@@ -18,6 +19,10 @@ STANDS_ON = {
     ("orders", "order_id"): ("orders", "order_lines", "order_steps", "movements"),
 }
 """What one change created, and which facts of later changes stand on it; after a point the column, where it has another name."""
+
+STAFF_WRITES = ("movements", "counts", "barcode_versions", "forecast_runs", "forecast_points")
+OWNER_WRITES = ("people_versions", "secret_versions", "token_versions")
+"""What it takes to undo a change follows from what it wrote; all other facts are the manager's."""
 
 
 def undoable(db: Database, change_id: int, new_id: int | None = None) -> dict[str, Any]:
@@ -38,6 +43,20 @@ def restored(db: Database, change: dict[str, Any]) -> int | None:
     first: int = change["undoes"]
     before = db.row("select restores from changes where change_id = ?", [first])
     return int(before["restores"] or first)
+
+
+def refuse_not_theirs(db: Database, change: dict[str, Any], who: Person) -> None:
+    """Staff take back what they did themselves, managers what anybody did; accounts are the owner's, and no secret comes back."""
+    wrote = _wrote(db, change["change_id"])
+    if wrote & set(OWNER_WRITES) and "people_versions" not in wrote:
+        raise Refused(f"'{change['what']}' cannot be undone: an old password or token must not come alive again. Make a new one.")
+    needed = "owner" if wrote & set(OWNER_WRITES) else "staff" if wrote <= set(STAFF_WRITES) and change["via"] != "import" else "manager"
+    if not who.may(needed):
+        raise NotAllowed(f"{who.name} is {who.role}, but to undo '{change['what']}' one must be {needed}. Ask a {needed} to do it.")
+    if change["who"] != who.name and not who.may("manager"):
+        raise NotAllowed(
+            f"'{change['what']}' was done by {change['who']}. {who.name} is {who.role} and may undo only what they did themselves."
+        )
 
 
 def refuse_what_stands(db: Database, change: dict[str, Any]) -> None:
@@ -75,6 +94,8 @@ def append_documents(db: Database, change: dict[str, Any], restores: int | None)
 
 def refuse_doubles(db: Database, change: dict[str, Any]) -> None:
     """Asked when all is appended: what comes back may have been given away or brought in again meanwhile."""
+    if "people_versions" in _wrote(db, change["change_id"]):
+        accounts.refuse_without_owner(db)
     params = {"change": change["change_id"], "undoes": change["undoes"]}
     files = db.rows(
         """
@@ -116,6 +137,13 @@ def refuse_doubles(db: Database, change: dict[str, Any]) -> None:
 def opposite_movements(db: Database, change_id: int) -> pa.Table:
     """The change's movements with the other sign, but for what stays."""
     return db.arrow("select * exclude (change_id) replace (-qty as qty) from movements where change_id = ? and not stays", [change_id])
+
+
+def _wrote(db: Database, change_id: int) -> set[str]:
+    """The tables that a change wrote to."""
+    tables = sorted({*versions.KEYS, *DOCUMENTS, "movements", *OWNER_WRITES})
+    each = [f"select '{table}' where exists (select 1 from {table} where change_id = $change)" for table in tables]
+    return {table for (table,) in db.rows(" union all ".join(each), {"change": change_id})}
 
 
 def _newer_versions(db: Database, change_id: int) -> set[int]:

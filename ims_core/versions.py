@@ -16,6 +16,7 @@ KEYS = {
     "policy_versions": ("scope", "name"),
     "mapping_versions": ("signature",),
     "apart_versions": ("item_id", "other_id"),
+    "people_versions": ("name",),
 }
 
 Row = dict[str, Any]

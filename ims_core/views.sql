@@ -46,6 +46,17 @@ select * exclude (gone)
 from (select distinct on (item_id, other_id) * from apart_versions order by item_id, other_id, change_id desc)
 where not gone;
 
+create or replace view people as             -- accounts, without what proves who they are
+select * exclude (gone)
+from (select distinct on (name) * from people_versions order by name, change_id desc)
+where not gone;
+
+create or replace view secrets as
+select distinct on (name) * from secret_versions order by name, change_id desc;
+
+create or replace view tokens as
+select distinct on (hash) * from token_versions order by hash, change_id desc;
+
 create or replace view merged as             -- every item and the item its history counts for
 with recursive chain as (
     select item_id, item_id as counts_as from items where same_as is null

@@ -24,7 +24,7 @@ LAYERS = """
     formulas demand series simulation
     charts workbooks slides archives
     turns fitting witness storage backups batch db versions
-    people items places suppliers
+    people accounts devices items places suppliers
     reckoning undoing policy ledger doubts lots copies exporting
     unused plans matching own_units deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     guesses scanning counting orders
@@ -32,7 +32,7 @@ LAYERS = """
     forecasting reorder risks replay
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
-    api __main__
+    gate api __main__
     web.answers web.doing web.tables web.grids web.left web.panels web.questions web.drop web.past web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
@@ -69,6 +69,9 @@ HOMES = {
     "biip": ("gs1",),
     "epcpy": ("epc",),
     "pptx": ("slides",),
+    "argon2": ("accounts",),
+    "itsdangerous": ("gate",),
+    "starlette": ("gate", "api", "app"),
 }
 
 HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp")
