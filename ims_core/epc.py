@@ -20,21 +20,19 @@ class Tag:
 
 def read(text: str) -> Tag | None:
     """The tag a text stands for, None if it is no SGTIN or SSCC."""
+    text = text.strip()
+    digits = HEX.match(text)
+    if digits is None and text[:8].lower() != "urn:epc:":
+        return None
     from epcpy.utils.common import ConvertException
     from epcpy.utils.parsers import epc_pure_identity_to_scheme, hex_to_tag_encodable, tag_uri_to_tag_encodable
 
-    text = text.strip()
-    lowered = text[:12].lower()
     try:
-        if (digits := HEX.match(text)) is not None:
+        if digits:
             return _tag(hex_to_tag_encodable(digits[1].upper()))
-        if lowered.startswith("urn:epc:id:"):
-            return _tag(epc_pure_identity_to_scheme(text))
-        if lowered.startswith("urn:epc:tag:"):
-            return _tag(tag_uri_to_tag_encodable(text))
+        return _tag((tag_uri_to_tag_encodable if text[8:12].lower() == "tag:" else epc_pure_identity_to_scheme)(text))
     except (ConvertException, ValueError, LookupError):
         return None
-    return None
 
 
 def _tag(found: Any) -> Tag | None:

@@ -65,7 +65,7 @@ HOMES = {
     "sqlalchemy": ("sources",),
     "zxingcpp": ("decoding",),
     "pyzbar": ("decoding",),
-    "PIL": ("decoding",),
+    "PIL": ("decoding", "workbooks"),
     "biip": ("gs1",),
     "epcpy": ("epc",),
     "pptx": ("slides",),
@@ -74,7 +74,7 @@ HOMES = {
     "starlette": ("gate", "api", "app"),
 }
 
-HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp")
+HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp", "pyzbar")
 """Loaded when first needed: they would cost the first page its five seconds."""
 
 
