@@ -8,6 +8,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     files = command("import", import_files, "read files and write what they hold as one change, all or nothing")
     files.add_argument("files", nargs="+", type=Path, metavar="FILE", help="csv, tsv, xlsx or xls; a folder stands for the tables in it")
     files.add_argument("--leave-out", action="store_true", help="go on without files that lack a column they need")
+    files.add_argument("--counted-on", type=_day, metavar="DAY", help="the day of stock lists that name none, such as 2026-05-04")
     on_day = "as of this day, such as 2026-05-04; today where it is left out"
     command("stock", stock, "what is there").add_argument("--day", type=_day, help=on_day)
     command("forecast", forecast, "forecast every item and keep what was said").add_argument("--day", type=_day, help=on_day)
@@ -126,6 +128,8 @@ def import_files(options: argparse.Namespace) -> None:
     contents = [(file.name, _content(file, limit)) for file in files]
     with _shop() as db:
         plan = importing.preview(db, contents, _progress(), _today(db))
+        if options.counted_on:
+            plan = replace(plan, day=options.counted_on, days=())
         for _, sentence in plan.unreadable:
             print(sentence)
         for name, change_id in plan.known:
@@ -164,7 +168,8 @@ def _waits(plan: "Plan", leave_out: bool) -> list[str]:
         f"{FILE_KINDS[group.mapping.kind].lower()}; --leave-out goes on without it."
         for group in plan.lacking
     ]
-    return ([] if leave_out else lacking) + plan.unanswered
+    day = ["--counted-on DAY says it, for stock lists that name no day."] if plan.counted and plan.days else []
+    return ([] if leave_out else lacking) + plan.unanswered + day
 
 
 def _content(file: Path, limit: int) -> bytes:

@@ -42,6 +42,8 @@ from ims_core.progress import Note, Progress, meanwhile, quiet
 from ims_core.reading import Table
 from ims_core.recognising import Mapping
 
+LONG_AGO = 14
+"""Days without anything known, after which a count that names no day may be of then or of now."""
 LARGE = 3_000_000
 """Bytes from which the size of a file is said while it is read."""
 
@@ -77,7 +79,8 @@ def preview(
         says = f"Cleaning {labels.many(group.lines, 'line')} of {group.name.partition(',')[0]}"
         groups[at] = meanwhile(tell, part, says, partial(_cleaned, db, group, groups))
     tell(1.0, "Ready")
-    return Plan(tuple(groups), tuple(known), tuple(unreadable), _count_day(db, groups, named, today), seen)
+    day, days = _count_day(db, groups, named, today)
+    return Plan(tuple(groups), tuple(known), tuple(unreadable), day, days, today, seen)
 
 
 def _whole(db: Database, files: list[tuple[str, bytes]], today: date) -> Plan:
@@ -93,8 +96,8 @@ def _whole(db: Database, files: list[tuple[str, bytes]], today: date) -> Plan:
         except Unreadable as refusal:
             unreadable.append((name, str(refusal)))
     if whole and (before := exporting.known(db, whole)):
-        return Plan((), ((whole.name, before),), tuple(unreadable), today, db.version)
-    return Plan((), (), tuple(unreadable), today, db.version, whole)
+        return Plan((), ((whole.name, before),), tuple(unreadable), today, seen=db.version)
+    return Plan((), (), tuple(unreadable), today, seen=db.version, whole=whole)
 
 
 def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None, off: frozenset[str] | None = None) -> Plan:
@@ -107,7 +110,8 @@ def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None,
     groups = [replace(now, cleaned=None) if nth in anew else plan.groups[nth] for nth, now in enumerate(groups)]
     for nth in (nth for nth in _in_turn(groups) if nth in anew):
         groups[nth] = _cleaned(db, groups[nth], groups)
-    return replace(plan, groups=tuple(groups), day=_count_day(db, groups, [], plan.day))
+    day, days = _count_day(db, groups, [], plan.today)
+    return replace(plan, groups=tuple(groups), day=day, days=days)
 
 
 def _in_turn(groups: list[Group]) -> list[int]:
@@ -263,7 +267,11 @@ def _largest(tables: tuple[Table, ...]) -> Table:
     return max(tables, key=lambda table: table.rows.num_rows)
 
 
-def _count_day(db: Database, groups: list[Group], named: list[date], today: date | None) -> date:
+def _count_day(db: Database, groups: list[Group], named: list[date], today: date | None) -> tuple[date, tuple[date, ...]]:
+    """The day of counts that name none; and where the last day known is long before `today`, the two between which somebody must choose.
+
+    Who tries old files means the day on which their sales end, who counted the shelves means today: a guess would be years off.
+    """
     in_names = [
         found
         for group in groups
@@ -272,10 +280,11 @@ def _count_day(db: Database, groups: list[Group], named: list[date], today: date
         if (found := dates.day_in(table.name))
     ]
     if in_names:
-        return max(in_names)
+        return max(in_names), ()
     seen = [pa.compute.max(group.cleaned.rows["day"]).as_py() for group in groups if group.cleaned and group.mapping.kind == "sales"]
     last = db.scalar("select max(day) from movements")
-    return max([day for day in (*seen, last, *named) if day], default=today or date.today())
+    day = max([day for day in (*seen, last, *named) if day], default=today or date.today())
+    return day, ((day, today) if today and (today - day).days > LONG_AGO else ())
 
 
 # -- committing

@@ -133,6 +133,10 @@ class Plan:
     """Files that cannot be read, and the sentence why."""
     day: date
     """The day of a count that names none: in its file's name, else the last day the files or the shop know."""
+    days: tuple[date, ...] = ()
+    """The days between which the person must choose where counts name none: the end of the sales, if that is long ago, and today."""
+    today: date | None = None
+    """The shop's day when it was looked at, where somebody can be asked."""
     seen: int = 0
     """How many changes the shop had when it was looked at."""
     whole: Archive | None = None
@@ -176,12 +180,23 @@ class Plan:
     @property
     def questions(self) -> list[Question]:
         """Everything that is still open."""
-        return [question for group in self.groups for question in group.questions]
+        return [question for group in self.groups for question in group.questions] + self._day_open
+
+    @property
+    def _day_open(self) -> list[Question]:
+        if not self.counted or not self.days:
+            return []
+        text = (
+            f"The files tell what there is, but not of which day, and nothing is known after {labels.day_text(self.days[0])}. "
+            "Is that the day of these counts, or were they made now?"
+        )
+        return [Question("counted on", text, tuple(str(day) for day in self.days), taken="")]
 
     @property
     def unanswered(self) -> list[str]:
         """Each question that has no safe answer, after the name of its file."""
-        return [f"{group.name}: {question.text}" for group in self.groups for question in group.questions if not question.taken]
+        asked = [f"{group.name}: {question.text}" for group in self.groups for question in group.questions if not question.taken]
+        return asked + [question.text for question in self._day_open]
 
     @property
     def difference(self) -> dict[str, int]:

@@ -95,6 +95,8 @@ def _refuse_others(name: str, content: bytes) -> None:
         raise Unreadable(f"{name} is protected by a password. Open it, save it without the password, and drop it again.")
     if content[:2] in OLD_EXCEL:
         raise Unreadable(f"{name} was written by an Excel older than 1997. Open it, save it as .xlsx, and drop it again.")
+    if content.startswith(OLE.decode(errors="replace").encode()):
+        raise Unreadable(f"{name} was damaged on its way: a workbook was copied as if it were text. Take it again where it comes from.")
     for magic, what in PICTURES.items():
         if content.startswith(magic):
             raise Unreadable(f"{name} is {what}, whatever its name says. Drop the spreadsheet or csv file it was made from.")

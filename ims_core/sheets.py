@@ -49,12 +49,17 @@ def read(name: str, content: bytes) -> list[Sheet]:
             f"delete the empty rows and columns around the table, save it, and drop it again."
         )
     if answer.startswith(b"-"):
-        why = answer[1:].decode(errors="replace").strip().partition("\n")[0][:120]
-        raise Unreadable(
-            f"{name} cannot be read as a workbook ({why}). It may be damaged or protected by a password. "
-            f"Open it, save it again as .xlsx, and drop it anew."
-        )
+        raise Unreadable(_why(name, answer[1:].decode(errors="replace")))
     return list(_sheets(answer[1:]))
+
+
+def _why(name: str, failure: str) -> str:
+    """The reader's complaint in words that help; its own are for whoever wrote it."""
+    if "detect file format" in failure:
+        return f"{name} is damaged, or no workbook whatever its name says. Export it again where it comes from, and drop it anew."
+    return (
+        f"{name} cannot be read as a workbook: it is damaged or protected by a password. Open it, save it again as .xlsx, and drop it anew."
+    )
 
 
 def _answer(content: bytes) -> bytes:

@@ -31,7 +31,15 @@ def grid(name: str, text: str) -> pa.Table:
         refuse_wide(name, max(map(len, rows), default=0))
         cells = as_table(rows)
     refuse_wide(name, cells.num_columns)
+    if spoken.quote is None:
+        cells = _without_open_quotes(cells)
     return _without_formulas(cells) if '="' in text else cells
+
+
+def _without_open_quotes(cells: pa.Table) -> pa.Table:
+    """Where somewhere a quotation mark was never closed, none kept cells together: one before a cell, or around it, is no part of it."""
+    plain = [pa.compute.replace_substring_regex(column, r'^"([^"]+)"?$', r"\1") for column in cells.columns]
+    return pa.table(plain, names=cells.column_names)
 
 
 def _without_formulas(cells: pa.Table) -> pa.Table:

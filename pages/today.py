@@ -29,10 +29,11 @@ if not ui.ask(items.any_yet):
         st.subheader("Open the sample shop", anchor=False)
         st.write("A made-up shop with two years of sales, so that every screen has something to show. One click takes it away again.")
         st.space("stretch")
-        if st.button("Open the sample shop", icon=":material/storefront:", width="stretch"):
-            from ims_core import demo
+        opens = st.button("Open the sample shop", icon=":material/storefront:", width="stretch")
+    if opens:  # below both roads, which stay where they are
+        from ims_core import demo
 
-            ui.do(demo.open_sample, working="Opening the sample shop", done="The sample shop is open.")
+        ui.do(demo.open_sample, working="Opening the sample shop", done="The sample shop is open.")
     st.stop()
 
 day = ui.today()

@@ -105,6 +105,11 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
         "is damaged",
     ),
     "a workbook with its middle gone": ("sales.xlsx", lambda: hostile.packed(hostile.SALE, hole=True), "cannot be read as a workbook"),
+    "a workbook copied as text": (
+        "old.xls",
+        lambda: (reading.OLE + b"\x00\xff" * 300).decode(errors="replace").encode(),
+        "was damaged on its way: a workbook was copied as if it were text",
+    ),
     "entities that multiply": ("a.xlsx", lambda: hostile.packed(hostile.row(1, A="Date"), hostile.LAUGHS), "a.xlsx"),
 }
 

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ims_core import db as database
-from ims_core import importing, imports, kinds, ledger, people, policy, recognising, vocabulary
+from ims_core import importing, imports, kinds, labels, ledger, people, policy, recognising, vocabulary
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.labels import KIND_FIELDS
@@ -143,6 +144,25 @@ def test_a_file_that_lacks_something_needed_is_said_and_not_used(db: Database) -
     ]  # fmt: skip
     importing.commit(db, people.LOCAL, plan)
     assert db.scalar("select count(*) from movements") == 0
+
+
+def test_a_count_without_a_day_long_after_the_last_sale_is_asked_about_then_or_now(db: Database) -> None:
+    plan = importing.preview(db, [SALES, file("shelf.csv", "Item code | On hand\nA1 | 4")], today=date(2026, 11, 23))
+    assert plan.days == (plan.day, date(2026, 11, 23))
+    assert plan.unanswered == [
+        f"The files tell what there is, but not of which day, and nothing is known after {labels.day_text(plan.day)}. "
+        "Is that the day of these counts, or were they made now?"
+    ]
+    with pytest.raises(Refused, match="Answer first"):
+        importing.commit(db, people.LOCAL, plan)
+    importing.commit(db, people.LOCAL, replace(plan, day=date(2026, 11, 23), days=()))
+    assert db.scalar("select max(day) from counts") == date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(("name", "today"), [("shelf 2026-05-09.csv", date(2026, 11, 23)), ("shelf.csv", date(2026, 5, 19))])
+def test_a_count_is_not_asked_about_where_its_name_tells_the_day_or_the_sales_are_fresh(db: Database, name: str, today: date) -> None:
+    plan = importing.preview(db, [SALES, file(name, "Item code | On hand\nA1 | 4")], today=today)
+    assert (plan.days, plan.unanswered) == ((), [])
 
 
 def test_lines_of_files_that_are_not_for_us_are_accounted_for_and_kept(db: Database) -> None:

@@ -70,10 +70,15 @@ def test_a_quoted_cell_keeps_its_line_break_its_separator_and_its_quotes() -> No
 
 def test_a_quotation_mark_that_nobody_closes_swallows_nothing() -> None:
     assert lines(read('Code\tName\tQty\n"A1\tPan\t1\nA2\tLid\t2\nA3\tPot\t3\n')) == [
-        ('"A1', "Pan", "1"),
+        ("A1", "Pan", "1"),
         ("A2", "Lid", "2"),
         ("A3", "Pot", "3"),
     ]
+
+
+def test_a_quotation_mark_that_nobody_closes_is_no_part_of_a_code() -> None:
+    found = read('Code\tName\n"K-7\tKettle\nL-1\tPan\nL-2\tPan "small"\nL-3\t"Lid"\n')
+    assert lines(found) == [("K-7", "Kettle"), ("L-1", "Pan"), ("L-2", 'Pan "small"'), ("L-3", "Lid")]
 
 
 def test_the_header_is_found_under_titles_and_blanks_and_lines_keep_their_row() -> None:

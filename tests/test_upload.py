@@ -272,6 +272,16 @@ def test_the_day_of_a_count_can_be_said(on_disk: Shop) -> None:
     assert on_disk.db.rows("select distinct day from movements") == [(date(2026, 4, 30),)]
 
 
+def test_a_count_long_after_the_last_sale_waits_for_its_day(on_disk: Shop) -> None:
+    screen = dropped(("old sales.csv", b"Date,Item code,Qty\n2020-07-31,A1,1\n"), STOCK)
+    assert "Nothing is known after 31 Jul 2020" in said(screen)
+    assert button(screen, "Commit").disabled
+    field(screen.segmented_control, "Which day was it?").set_value(date(2020, 7, 31))
+    screen.run()
+    button(screen, "Commit").click().run()
+    assert on_disk.db.rows("select distinct day from counts") == [(date(2020, 7, 31),)]
+
+
 def test_past_imports_are_undone_from_the_list(on_disk: Shop) -> None:
     number = importing.commit(on_disk.db, people.LOCAL, look(on_disk.db, TILL))
     screen = opened("upload")

@@ -135,22 +135,40 @@ def _figures(plan: Plan) -> None:
 
 def _counted(mine: Held, plan: Plan) -> Plan:
     """Announce stock figures that name no day, and ask which day they were counted on."""
-    if mine.day and plan.day != mine.day:  # a mapping was changed since: the day is still what was said
-        plan = replace(plan, day=mine.day)
+    if mine.day and (plan.days or plan.day != mine.day):  # a mapping was changed since: the day is still what was said
+        plan = replace(plan, day=mine.day, days=())
     if not plan.counted:
         return plan
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         named = [group for group in plan.groups if group.counted]
         tell = "tells" if len({table.name for group in named for table in group.tables}) == 1 else "tell"
+        on = "" if plan.days else f" as counted on {labels.day_text(plan.day)}"
         st.markdown(
-            f":material/inventory_2: **Stock of {labels.many(plan.counted, 'item')}** as counted on {labels.day_text(plan.day)}"
-            f"  \n:gray[{plain(_files(named))} {tell} what there is, but not of which day.]", width="content",
+            f":material/inventory_2: **Stock of {labels.many(plan.counted, 'item')}**{on}"
+            f"  \n:gray[{plain(_files(named))} {tell} what there is, but not of which day{_since(plan)}.]", width="content",
         )  # fmt: skip
-        day = st.date_input("These counts were made on", plan.day, key=f"{act('drop')}-counted-on", format="DD.MM.YYYY", width=220)
-    if day and day != plan.day:
+        chosen = None
+        if plan.days:
+            chosen = st.segmented_control("Which day was it?", plan.days, key=f"{act('drop')}-then-or-now", format_func=_then_or_now)
+        key = f"{act('drop')}-counted-on{'-asked' if plan.days else ''}"
+        day = chosen or st.date_input(
+            "Or on" if plan.days else "These counts were made on", None if plan.days else plan.day, key=key, format="DD.MM.YYYY", width=220
+        )
+    if day and (plan.days or day != plan.day):
         mine.day = day
-        return replace(plan, day=day)
+        return replace(plan, day=day, days=())
     return plan
+
+
+def _since(plan: Plan) -> str:
+    """Why two days are possible, where they are."""
+    if not plan.days:
+        return ""
+    return f". Nothing is known after {labels.day_text(plan.days[0])}: a list of then is of that day, shelves counted now are of today"
+
+
+def _then_or_now(day: date) -> str:
+    return f"Today, {labels.day_text(day)}" if day == today() else f"{labels.day_text(day)}, the last day known"
 
 
 # -- the files

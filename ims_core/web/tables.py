@@ -44,6 +44,8 @@ STATUS = {
     "Not moving": "yellow", "Not in use": "gray",
 }  # fmt: skip
 """What a stock figure means, in words; colour says look (amber) or losing sales (red), else nothing."""
+STATUS_WIDTH = 132
+"""Pixels in which the longest of them can be read whole."""
 
 
 def columns(names: Iterable[str], extra: Mapping[str, Any] | None = None) -> Config:
@@ -196,7 +198,7 @@ def _column(name: str, sign: str) -> Any:
     if kind == "money":
         return make.NumberColumn(f"{label} ({sign})", format="%,.2f")
     if kind == "days":
-        return make.NumberColumn(label, format="%d")
+        return make.NumberColumn(label, format="localized")
     if kind == "day":
         return make.DateColumn(label, format="D MMM YYYY")
     if kind == "moment":
@@ -204,7 +206,7 @@ def _column(name: str, sign: str) -> Any:
     if kind == "yes":
         return make.CheckboxColumn(label)
     if kind == "status":
-        return make.MultiselectColumn(label, options=list(STATUS), color=list(STATUS.values()))
+        return make.MultiselectColumn(label, options=list(STATUS), color=list(STATUS.values()), width=STATUS_WIDTH)
     if kind == "text":
         return make.TextColumn(label)
     return None

@@ -140,7 +140,7 @@ def _say_last_change(title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="last-change"):
         st.markdown(f":green[:material/check_circle:]  {plain(last['says'])}", width="content")
         if last["change_id"] and st.button("Undo", key=act("undo"), icon=":material/undo:", type="tertiary"):
-            do(ledger.undo, last["change_id"], done=f"Undone: {last['says']}")
+            do(ledger.undo, last["change_id"], done=f"Undone: {ledger.change(db(), last['change_id'])['what']}")
         if st.button("Close", key=act("close"), icon=":material/close:", type="tertiary"):
             memory()["last"] = None
             st.rerun()
