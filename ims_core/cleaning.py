@@ -151,6 +151,11 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
         replaced.append(f"{named} as name")
     if mapping.kind == "items" and "sections" not in off:
         replaced.append("coalesce(category, section) as category")
+    if mapping.kind == "items" and "other_ids" not in off:
+        replaced.append(
+            "case when barcode is null then other_id when regexp_full_match(barcode, '[\\d, ]+') and other_id is not null"
+            " then barcode || ', ' || other_id else barcode end as barcode"
+        )
     if mapping.kind in ("stock", "counts"):
         replaced.append("coalesce(day, told_day) as day")
         replaced += ["coalesce(place, sheet) as place"] if "sheets" not in off else []

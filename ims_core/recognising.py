@@ -131,7 +131,16 @@ def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Foun
         several = (column for column, cells in samples.items() if len(set(cells)) > 1)
         if store := next((column for column in several if vocabulary.heading(column).words == {"place", "id"}), None):
             found = found | {"place": [(vocabulary.PERHAPS, store)]}
+    if kind == "items" and "sku" in found and (number := _other_id(found, samples)):
+        found = found | {"other_id": [(kinds.SURE, number)]}
     return found | _by_values(kind, found, samples)
+
+
+def _other_id(found: Found, samples: Samples) -> str | None:
+    """The column with the number that a program gave each item beside its code: other files of that program may know it by that only."""
+    taken = {rivals[0][1] for rivals in found.values()}
+    named = (column for column in samples if column not in taken and vocabulary.heading(column).words in ({"item", "id"}, {"id"}))
+    return next((column for column in named if len({*samples[column]}) == len(samples[column]) > 0), None)
 
 
 def _by_values(kind: str, found: Found, samples: Samples) -> Found:

@@ -91,6 +91,10 @@ EVERY = "items stock counts sales purchases suppliers"
 RULES = (
     _rule("totals", "Totals, headings and notes between the lines are set aside", EVERY, "aside is not null", "aside", "'set aside'"),
     _rule(
+        "other_ids", "The number that a program gave an item is one more code of it: other files may know it by that only", "items",
+        "outcome = 'used' and other_id is not null", "other_id", "coalesce(sku, name)", "other_id",
+    ),
+    _rule(
         "sections", "Headings between the lines are the category of the items below them", "items",
         "section is not null and aside is null", "section", "'category of ' || coalesce(name, sku, barcode)",
     ),

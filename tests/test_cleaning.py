@@ -297,7 +297,7 @@ def test_a_count_without_a_date_is_of_the_day_its_file_names() -> None:
 def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here; two are tested with the shop they speak of, in test_again."""
     tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
-    tested |= {"nothing", "packs", "own_unit", "sections"}
+    tested |= {"nothing", "packs", "own_unit", "sections", "other_ids"}
     tested |= {"mended"}  # in test_codes
     assert {rule.name for rule in RULES} == tested | {"again", "corrected"}
 
@@ -444,6 +444,12 @@ def test_every_line_is_accounted_for_whatever_stands_in_it_and_whatever_is_switc
     assert -sum(cleaned.rows["qty"].to_pylist()) == cleaned.units["used"]
     written = sum(Decimal(cells[3]) for cells in lines if cells[3] in ("1", "2", "-1", "-2"))
     assert sum(cleaned.units.values()) - written in (0, sum(Decimal("1.5") for cells in lines if cells[3] == "1,5"))
+
+
+def test_a_program_s_number_is_one_more_code_of_the_item() -> None:
+    text = "Product id | SKU | Name\n17 | A1 | Pan\n18 | A2 | Lid"
+    assert rows(clean(text, kind="items"), "sku", "barcode") == [("A1", "17"), ("A2", "18")]
+    assert rows(clean(text, kind="items", off="other_ids"), "sku", "barcode") == [("A1", None), ("A2", None)]
 
 
 SECTIONED = """

@@ -125,6 +125,28 @@ def test_barcodes_are_learnt_from_every_kind_of_file(db: Database, learnt_from: 
     assert [(sku, barcodes) for sku, _, barcodes, _ in known(db)] == [("A1", PAN)]
 
 
+PRODUCTS = file("products.csv", f"Product id | SKU | Name | Barcode | Price\n17 | A1 | Pan | {PAN} | 9.50\n18 | A2 | Lid | | 4")
+BY_NUMBER = sold("shop orders.csv", "Product id", "3 | 9 | 17", "1 | 4 | 18")
+BY_CODE = file("stock 2026-05-05.csv", "SKU | On hand\nA1 | 10\nA2 | 20")
+
+
+@pytest.mark.parametrize(
+    "drops", [[(PRODUCTS, BY_NUMBER, BY_CODE)], [(PRODUCTS,), (BY_CODE,), (BY_NUMBER,)], [(BY_CODE,), (PRODUCTS, BY_NUMBER)]]
+)
+def test_a_program_s_number_in_one_file_and_the_code_in_another_are_joined_through_a_third(db: Database, drops: list[Any]) -> None:
+    for files in drops:
+        drop(db, *files)
+    assert known(db) == [("A1", "Pan", f"17 {PAN}", 3), ("A2", "Lid", "18", 1)]
+    assert ledger.on_hand(db).on_hand.tolist() == [10, 20]
+
+
+def test_a_program_s_number_is_no_code_where_an_item_has_that_code_(db: Database) -> None:
+    drop(db, file("stock.csv", "SKU | On hand\n17 | 5"))
+    drop(db, PRODUCTS)
+    drop(db, BY_NUMBER)
+    assert [(sku, pieces) for sku, _, _, pieces in known(db)] == [("17", 3), ("A1", None), ("A2", 1)]
+
+
 def test_several_barcodes_in_a_cell_all_mean_the_item(db: Database) -> None:
     drop(db, file("items.csv", f"Item code | Name | Barcode\nA1 | Pan | {PAN}; 96385074"))
     drop(db, sold("till.csv", "Barcode", f"2 | 9 | {PAN}", "3 | 9 | 96385074"))
