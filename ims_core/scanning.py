@@ -116,12 +116,36 @@ def foresee(db: Database, read: Read) -> Foreseen:
     found = look(db, read.code)
     _refuse_bad(db, read, found)
     if read.mode == "look" or found.kind == "place":
-        return Foreseen(found, _stands(db, found))
+        return Foreseen(found, stands(db, found))
     entry = _entry(db, read, found)
     slips = [f"{doubt} Is it right?" for doubt in doubts.far_too_large(db, entry)]
     over = _expired(entry)
     needs = "manager" if over and entry.kind == "sale" else "staff"
     return Foreseen(found, _sentence(read, found, entry) + _first(db, read, found, entry), entry, (*over, *slips), needs)
+
+
+def stands(db: Database, found: Found) -> str:
+    """What stands where, of an item or in a place."""
+    if found.kind == "unknown":
+        return found.says
+    if found.kind == "place":
+        pieces, kinds = db.rows(
+            """
+            select coalesce(sum(qty), 0), count(*) filter (qty <> 0)
+            from (select sum(qty) as qty from visible_movements join merged using (item_id) where place = ? group by counts_as)
+            """,
+            [found.place],
+        )[0]
+        return f"{found.place}: {labels.count(pieces, 'piece')} of {labels.count(kinds, 'item')}"
+    rows = db.rows(  # the movements of one item: the view of all stock would look at every item for each beep
+        """
+        select place, sum(qty) from visible_movements where item_id in (select item_id from merged where counts_as = ?)
+        group by place having sum(qty) <> 0 order by sum(qty) desc, place
+        """,
+        [found.item_id],
+    )
+    where = ", ".join(f"{labels.pieces(qty)} in {place}" for place, qty in rows)
+    return f"{found.name}: {where or 'nothing on hand'}"
 
 
 def orders_waiting(db: Database) -> pd.DataFrame:
@@ -197,20 +221,6 @@ def _place(db: Database, scan: codes.Scan, name: str) -> Found:
     if name.casefold() not in known:
         raise UnknownCode(f"There is no place called {name} in use. Choose one of: {', '.join(known.values())}.")
     return Found("place", scan, place=known[name.casefold()])
-
-
-def _stands(db: Database, found: Found) -> str:
-    """What stands where, of an item or in a place."""
-    if found.kind == "place":
-        pieces, items = db.rows(
-            "select coalesce(sum(on_hand), 0), count(*) filter (on_hand <> 0) from stock where place = ?", [found.place]
-        )[0]
-        return f"{found.place}: {labels.count(pieces, 'piece')} of {labels.count(items, 'item')}"
-    if found.kind == "unknown":
-        return found.says
-    rows = db.rows("select place, on_hand from stock where item_id = ? and on_hand <> 0 order by on_hand desc, place", [found.item_id])
-    where = ", ".join(f"{labels.pieces(qty)} in {place}" for place, qty in rows)
-    return f"{found.name}: {where or 'nothing on hand'}"
 
 
 # -- what a read does

@@ -26,7 +26,7 @@ typed, grid = mine.setdefault("typed", {}), mine.get("grid")  # item -> quantity
 for row, values in st.session_state.get(grid[0], {}).get("edited_rows", {}).items() if grid else ():
     typed[grid[1][int(row)]] = float(values.get("quantity") or 0)
 found = reorder.ordered(proposed, typed)
-lines = found.loc[found["quantity"] > 0, ["supplier", "counted", "value", "min_order"]]
+lines = found.loc[found["quantity"] > 0, ["supplier", "counted", "estimated", "value", "min_order"]]
 homeless, blind = int((lines["supplier"] == reorder.NOBODY).sum()), int((~lines["counted"]).sum())
 guessed = int((lines["counted"] & (lines["estimated"] > 0)).sum())
 firms = lines["supplier"].nunique() - bool(homeless)

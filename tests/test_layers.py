@@ -33,7 +33,8 @@ LAYERS = """
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     gate api __main__
-    web.answers web.doing web.tables web.grids web.left web.panels web.questions web.drop web.past web.ui web.sign_in web.menu
+    web.answers web.doing web.tables web.grids web.left web.panels web.questions web.drop web.past
+    web.scanner web.desk web.cards web.ui web.sign_in web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -50,6 +51,9 @@ HOMES = {
         "web.questions",
         "web.drop",
         "web.past",
+        "web.scanner",
+        "web.desk",
+        "web.cards",
         "web.ui",
         "web.sign_in",
         "web.menu",

@@ -13,7 +13,7 @@ from ims_core.web import doing
 from tests.builders import Shop
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["today", "stock", "item", "movements", "items", "places", "forecast", "reorders", "suppliers", "upload", "settings"]
+PAGES = ["today", "stock", "scan", "item", "movements", "items", "places", "forecast", "reorders", "suppliers", "upload", "settings"]
 
 
 @pytest.fixture

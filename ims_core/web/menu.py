@@ -16,6 +16,7 @@ MENU = {
     "": [("today", "Today", "today")],
     "Stock": [
         ("stock", "Stock", "inventory_2"),
+        ("scan", "Scan", "barcode_scanner"),
         ("movements", "Movements", "swap_vert"),
         ("items", "Items", "category"),
         ("places", "Places", "shelves"),

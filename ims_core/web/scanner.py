@@ -1,0 +1,63 @@
+"""The scanner on the screen: a field that never loses what a hand scanner types, each read with a key made in the browser."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ims_core.scanning import Read
+
+HERE = Path(__file__).resolve().parent / "scanner_component"
+NAME = "scanner"
+MOST = 300
+"""Signs of a read that are taken; a longer text is no code."""
+
+TIMES = re.compile(r"^(\d{1,4})\s*\*\s*(\S.*)$")
+"""`3*4006381333931`: three of them, as on a till."""
+
+
+def _part(ending: str) -> str:
+    return (HERE / f"scanner.{ending}").read_text(encoding="utf-8")
+
+
+_MOUNT = st.components.v2.component("ims_scanner", html=_part("html"), css=_part("css"), js=_part("js"))
+
+
+def mount(now: Mapping[str, Any], done: tuple[str, int], verdict: Mapping[str, str] | None, **look: Any) -> None:
+    """Draw it. `now`: mode, place and order of the reads to come; `done`: the last read that was taken, by its page and number.
+
+    `verdict`: the key and tone of the newest outcome, for sound and colour; `look`: hint, silent.
+    """
+    data = {"now": dict(now), "opened": done[0], "done": done[1], "verdict": verdict, **look}
+    _MOUNT(key=NAME, data=data, on_reads_change=lambda: None)
+
+
+def sent() -> list[dict[str, Any]]:
+    """What the browser has sent and may send again: the list grows until the server has said what it took."""
+    state: Any = st.session_state.get(NAME) or {}
+    reads = state.get("reads") or []
+    return [read for read in reads if isinstance(read, dict)]
+
+
+def as_read(line: Mapping[str, Any]) -> Read:
+    """A line of the list as the core takes it; whatever a browser may send that is no text or number is left out."""
+    code, qty = str(line.get("code", ""))[:MOST], line.get("qty")
+    if many := TIMES.match(code):
+        qty, code = int(many[1]), many[2]
+    order = line.get("order_id")
+    return Read(
+        key=str(line.get("key", ""))[:80],
+        code=code,
+        mode=str(line.get("mode", "look")),
+        qty=float(qty) if isinstance(qty, int | float) else None,
+        place=_text(line.get("place")),
+        to=_text(line.get("to")),
+        order_id=order if isinstance(order, int) else None,
+        device="screen",
+    )
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None

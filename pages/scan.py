@@ -1,0 +1,68 @@
+import streamlit as st
+
+from ims_core import items, labels, places, scanning
+from ims_core.web import cards, desk, scanner, ui
+
+ICONS = {
+    "look": "search", "receive": "move_to_inbox", "sell": "shopping_bag", "return": "undo", "move": "swap_horiz", "count": "pin",
+    "scrap": "delete",
+}  # fmt: skip
+HINTS = {"move": "Scan the place it goes to, then the items"}
+
+if not ui.ask(items.any_yet):
+    ui.page("Scan")
+    ui.empty("Scan codes with a hand scanner or a phone. There is no item yet: drop the files you have.", "Drop your files", "upload")
+    st.stop()
+ui.page("Scan", "Every beep is booked once and can be undone.")
+
+
+@st.fragment
+def counter() -> None:
+    st.session_state.setdefault("scan-place", labels.MAIN_PLACE)
+    desk.take_new(st.session_state.get("scan-asks", "packs"))
+    now = {"mode": choose_mode(), "turn": desk.desk().turn} | choose_places() | choose_order()
+    scanner.mount(now, desk.desk().done, desk.verdict(), hint=HINTS.get(now["mode"], "Scan, or type 3*code for three"),
+                  silent=not st.session_state.get("scan-sound", True))  # fmt: skip
+    cards.newest()
+    cards.waiting()
+    cards.counts()
+    cards.last()
+    with st.popover("How scanning works here", icon=":material/tune:"):
+        st.selectbox("Ask before posting", list(desk.ASKS), format_func=desk.ASKS.get, key="scan-asks", persist_state="session")
+        st.toggle("Sound", value=True, key="scan-sound", persist_state="session")
+
+
+def choose_mode() -> str:
+    named = st.query_params.get("mode")
+    mode: str = st.segmented_control(
+        "Mode", list(scanning.MODES), default=named if named in scanning.MODES else "look", required=True, key="scan-mode",
+        format_func=lambda each: f":material/{ICONS[each]}: {scanning.MODES[each]}", label_visibility="collapsed", width="stretch",
+    )  # fmt: skip
+    if mode != named:
+        st.query_params["mode"] = mode  # so that a reload, or a link on the phone's home screen, comes back to it
+    return mode
+
+
+def choose_places() -> dict[str, str | None]:
+    mode, stands = st.session_state["scan-mode"], ui.ask(places.names)
+    if mode == "look":
+        return {}
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        place = st.selectbox("From" if mode == "move" else "Place", stands, key="scan-place", persist_state="session")
+        if mode != "move":
+            return {"place": place}
+        return {"place": place, "to": st.selectbox("To", stands, index=None, key="scan-to", placeholder="Scan or choose",
+                                                   persist_state="session")}  # fmt: skip
+
+
+def choose_order() -> dict[str, int | None]:
+    if st.session_state["scan-mode"] != "receive":
+        return {}
+    waits = ui.ask(scanning.orders_waiting)
+    if waits.empty:
+        return {}
+    says = {row.order_id: f"{row.number} · {row.supplier or '–'} · {labels.pieces(row.open)} to come" for row in waits.itertuples()}
+    return {"order_id": st.selectbox("Purchase order", list(says), index=None, format_func=says.get, placeholder="Without an order")}
+
+
+counter()

@@ -1,0 +1,76 @@
+"""The scan page in a real browser: a hand scanner loses nothing however fast it is, and keeps the field to itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ims_core import db as database
+from ims_core import items, people
+from tests.browser.test_pages_open import PHONE, WIDTHS
+from tests.browser.test_upload import LONG, fits
+from tests.browser.visits import Server, served
+from tests.builders import Shop
+
+ARTICLES = 50
+
+
+def ean(number: int) -> str:
+    """An EAN-13 of its own for each number."""
+    code = f"40063813{number:04}"
+    return code + str(-sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(code)) % 10)
+
+
+@pytest.fixture(scope="module")
+def stall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """Fifty articles with a barcode each, nothing in stock."""
+    path = tmp_path_factory.mktemp("scan") / "shop.duckdb"
+    shop = Shop(database.connect(path))
+    items.save(shop.db, people.LOCAL, [{"sku": f"A{number}", "name": f"Article {number}"} for number in range(ARTICLES)])
+    for number in range(ARTICLES):
+        items.link_barcode(shop.db, people.LOCAL, number + 1, ean(number))
+    shop.place("Cellar")
+    shop.db.close()
+    with served(path) as running:
+        yield running, path
+
+
+def on_scan(chromium: Browser, server: Server, width: str, mode: str) -> Page:
+    wide, high = WIDTHS[width]
+    page = chromium.new_page(viewport={"width": wide, "height": high}, user_agent=PHONE if width == "phone" else None)
+    page.set_default_timeout(LONG)
+    page.goto(f"{server.address}/scan?mode={mode}")
+    expect(page.get_by_label("Scan or type a code")).to_be_focused(timeout=LONG)
+    expect(page.get_by_label("Place")).to_be_visible()
+    return page
+
+
+def beep(page: Page, code: str) -> None:
+    page.keyboard.type(code, delay=3)
+    page.keyboard.press("Enter")
+
+
+def test_fifty_codes_at_the_speed_of_a_scanner_are_fifty_movements(chromium: Browser, stall: tuple[Server, Path]) -> None:
+    page = on_scan(chromium, stall[0], "phone", "receive")
+    for number in range(ARTICLES):
+        beep(page, ean(number))
+    expect(page.get_by_text(f"+1 Article {ARTICLES - 1} to Shop").first).to_be_visible(timeout=LONG)
+    page.goto(f"{stall[0].address}/movements")
+    expect(page.get_by_role("heading", name="Movements", level=1)).to_be_visible()
+    page.goto(f"{stall[0].address}/stock")
+    expect(page.get_by_text(f"{ARTICLES} items on")).to_contain_text(f"{ARTICLES} pieces", timeout=LONG)
+    page.close()
+
+
+def test_what_is_scanned_while_a_button_has_the_focus_is_not_lost(chromium: Browser, stall: tuple[Server, Path]) -> None:
+    page = on_scan(chromium, stall[0], "phone", "receive")
+    beep(page, ean(0))
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("Undone: ").first).to_be_visible()
+    beep(page, ean(1))
+    expect(page.get_by_text("+1 Article 1 to Shop").first).to_be_visible()
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("Undone: +1 Article 1").first).to_be_visible()
+    assert fits(page), "the page is wider than the screen"
+    page.close()

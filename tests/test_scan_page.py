@@ -1,0 +1,147 @@
+"""The scan page: what beeps become on the screen, what waits for a word, and what is never posted twice."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ims_core import items, people
+from tests.builders import Shop
+from tests.test_pages import button, field, opened, said
+
+WATER, CRATE = "4006381333931", "14006381333938"
+
+
+@pytest.fixture
+def bar(on_disk: Shop) -> Shop:
+    """Water in bottles and crates of twelve, and a cellar."""
+    water = on_disk.item("WATER", name="Water")
+    items.link_barcode(on_disk.db, people.LOCAL, water, WATER)
+    items.link_barcode(on_disk.db, people.LOCAL, water, CRATE, 12)
+    on_disk.place("Cellar")
+    return on_disk
+
+
+class Scanner:
+    """What the browser's part of the scanner sends: a list that grows."""
+
+    def __init__(self, screen: AppTest, mode: str) -> None:
+        self.screen, self.mode, self.number, self.lines = screen, mode, count(1), list[dict[str, Any]]()
+
+    def beep(self, *codes: str, turn: int = 0, **now: Any) -> AppTest:
+        for code in codes:
+            number = next(self.number)
+            self.lines.append({"key": f"page-{number}", "number": number, "code": code, "mode": self.mode, "turn": turn, **now})
+        return self.again()
+
+    def again(self) -> AppTest:
+        self.screen.session_state["scanner"] = {"reads": self.lines}
+        return self.screen.run()
+
+
+def scanner(mode: str) -> Scanner:
+    return Scanner(opened("scan", mode=mode), mode)
+
+
+def test_beeps_are_posted_each_once_also_when_the_browser_sends_them_again(bar: Shop) -> None:
+    hand = scanner("receive")
+    screen = hand.beep(WATER, WATER, place="Cellar")
+    assert "+1 Water to Cellar" in said(screen)
+    assert "2 in Cellar" in said(screen)
+    hand.again()
+    fresh = Scanner(opened("scan", mode="receive"), "receive")  # a new session, to which the browser sends what it still has
+    fresh.lines = hand.lines
+    assert not fresh.again().exception
+    assert bar.on_hand("WATER") == 2
+
+
+def test_a_pack_waits_for_yes_and_says_what_it_will_do_as_its_number_changes(bar: Shop) -> None:
+    screen = scanner("receive").beep(CRATE)
+    assert "+12 Water to Shop, 1 × 12" in said(screen)
+    assert bar.on_hand("WATER") == 0
+    field(screen.number_input, "How many times 12").set_value(3).run()
+    assert "+36 Water to Shop, 3 × 12" in said(screen)
+    button(screen, "Post").click().run()
+    assert bar.on_hand("WATER") == 36
+
+
+def test_what_is_dropped_is_not_posted(bar: Shop) -> None:
+    screen = scanner("receive").beep(CRATE)
+    button(screen, "Drop").click().run()
+    assert bar.on_hand("WATER") == 0
+    assert "1 × 12" not in said(screen)
+
+
+def test_one_more_and_undo_are_one_touch_each(bar: Shop) -> None:
+    screen = scanner("receive").beep(WATER)
+    button(screen, "One more").click().run()
+    assert bar.on_hand("WATER") == 2
+    button(screen, "Undo").click().run()
+    assert bar.on_hand("WATER") == 1
+    assert "Undone: +1 Water to Shop" in said(screen)
+
+
+def test_three_of_them_are_typed_as_on_a_till(bar: Shop) -> None:
+    scanner("receive").beep(f"3*{WATER}")
+    assert bar.on_hand("WATER") == 3
+
+
+def test_an_unknown_code_is_linked_to_an_item_and_then_posted(bar: Shop) -> None:
+    screen = scanner("receive").beep("24006381333935")
+    assert "24006381333935 is not known here" in said(screen)
+    assert "Perhaps Water: a packing of 4006381333931" in said(screen)
+    field(screen.number_input, "Pieces it stands for").set_value(6)
+    button(screen, "Link and go on").click().run()
+    assert bar.on_hand("WATER") == 6
+
+
+def test_an_unknown_code_becomes_a_new_item(bar: Shop) -> None:
+    screen = scanner("receive").beep("96385074")
+    field(screen.text_input, "Name").set_value("Tea")
+    field(screen.text_input, "Item code").set_value("TEA")
+    button(screen, "Make it and go on").click().run()
+    assert bar.on_hand("TEA") == 1
+
+
+def test_a_code_with_a_wrong_check_digit_is_not_offered_to_be_linked(bar: Shop) -> None:
+    screen = scanner("receive").beep("4006381333913")
+    assert "check digit" in said(screen)
+    assert "Link and go on" not in [found.label for found in screen.button]
+
+
+def test_in_a_move_a_scanned_place_is_where_the_next_items_go(bar: Shop) -> None:
+    bar.move("receipt", 1, 10)
+    hand = scanner("move")
+    screen = hand.beep(WATER)
+    assert "Where to" in said(screen)
+    screen = hand.beep("ims:place:Cellar", WATER, WATER)  # faster than the browser hears of the place
+    assert "1 Water from Shop to Cellar" in said(screen)
+    assert field(screen.selectbox, "To").value == "Cellar"
+    stock = bar.db.rows("select place, on_hand from stock order by place")
+    assert [(place, int(pieces)) for place, pieces in stock] == [("Cellar", 2), ("Shop", 8)]
+
+
+def test_a_count_adds_up_beep_by_beep_and_is_booked_as_one(bar: Shop) -> None:
+    bar.move("receipt", 1, 20)
+    screen = scanner("count").beep(WATER, WATER, CRATE, place="Shop")
+    assert "14 Water counted in Shop" in said(screen)
+    assert bar.on_hand("WATER") == 20
+    button(screen, "Book 1 count").click().run()
+    assert bar.on_hand("WATER") == 14
+    assert bar.db.scalar("select count(*) from counts") == 1
+
+
+def test_looking_up_posts_nothing(bar: Shop) -> None:
+    bar.move("receipt", 1, 4)
+    before = bar.db.version
+    assert "Water: 4 in Shop" in said(scanner("look").beep(WATER))
+    assert bar.db.version == before
+
+
+@pytest.mark.parametrize("line", [{}, {"key": "x", "code": None, "mode": 7}, {"key": 5, "code": {"a": 1}, "qty": "many", "order_id": "x"}])
+def test_whatever_a_browser_sends_ends_as_a_sentence(bar: Shop, line: dict[str, Any]) -> None:
+    hand = scanner("sell")
+    hand.lines = [line]
+    assert not hand.again().exception
+    assert bar.db.scalar("select count(*) from movements") == 0
