@@ -37,7 +37,11 @@ def join(tables: Sequence[Table]) -> list[Table]:
     """The tables, those of lines without a day joined to the heads that have it; nothing changes where no two fit."""
     found = [alone(table) for table in tables]
     plain = [(index, table) for index, table in enumerate(found) if type(table) is Table]  # of a wide one each line has its day
-    lines = [(index, told) for index, table in plain if _lacks_only_days(told := recognising.recognise(table))]
+    if len({table.header for _, table in plain}) < 2:
+        return found
+    one_each = {table.header: table for _, table in plain}  # months of daily files have one form
+    forms = {header: recognising.recognise(table) for header, table in one_each.items()}
+    lines = [(index, forms[table.header]) for index, table in plain if _lacks_only_days(forms[table.header])]
     for index, told in lines:
         for other, heads in plain:
             if other != index and type(found[other]) is Table and (head := _heads_of(found[index], told, heads)) is not None:
