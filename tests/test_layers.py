@@ -20,7 +20,7 @@ LAYERS = """
     values dates codes reading vocabulary evidence presets widening kinds recognising rules measuring columns judging repeats totals
     documents variants cancelling cleaning
     alike
-    decoding
+    decoding stickers
     formulas demand series simulation
     charts workbooks slides archives
     turns fitting witness storage backups batch db versions
@@ -67,18 +67,20 @@ HOMES = {
     "pint": ("units",),
     "rapidfuzz": ("alike",),
     "sqlalchemy": ("sources",),
-    "zxingcpp": ("decoding",),
+    "zxingcpp": ("decoding", "stickers"),
     "pyzbar": ("decoding",),
     "PIL": ("decoding", "workbooks"),
     "biip": ("gs1",),
     "epcpy": ("epc",),
+    "fpdf": ("stickers",),
+    "fontTools": ("stickers",),
     "pptx": ("slides",),
     "argon2": ("accounts",),
     "itsdangerous": ("gate",),
     "starlette": ("gate", "api", "app"),
 }
 
-HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp", "pyzbar")
+HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp", "pyzbar", "fpdf")
 """Loaded when first needed: they would cost the first page its five seconds."""
 
 
