@@ -29,6 +29,9 @@ LONGEST = 4_096
 WORTH_DOUBLING = 2_000_000
 """Pixels of a picture up to which bars can be too fine for it: larger ones cost time and gain nothing."""
 
+CLEAR = 2_560
+"""Pixels of the longer side that pyzbar looks at: its time grows with them, and zxing-cpp reads what is finer."""
+
 FAINT = 12
 """Lines of a picture on which pyzbar must find the same: right reads nearly always have more, chance reads fewer."""
 
@@ -80,7 +83,8 @@ def decode(picture: Pixels | bytes, several: bool = True, budget: float = 2.0) -
     """The codes on a picture: grey or RGB pixels, or a JPG, PNG or WebP file.
 
     `several`: every way is tried and all codes are told, for a photo. Without, the first way that reads something ends it, for a live
-    camera. `budget`: seconds after which no further way is begun. Refused: what is no picture, or too large.
+    camera. `budget`: seconds after which no further way is begun; 0.05 keeps a live picture without codes cheap.
+    Refused: what is no picture, or too large.
     """
     until = time.monotonic() + budget
     image, scale = _grey(picture)
@@ -148,14 +152,16 @@ def _by_pyzbar(image: "Image", _: list[_Read]) -> list[_Read]:
     pyzbar = _pyzbar()
     if pyzbar is None:
         return []
+    less = -(-max(image.size) // CLEAR)
+    smaller = image.reduce(less) if less > 1 else image
     kinds = [pyzbar.ZBarSymbol[name] for name in ("EAN13", "EAN8", "UPCA", "UPCE", "CODE128", "CODE39", "CODE93", "I25")]
     reads = []
-    for found in pyzbar.decode((image.tobytes(), *image.size), symbols=kinds):
+    for found in pyzbar.decode((smaller.tobytes(), *smaller.size), symbols=kinds):
         try:
             text = found.data.decode()
         except UnicodeDecodeError:
             continue
-        points = [(point.x, point.y) for point in found.polygon]
+        points = [(point.x * less, point.y * less) for point in found.polygon]
         reads += [_Read(code, "pyzbar", found.quality < FAINT or code.symbology not in NUMBERS) for code in _code(text, found.type, points)]
     return reads
 

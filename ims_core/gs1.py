@@ -23,8 +23,14 @@ POUND = Decimal("0.45359237")
 OUNCE = POUND / 16
 TROY_OUNCE = Decimal("0.0311034768")
 
-TAIL = re.compile(r"^(.{1,20}?)((?:1[1-7]\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])|3[1-6]\d[0-5]\d{6})+)$")
+FIXED = r"(?:1[1-7]\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])|3[1-6]\d[0-5]\d{6})"
+"""A date or a measure, whose length is known."""
+
+TAIL = re.compile(rf"^(.{{1,20}}?){FIXED}+$")
 """A text of free length that runs into dates and measures, because nothing separates them."""
+
+COUNT_TAIL = re.compile(rf"^(\d{{1,8}}?){FIXED}*(?:10[A-Za-z].*)?$")
+"""A count that runs into dates, measures and a lot that begins with a letter."""
 
 DAYS = ("11", "13", "15", "16", "17", "7003")
 """Identifiers of the dates a shop asks for."""
@@ -113,7 +119,7 @@ def _printed(text: str) -> Message:
 
 
 def _strings(text: str) -> Message:
-    """Element strings one after the other; where no separator is left, dates and measures end a text of free length."""
+    """Element strings one after the other; where no separator is left, what is sure to be one ends a text of free length."""
     from biip.gs1_element_strings import GS1ElementString
 
     found, note, rest = [], None, text.strip(SEPARATOR + " ")
@@ -121,7 +127,8 @@ def _strings(text: str) -> Message:
     while rest:
         one = GS1ElementString.extract(rest, config=_config())
         free = rest[len(one.ai.ai) :].split(SEPARATOR)[0]
-        if not separated and one.ai.ai in ENDLESS and (tail := TAIL.match(free)):
+        ends = COUNT_TAIL if one.ai.ai in ("30", "37") else TAIL if one.ai.ai in ENDLESS else None
+        if not separated and ends and (tail := ends.match(free)) and tail[1] != free:
             one = GS1ElementString.parse(one.ai.ai + tail[1], config=_config())
             note = READ_ON.format(name=one.ai.description.lower(), value=one.value)
         found.append(one)

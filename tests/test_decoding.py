@@ -108,6 +108,20 @@ def test_the_core_is_loaded_without_any_decoder() -> None:
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 0
 
 
+REAL = ROOT.parent / "shared" / "data"
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real photos are not here")
+@pytest.mark.parametrize("folder", ["E1_barcodes_zxing/ean8-1", "E1_barcodes_zxing/upce-1", "E2_barcodes_zxing_cpp/upca-3"])
+@pytest.mark.parametrize("several", [True, False])
+def test_real_photos_say_what_is_on_them(folder: str, several: bool) -> None:
+    photos = [file for file in sorted((REAL / folder).iterdir()) if file.suffix in (".png", ".jpg", ".webp")]
+    assert photos
+    for file in photos:
+        true = codes.canonical(file.with_suffix(".txt").read_text().strip())
+        assert texts(decode(file.read_bytes(), several)) == [true], file.name
+
+
 # -- pictures of strangers
 
 

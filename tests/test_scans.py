@@ -41,10 +41,10 @@ SPECIFIED: dict[str, tuple[str, dict[str, Any]]] = {
         "(01)09504000059101(21)12345678p901(10)1234567p(17)141120(8200)http://www.gs1.org/demo/",
         {"gtin": "9504000059101", "serial": "12345678p901", "lot": "1234567p", "expires": date(2014, 11, 20)},
     ),
-    "5.4.3 ]C1 before GS1-128": ("]C1010952110153001810AB-123\x1d17261231", {"gtin": GTIN, "lot": "AB-123", "expires": date(2026, 12, 31)}),
-    "5.5 ]e0 before DataBar": ("]e001900123456789083103001750", {"gtin": "90012345678908", "weight": Decimal("1.750")}),
-    "5.6 ]d2 before DataMatrix": ("]d2010952110153001821S1\x1d10L1", {"gtin": GTIN, "serial": "S1", "lot": "L1"}),
-    "5.7 ]Q3 before QR": ("]Q3010952110153001821S1", {"gtin": GTIN, "serial": "S1"}),
+    "5.1.2 ]C1 before GS1-128": ("]C1010952110153001810AB-123\x1d17261231", {"gtin": GTIN, "lot": "AB-123", "expires": date(2026, 12, 31)}),
+    "5.1.2 ]e0 before DataBar": ("]e001900123456789083103001750", {"gtin": "90012345678908", "weight": Decimal("1.750")}),
+    "5.1.2 ]d2 before DataMatrix": ("]d2010952110153001821S1\x1d10L1", {"gtin": GTIN, "serial": "S1", "lot": "L1"}),
+    "5.1.2 ]Q3 before QR": ("]Q3010952110153001821S1", {"gtin": GTIN, "serial": "S1"}),
     "7.8.5 predefined lengths need no separator": (
         "019501234567890317261231310300175010L1",
         {"gtin": "95012345678903", "expires": date(2026, 12, 31), "weight": Decimal("1.750"), "lot": "L1"},
@@ -117,6 +117,12 @@ def test_without_separators_dates_and_weights_end_a_lot_and_that_is_told() -> No
     assert (scan.lot, scan.expires) == ("LOT123", date(2026, 12, 31))
     assert "LOT123" in str(scan.note)
     assert parse("010952110153001810LOT123").note is None
+
+
+@pytest.mark.parametrize("text", ["0209521101530018371210AB-1", "0209521101530018371217261231", "020952110153001837123103001750"])
+def test_without_separators_a_count_ends_where_a_date_a_weight_or_a_lot_begins(text: str) -> None:
+    assert parse(text).qty == 12
+    assert "12 from what follows" in str(parse(text).note)
 
 
 def test_a_separator_is_believed() -> None:
