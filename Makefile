@@ -7,7 +7,7 @@ DEMO   := data/demo.duckdb
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run demo test check format bench lock clean
+.PHONY: help run serve demo test check format bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -15,6 +15,9 @@ help:  ## this list
 
 run: .venv/installed  ## set up what is missing and start the app (PORT=8501)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+serve: .venv/installed  ## the same for the whole network; needs accounts (Settings, People)
+	IMS_ADDRESS=0.0.0.0 $(BIN)/streamlit run app.py --server.port $(PORT)
 
 demo: .venv/installed  ## start the app on a fresh sample shop, beside your own
 	rm -f $(DEMO) $(DEMO).wal $(DEMO).newest

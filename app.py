@@ -14,11 +14,13 @@ from pathlib import Path
 
 import anyio
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import config
 
-from ims_core import api
+from ims_core import api, gate, settings
 from ims_core.db import Database
 from ims_core.errors import Busy, ImsError
-from ims_core.web import ui
+from ims_core.web import sign_in, ui
 
 MENU = Path(__file__).resolve().parent / "ims_core" / "web" / "menu.py"
 PATIENCE = 15.0
@@ -79,4 +81,15 @@ def send_at_once(sock: socket.socket) -> None:
 if importlib.util.find_spec("uvloop") is None:
     asyncio.base_events._set_nodelay = send_at_once  # type: ignore[attr-defined]
 
-app = st.App(MENU, routes=api.routes(ui.db), lifespan=lifespan, on_script_error=say_it_is_broken)
+if address := settings.load().address:  # read here, so that every way of starting the app knows it
+    config.set_option("server.address", address)
+
+BY_COMPANY = sign_in.is_set_up()
+
+app = st.App(
+    MENU,
+    routes=[*api.routes(ui.db), *gate.routes(ui.db, sign_in.company_page if BY_COMPANY else None)],
+    middleware=[Middleware(gate.Gate, shop=ui.db, company=sign_in.company if BY_COMPANY else None)],
+    lifespan=lifespan,
+    on_script_error=say_it_is_broken,
+)

@@ -80,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     export = command("export", export_all, "everything as one zip of csv files, which an empty shop takes in again")
     export.add_argument("folder", type=Path, metavar="DIR")
     command("restore", restore, "put the newest backup of a folder in the shop's place").add_argument("folder", type=Path, metavar="DIR")
+    account = command("account", make_account, "make an account, or give one a new password")
+    account.add_argument("name", metavar="NAME")
+    account.add_argument("--role", default="owner", help="viewer, staff, manager or owner (the first must be owner)")
     command("serve", serve, "start the app").add_argument("--port", default="8501")
     return parser
 
@@ -276,6 +279,23 @@ def restore(options: argparse.Namespace) -> None:
     made, aside = backups.restored(path, options.folder.resolve())
     kept = f" The file before was set aside in {aside}." if aside else ""
     print(f"{path} is now as it was in {made.name}.{kept}")
+
+
+def make_account(options: argparse.Namespace) -> None:
+    """Whoever has the file on this machine owns the shop: this is also the way back in for an owner who forgot the password."""
+    import getpass
+
+    from ims_core import accounts, people
+
+    asked = f"Password of {options.name}: "
+    password = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    with _shop() as db:
+        if accounts.known(db, options.name):
+            accounts.reset_password(db, people.LOCAL, options.name, password, via="command line")
+            print(f"{options.name} has a new password and is signed out everywhere.")
+        else:
+            accounts.add(db, people.LOCAL, options.name, options.role, password, via="command line")
+            print(f"{options.name} can sign in as {options.role}.")
 
 
 def serve(options: argparse.Namespace) -> None:

@@ -85,6 +85,11 @@ def by_email(db: Database, email: str) -> Account | None:
     return next((one for one in found if one.active and one.email and one.email.casefold() == email.strip().casefold()), None)
 
 
+def known(db: Database, name: str) -> bool:
+    """Whether an account has this name, however it is written."""
+    return _known(db, name) is not None
+
+
 def _known(db: Database, name: str) -> Account | None:
     return db.kept(_accounts, "people_versions", "secret_versions").get(_key(name))
 

@@ -18,10 +18,12 @@ class Settings:
     memory: str
     threads: int
     max_file_mb: int
+    address: str | None
+    """Where to listen; None: only on this machine."""
 
 
 def load() -> Settings:
-    """Read IMS_DATABASE, IMS_BACKUPS, IMS_MEMORY, IMS_THREADS and IMS_MAX_FILE_MB, or their defaults."""
+    """Read IMS_DATABASE, IMS_BACKUPS, IMS_MEMORY, IMS_THREADS, IMS_MAX_FILE_MB and IMS_ADDRESS, or their defaults."""
     database = _path(os.environ.get("IMS_DATABASE", str(ROOT / "data" / "shop.duckdb")))
     return Settings(
         database=database,
@@ -29,6 +31,7 @@ def load() -> Settings:
         memory=os.environ.get("IMS_MEMORY", "2GB"),
         threads=int(os.environ.get("IMS_THREADS", "0")) or CORES,
         max_file_mb=int(os.environ.get("IMS_MAX_FILE_MB", "200")),
+        address=os.environ.get("IMS_ADDRESS") or None,
     )
 
 

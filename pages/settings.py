@@ -4,11 +4,12 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from ims_core import copies, exporting, labels, ledger, policy, settings
-from ims_core.web import ui
+from ims_core.web import team, ui
 
 shop, where = ui.shop(), settings.load()
 ui.page("Settings", "What holds for the whole shop. Every change here can be undone, too.")
-about, data, proof = st.tabs(["Shop", "Data and backup", "Proof of the ledger"], key="settings", on_change="rerun", bind="query-params")
+TABS = ["Shop", "People", "Data and backup", "Proof of the ledger"]
+about, crew, data, proof = st.tabs(TABS, key="settings", on_change="rerun", bind="query-params")
 
 if about.open:
     with about, st.form(ui.act("shop")):
@@ -29,6 +30,10 @@ if about.open:
                 ui.do(policy.set_shop, done="Settings saved.", **changed)
             else:
                 st.info("Nothing was changed.", icon=":material/info:")
+
+if crew.open:
+    with crew:
+        team.show(ui.who())
 
 if data.open:
     with data:

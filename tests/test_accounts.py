@@ -176,6 +176,8 @@ ROLES = {
     "accounts.reset_password": "owner",
     "accounts.save": "owner",
     "accounts.sign_out_everywhere": "viewer",
+    "api.post_many": "staff",
+    "api.scan": "staff",
     "copies.backup": "manager",
     "demo.open_sample": "manager",
     "devices.add": "owner",

@@ -1,9 +1,41 @@
+"""What devices may ask and post, each read once; refusals are sentences."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from ims_core import VERSION, api
+from ims_core import VERSION, api, devices, gate, ledger
+from ims_core.people import LOCAL
 from tests.builders import Shop
+
+HERE = ("127.0.0.1", 50000)
+
+
+def device(shop: Shop, role: str = "staff", name: str = "Handheld") -> TestClient:
+    """A device with a token of its own."""
+    devices.add(shop.db, LOCAL, name, role, token := devices.new_token())
+    app = Starlette(routes=api.routes(lambda: shop.db), middleware=[Middleware(gate.Gate, shop=lambda: shop.db)])
+    return TestClient(app, base_url="http://127.0.0.1", client=HERE, headers={"Authorization": f"Bearer {token}"})
+
+
+def read(key: str, code: str = "KETTLE", mode: str = "receive", **more: Any) -> dict[str, Any]:
+    return {"key": key, "code": code, "mode": mode, **more}
+
+
+@pytest.fixture
+def stocked(shop: Shop) -> Shop:
+    """A shop that knows a kettle and a mug."""
+    shop.item("KETTLE")
+    shop.item("MUG")
+    return shop
+
+
+# -- health
 
 
 @pytest.fixture
@@ -29,3 +61,128 @@ def test_health_says_failed_where_the_database_does_not_answer_and_tells_nothing
 
 def test_health_is_only_read(client: TestClient) -> None:
     assert client.post("/api/health").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/scan"), ("POST", "/api/reads"), ("GET", "/api/stock"), ("GET", "/api/items/X")]
+)
+def test_without_the_door_before_them_the_others_refuse_everybody(client: TestClient, method: str, path: str) -> None:
+    assert client.request(method, path).status_code == 401
+
+
+# -- one read
+
+
+def test_a_read_becomes_the_movement_it_stands_for_signed_by_the_device(stocked: Shop) -> None:
+    answer = device(stocked).post("/api/scan", json=read("1", qty=5))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["pieces"] == 5
+    assert stocked.on_hand("KETTLE") == 5
+    assert stocked.db.row("select who, via from changes order by change_id desc limit 1") == {"who": "Handheld (device)", "via": "api"}
+
+
+def test_a_retry_posts_nothing_and_says_what_it_did_the_first_time(stocked: Shop) -> None:
+    handheld = device(stocked)
+    first, again = (handheld.post("/api/scan", json=read("1")).json() for _ in range(2))
+    assert (again["change_id"], again["repeated"]) == (first["change_id"], True)
+    assert stocked.on_hand("KETTLE") == 1
+
+
+def test_two_devices_that_count_alike_lose_nothing(stocked: Shop) -> None:
+    for one in (device(stocked), device(stocked, name="Other")):
+        assert not one.post("/api/scan", json=read("1")).json()["repeated"]
+    assert stocked.on_hand("KETTLE") == 2
+
+
+BAD: list[tuple[Any, int, str]] = [
+    (read("1", code="NOTHING"), 404, "NOTHING"),
+    (read("1", mode="steal"), 422, "no way to scan called steal"),
+    (read("", code="KETTLE"), 422, 'no "key"'),
+    ({"code": "KETTLE"}, 422, 'no "key"'),
+    (read("1", qty="five"), 422, '"qty" is a number'),
+    (read("1", qty=True), 422, '"qty" is a number'),
+    (read("1", qty=-3), 422, "no quantity"),
+    (read("1", at="yesterday"), 422, '"at" is a moment'),
+    (read("1", at="2999-01-01T00:00:00Z"), 422, "Set its clock"),
+    (read("1", code="x" * 501), 422, "at most 500"),
+    (read("1", place="Moon"), 422, "no place called Moon"),
+    (read("1", order_id="7"), 422, "number of an order"),
+    ([read("1")], 422, "A read is an object"),
+    ("KETTLE", 422, "A read is an object"),
+]
+
+
+@pytest.mark.parametrize(("said", "status", "sentence"), BAD)
+def test_a_read_that_cannot_be_is_refused_in_a_sentence(stocked: Shop, said: Any, status: int, sentence: str) -> None:
+    answer = device(stocked).post("/api/scan", json=said)
+    assert (answer.status_code, sentence in answer.json()["error"]) == (status, True), answer.text
+    assert stocked.db.scalar("select count(*) from movements") == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"qty": NaN}', b"[" * 100_000, b" " * 1_000_001])
+def test_what_is_not_json_or_too_large_is_refused(stocked: Shop, body: bytes) -> None:
+    answer = device(stocked).post("/api/scan", content=body)
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"error"}
+
+
+def test_who_may_only_look_posts_nothing(stocked: Shop) -> None:
+    viewer = device(stocked, "viewer")
+    assert viewer.post("/api/scan", json=read("1")).status_code == 403
+    assert viewer.post("/api/reads", json={"reads": [read("1")]}).status_code == 403
+    assert viewer.get("/api/stock").status_code == 200
+
+
+# -- many reads
+
+
+def test_of_many_reads_each_stands_for_itself(stocked: Shop) -> None:
+    sent = [read("1"), read("2", "MUG", qty=3), read("1"), read("3", "NOTHING"), "nonsense"]
+    answer = device(stocked).post("/api/reads", json={"reads": sent}).json()
+    assert (answer["posted"], answer["repeated"], answer["refused"]) == (2, 1, 2)
+    assert [result["key"] for result in answer["results"]] == ["1", "2", "1", "3", None]
+    assert (stocked.on_hand("KETTLE"), stocked.on_hand("MUG")) == (1, 3)
+
+
+def test_a_tag_that_the_antenna_sees_fifty_times_is_one_item_and_the_next_round_counts_anew(stocked: Shop) -> None:
+    reader = device(stocked)
+    for key in ("round 1", "round 1", "round 2"):
+        assert reader.post("/api/reads", json={"key": key, "mode": "receive", "tags": ["KETTLE", "MUG"] * 50}).status_code == 200
+    assert (stocked.on_hand("KETTLE"), stocked.on_hand("MUG")) == (2, 2)
+
+
+@pytest.mark.parametrize("said", [[], {"reads": "x"}, {"tags": 5}, {"reads": [{}] * 2001}])
+def test_a_batch_that_cannot_be_is_refused_whole(stocked: Shop, said: Any) -> None:
+    assert device(stocked).post("/api/reads", json=said).status_code == 422
+
+
+def test_reads_sent_with_drops_repeats_and_in_disorder_are_each_posted_once(stocked: Shop) -> None:
+    chance, reader = random.Random(4), device(stocked)
+    wanted = [read(f"k{number}", chance.choice(["KETTLE", "MUG"])) for number in range(300)]
+    sent = [one for one in wanted for _ in range(chance.choice([1, 1, 2, 3]))]
+    chance.shuffle(sent)
+    batches = [sent[at : at + 20] for at in range(0, len(sent), 20)]
+
+    def delivered(batch: list[dict[str, Any]]) -> None:
+        for _ in range(chance.choice([1, 2])):  # the answer was lost: the device sends it again
+            assert reader.post("/api/reads", json={"reads": batch}).json()["refused"] == 0
+
+    with ThreadPoolExecutor(8) as clients:
+        list(clients.map(delivered, batches))
+    for sku in ("KETTLE", "MUG"):
+        assert stocked.on_hand(sku) == sum(one["code"] == sku for one in wanted)
+    assert stocked.db.scalar("select count(*) from movements") == 300
+    assert ledger.check(stocked.db)["ok"].all()
+
+
+# -- asking
+
+
+def test_stock_and_items_are_told(stocked: Shop) -> None:
+    handheld = device(stocked)
+    handheld.post("/api/scan", json=read("1", qty=5))
+    assert handheld.get("/api/stock").json() == {"stock": [{"sku": "KETTLE", "place": "Shop", "on_hand": 5.0}]}
+    assert handheld.get("/api/stock?day=2020-01-01").json() == {"stock": []}
+    assert handheld.get("/api/stock?day=soon").status_code == 422
+    assert handheld.get("/api/items/kettle").json()["stock"] == {"Shop": 5.0}
+    assert handheld.get("/api/items/a/b").status_code == 404

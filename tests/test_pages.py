@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import ledger, people, policy, suppliers
+from ims_core import accounts, devices, ledger, people, policy, sessions, suppliers
 from ims_core.web import doing
 from tests.builders import Shop
 
@@ -394,3 +394,80 @@ def test_work_begun_on_another_page_is_seen_on_every_page_until_it_is_done(worki
     assert "Forecasting every item: Kettle" in screen.run().get("progress")[0].proto.text.replace("\\", "")
     screen.session_state["_mine"]["at_work"] = None
     assert not screen.run().get("progress")
+
+
+# -- people
+
+
+def signed_in(shop: Shop, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screen's browser carries a session of this person."""
+    from streamlit.runtime.context import ContextProxy
+
+    stamp = str(shop.db.scalar("select stamp from secrets where name = ?", [name]))
+    cookie = sessions.begin(shop.db, accounts.Account(name, "", None, True, "", stamp))
+    monkeypatch.setattr(ContextProxy, "cookies", {sessions.COOKIE: cookie})
+
+
+@pytest.fixture
+def staffed(working: Shop) -> Shop:
+    """Olga owns the shop, Stefan works in it."""
+    accounts.add(working.db, people.LOCAL, "Olga", "owner", "correct horse battery")
+    accounts.add(working.db, people.LOCAL, "Stefan", "staff", "correct horse battery")
+    return working
+
+
+def test_the_first_account_is_made_on_settings_and_then_one_has_to_sign_in(working: Shop) -> None:
+    screen = opened("settings", settings="People")
+    assert "answers only the machine it runs on" in said(screen)
+    field(screen.text_input, "Name").set_value("Olga")
+    field(screen.text_input, "Password").set_value("correct horse battery")
+    button(screen, "Make the owner's account").click().run()
+    assert accounts.exist(working.db)
+    assert "You are signed out" in said(screen)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_session_no_page_shows_anything(staffed: Shop, page: str) -> None:
+    screen = opened(page, item="1")
+    assert "You are signed out" in said(screen)
+    assert not screen.title
+    assert not screen.dataframe
+
+
+def test_staff_see_no_people_and_their_changes_carry_their_name(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_in(staffed, "Stefan", monkeypatch)
+    screen = opened("settings", settings="People")
+    assert not screen.exception
+    assert "Olga" not in said(screen)
+    assert not screen.dataframe
+    assert "Make a token" not in [found.label for found in screen.button]
+    record(opened("movements", record="1"), 2)
+    assert staffed.db.scalar("select who from changes order by change_id desc limit 1") == "Stefan"
+
+
+def test_staff_cannot_undo_on_a_screen_what_somebody_else_did(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    staffed.move("receipt", 1, 5)
+    signed_in(staffed, "Stefan", monkeypatch)
+    screen = opened("today")
+    button(screen, "Undo").click().run()
+    assert "was done by Owner" in said(screen)
+    assert staffed.on_hand("KETTLE") == 41
+
+
+def test_a_page_that_is_open_ends_with_its_session(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_in(staffed, "Stefan", monkeypatch)
+    screen = opened("stock")
+    assert screen.dataframe
+    accounts.sign_out_everywhere(staffed.db, people.Person("Olga", "owner"), "Stefan")
+    assert "You are signed out" in said(screen.run())
+
+
+def test_the_owner_adds_people_and_devices_and_a_token_is_shown_once(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_in(staffed, "Olga", monkeypatch)
+    screen = opened("settings", settings="People")
+    assert not screen.exception
+    assert sorted(grid(screen)["name"]) == ["Olga", "Stefan"]
+    field(screen.text_input, "Name of the device").set_value("Handheld 3")
+    button(screen, "Make a token").click().run()
+    assert devices.holder(staffed.db, screen.code[0].value) == people.Person("Handheld 3 (device)", "staff")
+    assert not screen.run().code

@@ -18,6 +18,7 @@ from ims_core import db as database
 from ims_core import labels, people, policy, settings
 from ims_core.db import Database
 from ims_core.errors import ImsError, Refused
+from ims_core.web import sign_in
 from ims_core.web.answers import Answers
 
 P = ParamSpec("P")
@@ -57,8 +58,11 @@ def close() -> None:
 
 
 def who() -> people.Person:
-    """The person at the screen; the owner, as long as there are no accounts."""
-    return people.LOCAL
+    """The person at the screen; the owner at the machine, as long as there are no accounts.
+
+    Asked anew at each run, because an open page outlives its session. Refused: where the session is over.
+    """
+    return sign_in.person(db())
 
 
 def shop() -> policy.Shop:

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from ims_core.errors import ImsError
-from ims_core.web import ui
+from ims_core.web import sign_in, ui
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 MARK = (Path(__file__).resolve().parent / "mark.svg").read_text(encoding="utf-8")
@@ -58,7 +58,11 @@ page = st.navigation(listed(), expanded=True)
 try:
     st.set_page_config(page_title=f"{page.title} · {ui.shop().name}")
     st.logo(name_plate(ui.shop().name), icon_image=MARK, size="large")
+    sign_in.say_who_is_here(ui.who())  # refuses, and then nothing of the page runs
     page.run()
+except sign_in.SignedOut as refusal:
+    ui.refuse(refusal)
+    sign_in.offer()
 except ImsError as refusal:
     ui.refuse(refusal)
 except Exception as failure:  # the one place where whatever nobody foresaw ends as a sentence

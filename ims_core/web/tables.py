@@ -24,7 +24,8 @@ KINDS = {
     "set_aside": "number", "estimated": "number", "refused": "number", "files": "number", "found": "number",
     "value": "money", "cost": "money", "price": "money", "unit_cost": "money", "unit_price": "money", "min_order": "money",
     "revenue": "money", "day": "day", "last_day": "day", "last_sale": "day", "ordered": "day", "expected": "day",
-    "happened_at": "moment", "done_at": "moment", "days_since": "days", "lead_days": "days",
+    "happened_at": "moment", "done_at": "moment", "since": "moment",
+    "last_change": "moment", "last_used": "moment", "days_since": "days", "lead_days": "days",
     "lot": "text", "expires": "day", "left": "days", "active": "yes", "counted": "yes", "preferred": "yes", "ok": "yes", "undone": "yes",
 }  # fmt: skip
 """How each of our columns is shown; what is not listed here is hidden, such as item_id."""
