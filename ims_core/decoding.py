@@ -21,7 +21,7 @@ Pixels = npt.NDArray[np.uint8]
 Point = tuple[int, int]
 
 MOST_PIXELS = 50_000_000
-"""What one picture may have: a file of some kilobytes can unfold to gigabytes."""
+"""What a JPG may have, others half: a file of some kilobytes can unfold to gigabytes, and a JPG need not be unfolded whole."""
 
 LONGEST = 4_096
 """Pixels of the longer side that are looked at; a phone's photo has about these."""
@@ -107,8 +107,10 @@ def _grey(picture: Pixels | bytes) -> "tuple[Image, float]":
         image = _opened(picture) if isinstance(picture, bytes) else Image.fromarray(_checked(picture))
         longest = max(image.size)
         image.draft("L", (LONGEST // 2, LONGEST // 2))
-        image = _on_white(ImageOps.exif_transpose(image))
-        image.thumbnail((LONGEST, LONGEST))
+        turned = image.getexif()
+        image = _on_white(image)
+        image.getexif().update(turned)
+        ImageOps.exif_transpose(image, in_place=True)
     except (OSError, ValueError, TypeError, SyntaxError, EOFError, Image.DecompressionBombError) as failure:
         raise Refused(NOT_A_PICTURE) from failure
     return image, longest / max(image.size)
@@ -118,30 +120,32 @@ def _opened(content: bytes) -> "Image":
     from PIL import Image
 
     image = Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP"))
-    _not_too_large(image.width * image.height)
+    _not_too_large(image.width * image.height, MOST_PIXELS if image.format == "JPEG" else MOST_PIXELS // 2)
     return image
 
 
 def _checked(pixels: Pixels) -> Pixels:
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or not pixels.size:
         raise ValueError(pixels.shape)
-    _not_too_large(pixels.shape[0] * pixels.shape[1])
+    _not_too_large(pixels.shape[0] * pixels.shape[1], MOST_PIXELS)
     return pixels
 
 
-def _not_too_large(pixels: int) -> None:
-    if pixels > MOST_PIXELS:
-        raise Refused(TOO_LARGE.format(millions=round(pixels / 1e6), most=MOST_PIXELS // 1_000_000))
+def _not_too_large(pixels: int, most: int) -> None:
+    if pixels > most:
+        raise Refused(TOO_LARGE.format(millions=round(pixels / 1e6), most=most // 1_000_000))
 
 
 def _on_white(image: "Image") -> "Image":
-    """Without colour; what shines through becomes paper, not ink."""
+    """Without colour, not larger than is looked at; what shines through becomes paper, not ink."""
     from PIL import Image
 
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("L")
+    wanted = "RGBA" if image.has_transparency_data else "L"
+    ink = image if image.mode == wanted else image.convert(wanted)
+    ink.thumbnail((LONGEST, LONGEST))
+    if ink.mode == "RGBA":
+        ink = Image.alpha_composite(Image.new("RGBA", ink.size, "white"), ink).convert("L")
+    return ink
 
 
 # -- three ways to read it
