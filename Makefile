@@ -14,10 +14,10 @@ help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="	" read -r name says; do printf '  make %-8s %s\n' "$$name" "$$says"; done
 
 run: .venv/installed  ## set up what is missing and start the app (PORT=8501)
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m ims_core serve --port $(PORT)
 
 serve: .venv/installed  ## the same for the whole network; needs accounts (Settings, People)
-	IMS_ADDRESS=0.0.0.0 $(BIN)/streamlit run app.py --server.port $(PORT)
+	IMS_ADDRESS=0.0.0.0 $(BIN)/python -m ims_core serve --port $(PORT)
 
 demo: .venv/installed  ## start the app on a fresh sample shop, beside your own
 	rm -f $(DEMO) $(DEMO).wal $(DEMO).newest

@@ -15,9 +15,8 @@ from pathlib import Path
 import anyio
 import streamlit as st
 from starlette.middleware import Middleware
-from streamlit import config
 
-from ims_core import api, gate, settings
+from ims_core import api, gate
 from ims_core.db import Database
 from ims_core.errors import Busy, ImsError
 from ims_core.web import sign_in, ui
@@ -80,9 +79,6 @@ def send_at_once(sock: socket.socket) -> None:
 
 if importlib.util.find_spec("uvloop") is None:
     asyncio.base_events._set_nodelay = send_at_once  # type: ignore[attr-defined]
-
-if address := settings.load().address:  # read here, so that every way of starting the app knows it
-    config.set_option("server.address", address)
 
 BY_COMPANY = sign_in.is_set_up()
 

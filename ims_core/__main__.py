@@ -301,6 +301,8 @@ def make_account(options: argparse.Namespace) -> None:
 def serve(options: argparse.Namespace) -> None:
     """Start the app, in the place of this program where the system can do that."""
     words = [sys.executable, "-m", "streamlit", "run", str(settings.ROOT / "app.py"), "--server.port", options.port]
+    if address := settings.load().address:
+        words += ["--server.address", address]
     os.chdir(settings.ROOT)  # where Streamlit looks for its settings
     if os.name == "posix":
         os.execv(sys.executable, words)  # noqa: S606  our own words, no shell

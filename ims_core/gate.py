@@ -33,7 +33,7 @@ PAGE = Template((Path(__file__).resolve().parent / "sign_in.html").read_text(enc
 SAFE = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with no-referrer browsers send the form with the origin "null"
 }
 MOST = 10_000
 """Bytes of a sign-in."""
