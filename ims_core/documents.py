@@ -13,6 +13,8 @@ from ims_core.recognising import Mapping
 
 FOUND = 0.5
 """From this share of the lines' numbers on that the heads have, they are their heads."""
+HEADS = "their lines stand in another file, which says what they say"
+"""Why the lines of heads are not used themselves."""
 OF_LINES = {"sku", "barcode", "qty", "price", "cost", "total", "received_qty"}
 """What a line says for itself, whatever the head says."""
 

@@ -64,6 +64,7 @@ def preview(
     tables, hashes, known, unreadable = _read_all(db, files, tell, today or date.today(), before)
     named = [found for table in tables if (found := dates.day_in(table.name))]
     groups, kept, tables = [], mappings.kept(db), documents.join(tables)
+    tables, hashes = _without_known_heads(db, tables, hashes, known)
     for indexes in plans.alike(tables):
         members = tuple(tables[i] for i in indexes)
         mapping = documents.understood(members[0]) or recognising.recognise(_largest(members))
@@ -261,6 +262,28 @@ def _in_the_shop(db: Database) -> dict[str, int]:
             where kind <> 'ignore' and change_id in (select change_id from visible_changes) group by 1
         """)
     )
+
+
+def _without_known_heads(
+    db: Database, tables: list[Table], hashes: list[str], known: list[tuple[str, int]]
+) -> tuple[list[Table], list[str]]:
+    """The tables and their hashes but the heads of documents whose lines are in the shop; those are told as known.
+
+    Only where nothing in the drop needs them: corrected lines come with the same heads.
+    """
+    before = dict(
+        db.rows(
+            """
+            select sha256, max(change_id) from import_files join import_lines using (change_id, file_id)
+            where kind = 'ignore' and reason = ? and change_id in (select change_id from visible_changes) group by 1
+            """,
+            [documents.HEADS],
+        )
+    )
+    old = [sha in before and not isinstance(table, documents.Heads) for table, sha in zip(tables, hashes, strict=True)]
+    known += [(table.name, before[sha]) for table, sha, is_old in zip(tables, hashes, old, strict=True) if is_old]
+    kept = [(table, sha) for table, sha, is_old in zip(tables, hashes, old, strict=True) if not is_old]
+    return [table for table, _ in kept], [sha for _, sha in kept]
 
 
 def _largest(tables: tuple[Table, ...]) -> Table:

@@ -68,6 +68,8 @@ class Group:
         """The lines that are not used: source row outcome reason content; of what is not for us, all of them."""
         if self.cleaned:
             return self.cleaned.left
+        if isinstance(self.tables[0], documents.Heads) and not self.lacking:
+            return unused.whole(self.tables, documents.HEADS)
         return unused.whole(self.tables, "needed columns are missing" if self.lacking else "the file is not for us")
 
     @cached_property

@@ -31,6 +31,28 @@ def test_the_preview_says_where_the_days_come_from(db: Database) -> None:
     assert said["order lines.csv"] == "Each line with CustomerID, OrderDate of its document in orders.csv"
 
 
+def test_orders_and_lines_again_are_nothing(db: Database) -> None:
+    files = [("orders.csv", ORDERS), ("order lines.csv", LINES)]
+    done = importing.commit(db, people.LOCAL, importing.preview(db, files))
+    again = importing.preview(db, files)
+    assert sorted(again.known) == [("order lines.csv", done), ("orders.csv", done)]
+    assert not again.groups
+
+
+def test_corrected_lines_find_their_orders_again(db: Database) -> None:
+    importing.commit(db, people.LOCAL, importing.preview(db, [("orders.csv", ORDERS), ("order lines.csv", LINES)]))
+    mended = importing.preview(db, [("orders.csv", ORDERS), ("order lines.csv", LINES.replace(b"2.50,4", b"2.50,6"))])
+    assert not mended.known
+    importing.commit(db, people.LOCAL, mended)
+    assert db.scalar("select -sum(qty)::double from movements where ref = '2'") == 6
+
+
+def test_heads_are_not_said_to_be_of_no_use(db: Database) -> None:
+    plan = importing.preview(db, [("orders.csv", ORDERS), ("order lines.csv", LINES)])
+    heads = next(group for group in plan.groups if group.name == "orders.csv")
+    assert heads.reasons["reason"].tolist() == ["their lines stand in another file, which says what they say"]
+
+
 def test_lines_of_no_order_are_refused_for_want_of_a_day(db: Database) -> None:
     plan = importing.preview(db, [("orders.csv", ORDERS), ("order lines.csv", STRAY)])
     assert plan.counts["refused"] == 1

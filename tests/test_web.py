@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import ledger, people, policy
+from ims_core import items, ledger, people, policy
 from ims_core.web import doing, grids, tables
 from tests.builders import Shop
 
@@ -49,6 +49,14 @@ def test_edits_carry_the_number_of_their_row_and_nothing_else_unchanged() -> Non
     base = pd.DataFrame({"item_id": [7, 8], "name": ["Kettle", "Mug"]})
     typed = {"edited_rows": {1: {"name": "Cup"}, 0: {}}, "added_rows": [{"name": "Jug"}, {"active": True}, {"name": None}]}
     assert grids.edits(base, typed, ["item_id"]) == [{"name": "Cup", "item_id": 8}, {"name": "Jug"}]
+
+
+def test_what_is_typed_over_a_known_row_can_be_saved(working: Shop) -> None:
+    typed = {"edited_rows": {0: {"cost": 9.5}}}
+    base = items.catalogue(working.db)
+    number = int(base["item_id"][0])
+    items.save(working.db, people.LOCAL, grids.edits(base, typed, ["item_id"]))
+    assert working.db.scalar("select cost::double from items where item_id = ?", [number]) == 9.5
 
 
 def test_an_answer_is_kept_until_the_next_change(working: Shop) -> None:

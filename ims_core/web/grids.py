@@ -56,8 +56,9 @@ def grid(
 
 def edits(base: pd.DataFrame, typed: Mapping[str, Any], number: Sequence[str]) -> list[dict[str, Any]]:
     """What was typed, one dictionary a row: for a known row its number and the changed columns, for a new one all of them."""
+    numbers = base[list(number)].astype(object)  # the database takes a plain number, and none of numpy's
     changed = [
-        dict(values) | {name: base.iloc[int(at)][name] for name in number}
+        dict(values) | {name: numbers.iloc[int(at)][name] for name in number}
         for at, values in typed.get("edited_rows", {}).items()
         if set(values) - set(number)
     ]

@@ -91,6 +91,8 @@ def _headline(shown: Group) -> str:
     kind = FILE_KINDS[shown.mapping.kind].lower()
     says = f"**{plain(shown.name)}** · {kind}"
     if shown.mapping.kind == "ignore":
+        if shown.said:  # its lines stand in another file of the drop
+            return f"**{plain(shown.name)}** · {labels.many(shown.lines, 'line')} · :gray[{plain(shown.said)}]"
         return f"{says} · {labels.many(shown.lines, 'line')} · :gray[nothing of ours was found in it; open to say what it is]"
     if shown.lacking:
         return f"{says} · {labels.many(shown.lines, 'line')} · :orange[needs a column for {plain(' and '.join(shown.lacking).lower())}]"
