@@ -38,6 +38,8 @@ def _below_zero(db: Database, entry: ledger.Record) -> list[str]:
 
 def far_too_large(db: Database, entry: ledger.Record) -> list[str]:
     """A sentence where it is TIMES as large as any of its kind before; a count is held against earlier counts, not differences."""
+    if abs(entry.qty) <= 1:
+        return []  # one is no slip, and a beep does not wait until all earlier ones have been looked at
     said = (
         "qty from visible_movements where kind = $kind and"
         if entry.kind != "count"
