@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date
@@ -278,3 +279,18 @@ def test_accounts_are_undone_by_the_owner_alone(staffed: Shop) -> None:
             ledger.undo(staffed.db, who, change)
     ledger.undo(staffed.db, OWNER, change)
     assert accounts.holder(staffed.db, "Stefan", stamp(staffed.db, "Stefan")) == STAFF
+
+
+def test_on_the_machine_itself_an_account_is_made_and_a_forgotten_password_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ims_core import db as database
+    from ims_core.__main__ import main
+
+    monkeypatch.setenv("IMS_DATABASE", str(tmp_path / "shop.duckdb"))
+    for password, fits in (("short", False), (GOOD, True), (OTHER, True)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+        assert main(["account", "Olga"]) == (0 if fits else 1)
+    shop = database.connect(tmp_path / "shop.duckdb")
+    assert [bool(accounts.proven(shop, "Olga", password)) for password in (GOOD, OTHER)] == [False, True]
+    shop.close()
