@@ -14,14 +14,13 @@ from ims_core import (
     archives,
     booking,
     cleaning,
-    codes,
     dates,
     documents,
     exporting,
+    known,
     labels,
     ledger,
     mappings,
-    matching,
     own_units,
     people,
     plans,
@@ -29,10 +28,8 @@ from ims_core import (
     reading,
     reckoning,
     recognising,
-    repeats,
     revisiting,
     unused,
-    values,
     widening,
 )
 from ims_core.db import Database
@@ -61,10 +58,10 @@ def preview(
     tell, seen = progress or quiet, db.version
     if any(archives.is_one(content) for _, content in files):
         return _whole(db, files, today or date.today())
-    tables, hashes, known, unreadable = _read_all(db, files, tell, today or date.today(), before)
+    tables, hashes, again, unreadable = _read_all(db, files, tell, today or date.today(), before)
     named = [found for table in tables if (found := dates.day_in(table.name))]
     groups, kept, tables = [], mappings.kept(db), documents.join(tables)
-    tables, hashes = _without_known_heads(db, tables, hashes, known)
+    tables, hashes = _without_known_heads(db, tables, hashes, again)
     for indexes in plans.alike(tables):
         members = tuple(tables[i] for i in indexes)
         mapping = documents.understood(members[0]) or recognising.recognise(_largest(members))
@@ -81,7 +78,7 @@ def preview(
         groups[at] = meanwhile(tell, part, says, partial(_cleaned, db, group, groups))
     tell(1.0, "Ready")
     day, days = _count_day(db, groups, named, today)
-    return Plan(tuple(groups), tuple(known), tuple(unreadable), day, days, today, seen)
+    return Plan(tuple(groups), tuple(again), tuple(unreadable), day, days, today, seen)
 
 
 def _whole(db: Database, files: list[tuple[str, bytes]], today: date) -> Plan:
@@ -140,15 +137,15 @@ def _read_all(
     db: Database, files: list[tuple[str, bytes]], tell: Progress, today: date, looked_at: Plan | None
 ) -> tuple[list[Table], list[str], list[tuple[str, int]], list[tuple[str, str]]]:
     """Read each file that is new: its tables, the hash of each table's file, what is known, what cannot be read."""
-    before, here = _in_the_shop(db), revisiting.tables_of(looked_at)
+    before, here = known.files(db), revisiting.tables_of(looked_at)
     tables: list[Table] = []
     hashes: list[str] = []
-    known, unreadable = [], []
+    again, unreadable = [], []
     seen: Counter[str] = Counter()
     for done, (given, content) in enumerate(files):
         sha, name = hashlib.sha256(content).hexdigest(), reading.safe_name(given)
         if sha in before:
-            known.append((name, before[sha]))
+            again.append((name, before[sha]))
         elif sha not in hashes:
             seen[name] += 1
             name = f"{name} ({seen[name]})" if seen[name] > 1 else name  # two folders may hold files of one name
@@ -169,7 +166,7 @@ def _read_all(
                 continue
             tables += found
             hashes += [sha] * len(found)
-    return tables, hashes, known, unreadable
+    return tables, hashes, again, unreadable
 
 
 def _read(name: str, content: bytes, today: date, note: Note) -> list[Table]:
@@ -191,97 +188,27 @@ def _cleaned(db: Database, group: Group, groups: Sequence[Group], note: Note | N
     if group.mapping.kind == "ignore" or group.lacking:
         return replace(group, cleaned=None)
     group = replace(group, tables=tuple(widening.in_year(table, group.mapping.answers.get("year")) for table in group.tables))
-    spelled = dict(db.rows(f"select {values.key('sku')}, sku from items"))
     shop, standard = policy.shop(db), policy.Shop()  # what the shop has not said yet is no ground to bend a file
     timezone = shop.timezone if shop.timezone != standard.timezone else None
     currency = shop.currency if shop.currency != standard.currency else None
     others = [other for other in groups if other.tables is not group.tables]
     cleaned = cleaning.clean(
-        group.tables, group.mapping, spelled, group.off, _earlier(db), group.places, note, timezone, currency,
-        db.arrow(BARRED), lambda: own_units.known(db, others),
+        group.tables, group.mapping, known.spellings(db), group.off, known.sales(db), group.places, note, timezone, currency,
+        known.barcodes(db), lambda: own_units.known(db, others),
     )  # fmt: skip
     return replace(group, cleaned=cleaned)
 
 
-BARRED = f"""
-    with codes as (select counts_as, list(code) as keys from ({matching.KNOWN["known_codes"]}) join merged using (item_id) group by all)
-    select {codes.in_sql("b.code")} as code, i.name || ' (' || i.sku || ')' as name, c.keys
-    from barcodes b join merged g using (item_id) join items i on i.item_id = g.counts_as join codes c on c.counts_as = g.counts_as
-    where b.active
-"""
-"""The shop's barcodes, with the item each means and every code of it."""
-
-
-def _earlier(db: Database) -> repeats.Earlier | None:
-    """What asks for the sales that earlier files brought; none did: nothing is there to ask."""
-    if not db.scalar("select count(*) > 0 from import_files"):
-        return None
-    zone = policy.shop(db).timezone
-    clock = "m.happened_at" if zone == "UTC" else f"(m.happened_at at time zone 'UTC') at time zone '{zone}'"
-    return lambda wanted: db.arrow(
-        f"""
-        with codes as (
-            select counts_as as item_id, list(distinct code) as codes
-            from (select item_id, code from barcodes union all select item_id, code from ({matching.KNOWN["known_codes"]}))
-            join merged using (item_id) group by counts_as
-        ),
-        brought as (
-            select m.*, {clock} as moment, i.sku, {values.key("k.sku")} as key, {values.key("i.name")} as called, codes,
-                   (m.kind = 'return_in') = (m.qty < 0) as opposite,
-                   case when m.kind <> 'sale' then m.takes_back end as taken
-            from visible_movements m join items i using (item_id) join merged g using (item_id) join items k on k.item_id = g.counts_as
-            left join codes on codes.item_id = g.counts_as
-            where m.file_id is not null and m.kind in ('sale', 'return_in', 'adjustment')
-              and (m.ref in (select unnest($refs::varchar[]))
-                   or (m.day in (select unnest($days::date[])) and ($unnumbered or m.ref is null))
-                   or (m.day >= $since::date and list_has_any(list_append(codes, {values.key("i.sku")}), $cancelled::varchar[])))
-        ),
-        told as (select file_id, any_value(contains(mapping, '"place": ')) as told_place from import_files group by file_id),
-        counted as (
-            select *, count(*) filter (opposite) over same as taken_times,
-                   row_number() over (same order by opposite, change_id, line) as nth
-            from brought window same as (partition by kind, item_id, ref, day, moment, abs(qty), unit_price, place, taken)
-        )
-        select row_number() over (order by change_id, line) as id, file_id, ref, key, sku, called, codes, day, moment, -qty as qty,
-               unit_price as price, place, coalesce(told_place, false) as told_place, kind, taken as takes_back
-        from counted left join told using (file_id)
-        where not opposite and nth > taken_times
-        """,
-        vars(wanted),
-    )
-
-
-def _in_the_shop(db: Database) -> dict[str, int]:
-    """The content of every file that was imported and not taken back, by its hash: the change that brought it.
-
-    One that was not for us may be understood another way the next time.
-    """
-    return dict(
-        db.rows("""
-            select sha256, max(change_id) from import_files
-            where kind <> 'ignore' and change_id in (select change_id from visible_changes) group by 1
-        """)
-    )
-
-
 def _without_known_heads(
-    db: Database, tables: list[Table], hashes: list[str], known: list[tuple[str, int]]
+    db: Database, tables: list[Table], hashes: list[str], again: list[tuple[str, int]]
 ) -> tuple[list[Table], list[str]]:
     """The tables and their hashes but the heads of documents whose lines are in the shop; those are told as known.
 
     Only where nothing in the drop needs them: corrected lines come with the same heads.
     """
-    before = dict(
-        db.rows(
-            """
-            select sha256, max(change_id) from import_files join import_lines using (change_id, file_id)
-            where kind = 'ignore' and reason = ? and change_id in (select change_id from visible_changes) group by 1
-            """,
-            [documents.HEADS],
-        )
-    )
+    before = known.heads(db)
     old = [sha in before and not isinstance(table, documents.Heads) for table, sha in zip(tables, hashes, strict=True)]
-    known += [(table.name, before[sha]) for table, sha, is_old in zip(tables, hashes, old, strict=True) if is_old]
+    again += [(table.name, before[sha]) for table, sha, is_old in zip(tables, hashes, old, strict=True) if is_old]
     kept = [(table, sha) for table, sha, is_old in zip(tables, hashes, old, strict=True) if not is_old]
     return [table for table, _ in kept], [sha for _, sha in kept]
 
@@ -355,7 +282,7 @@ def commit(db: Database, who: people.Person, plan: Plan, progress: Progress | No
 
 def _refuse_twice(db: Database, groups: list[Group], change_id: int) -> None:
     """Asked inside the change: the same content, understood another way, would count twice."""
-    before = _in_the_shop(db)
+    before = known.files(db)
     for group in groups:
         for table, sha in zip(group.tables, group.hashes, strict=True):
             if before.get(sha, change_id) != change_id:

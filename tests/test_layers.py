@@ -26,7 +26,8 @@ LAYERS = """
     turns fitting witness storage backups batch db versions
     people accounts devices items places suppliers
     reckoning undoing policy ledger doubts lots copies exporting
-    unused plans matching own_units deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
+    unused plans matching own_units known
+    deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     guesses scanning counting orders
     kpis quality lead_times
     forecasting reorder risks replay
