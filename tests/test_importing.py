@@ -429,7 +429,7 @@ def made_plan(db: Database, files: dict[str, list[str]], tag: str = "") -> Plan:
         if group.mapping.kind == kind and not group.lacking:
             continue
         plan = importing.revise(db, plan, index, recognising.Mapping(kind, columns(kind, group.tables[0].header)))
-    return plan
+    return replace(plan, days=())  # asked for the day of counts, the person says: when the sales end
 
 
 def columns(kind: str, header: tuple[str, ...]) -> dict[str, str]:
