@@ -246,7 +246,8 @@ def test_a_backup_taken_while_people_write_is_whole(file: Path, tmp_path: Path) 
 
     def act(number: int) -> None:
         if number == 0:
-            time.sleep(0.05)
+            while not shop.version:  # they have begun
+                time.sleep(0.01)
             taken.append((shop.version, shop.backup(backups)))
         else:
             post_many(shop, number)
