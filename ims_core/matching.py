@@ -76,7 +76,7 @@ def _lay_out_mentions(pad: scratch.Pad) -> None:
         create table mentions as select sku, barcode, name, rank, min(line) as line from ({mentions}) group by all;
         create table said as
         select sku, barcode, name, {values.key("sku")} as code, {_called("name")} as called,
-               bool_or(rank = 0) as listed, bool_or(rank <= 1) as described, min((rank, line)) as first
+               bool_or(rank = 0) as listed, bool_or(rank <= 1 and name is not null) as described, min((rank, line)) as first
         from mentions group by all;
         create table bars as
         select sku, barcode, name, code, called, first, unnest({codes.each("barcode")}) as one from said where barcode is not null

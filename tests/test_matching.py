@@ -140,6 +140,13 @@ def test_a_program_s_number_in_one_file_and_the_code_in_another_are_joined_throu
     assert ledger.on_hand(db).on_hand.tolist() == [10, 20]
 
 
+def test_lists_without_names_may_know_items_by_the_program_s_number_too(db: Database) -> None:
+    shelves, by_supplier = "Product id | Location | On hand\n17 | Cellar | 5\n18 | Shop | 2", "Product id | Supplier | Cost\n17 | Acme | 4"
+    drop(db, PRODUCTS, file("stock 2026-05-05.csv", shelves), file("terms.csv", by_supplier))
+    assert [sku for sku, *_ in known(db)] == ["A1", "A2"]
+    assert ledger.on_hand(db)[["sku", "on_hand"]].values.tolist() == [["A1", 5], ["A2", 2]]
+
+
 def test_a_program_s_number_is_no_code_where_an_item_has_that_code_(db: Database) -> None:
     drop(db, file("stock.csv", "SKU | On hand\n17 | 5"))
     drop(db, PRODUCTS)
