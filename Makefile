@@ -7,7 +7,7 @@ DEMO   := data/demo.duckdb
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run serve demo test check format bench lock clean
+.PHONY: help run serve demo camera test check format bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,13 @@ format: .venv/tools  ## lay the code out and mend what lint can mend
 
 bench: .venv/tools  ## every figure, each as a ratio to a peer in the same run
 	set -e; for script in benchmarks/*.py; do echo "-- $$script"; PYTHONPATH=. $(BIN)/python $$script; done
+
+ZXING := zxing-wasm@3.1.4
+
+camera:  ## let phones read codes in their own browser (zxing, MIT, 1 MB, from npm)
+	@command -v npm >/dev/null || { echo "npm is missing. On Debian: sudo apt-get install npm. Without it the camera is read by the server." >&2; exit 1; }
+	mkdir -p static/zxing && cd static/zxing && npm pack --silent $(ZXING) >/dev/null && tar xzf zxing-wasm-*.tgz
+	cd static/zxing && mv package/dist/iife/reader/index.js package/dist/reader/zxing_reader.wasm package/LICENSE . && rm -r package zxing-wasm-*.tgz
 
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --universal --python-version 3.11 --no-emit-index-url --upgrade -q
 

@@ -15,8 +15,10 @@ from pathlib import Path
 import anyio
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
-from ims_core import api, gate
+from ims_core import api, gate, settings
 from ims_core.db import Database
 from ims_core.errors import Busy, ImsError
 from ims_core.web import sign_in, ui
@@ -82,9 +84,12 @@ if importlib.util.find_spec("uvloop") is None:
 
 BY_COMPANY = sign_in.is_set_up()
 
+SCANNER = Mount("/scanner", StaticFiles(directory=settings.SCANNER, check_dir=False))
+"""zxing for browsers; without `make camera` there is nothing in it, and the scan page does without."""
+
 app = st.App(
     MENU,
-    routes=[*api.routes(ui.db), *gate.routes(ui.db, sign_in.company_page if BY_COMPANY else None)],
+    routes=[*api.routes(ui.db), *gate.routes(ui.db, sign_in.company_page if BY_COMPANY else None), SCANNER],
     middleware=[Middleware(gate.Gate, shop=ui.db, company=sign_in.company if BY_COMPANY else None)],
     lifespan=lifespan,
     on_script_error=say_it_is_broken,

@@ -1,11 +1,15 @@
 """The environment, read in one place. Everything a shop sets on a screen is a fact and lives in `policy`."""
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+SCANNER = ROOT / "static" / "zxing"
+"""What `make camera` installs: zxing for browsers, which read a camera's pictures with it."""
 CORES = os.cpu_count() or 2
 
 
@@ -33,6 +37,12 @@ def load() -> Settings:
         max_file_mb=int(os.environ.get("IMS_MAX_FILE_MB", "200")),
         address=os.environ.get("IMS_ADDRESS") or None,
     )
+
+
+def ice_servers() -> list[dict[str, Any]]:
+    """IMS_ICE_SERVERS: a JSON list of STUN and TURN servers for a camera's stream; empty, because in one house none is needed."""
+    found: list[dict[str, Any]] = json.loads(os.environ.get("IMS_ICE_SERVERS") or "[]")
+    return found
 
 
 @cache

@@ -1,13 +1,25 @@
 import streamlit as st
 
 from ims_core import items, labels, places, scanning
-from ims_core.web import cards, desk, scanner, ui
+from ims_core.web import cards, desk, pictures, scanner, ui
 
 ICONS = {
     "look": "search", "receive": "move_to_inbox", "sell": "shopping_bag", "return": "undo", "move": "swap_horiz", "count": "pin",
     "scrap": "delete",
 }  # fmt: skip
 HINTS = {"move": "Scan the place it goes to, then the items"}
+
+WAYS = {
+    "field": ":material/barcode_reader: Scanner",
+    "camera": ":material/videocam: Camera",
+    "photo": ":material/photo_camera: Photo",
+}
+SILENT = {
+    "insecure": "Browsers open a camera only over https, and this page came over http. Take a photo instead, or let whoever "
+    "looks after the program run `make cert` once, and open the address with https.",
+    "denied": "This browser was told not to open the camera here. Allow it in the browser's settings for this address, and reload.",
+    "missing": "No camera was found here, or another program has it. Take a photo instead.",
+}
 
 if not ui.ask(items.any_yet):
     ui.page("Scan")
@@ -19,16 +31,29 @@ ui.page("Scan", "Every beep is booked once and can be undone.")
 @st.fragment
 def counter() -> None:
     st.session_state.setdefault("scan-place", labels.MAIN_PLACE)
-    desk.take_new(st.session_state.get("scan-asks", "packs"))
+    asks = st.session_state.get("scan-asks", "packs")
+    desk.take_new(asks)
     now = {"mode": choose_mode(), "turn": desk.desk().turn} | choose_places() | choose_order()
+    way = st.segmented_control("Read with", list(WAYS), default="field", required=True, format_func=WAYS.get, key="scan-way",
+                               width="stretch", label_visibility="collapsed", persist_state="session")  # fmt: skip
+    moment = st.session_state.get("scan-moment", 2.0)
     scanner.mount(now, desk.desk().done, desk.verdict(), hint=HINTS.get(now["mode"], "Scan, or type 3*code for three"),
-                  silent=not st.session_state.get("scan-sound", True))  # fmt: skip
+                  silent=not st.session_state.get("scan-sound", True), camera=way == "camera", moment=moment)  # fmt: skip
+    if way == "photo":
+        pictures.photos(now, asks)
+    elif way == "camera" and scanner.camera() == "none":
+        pictures.stream(now, asks, moment)
+    elif way == "camera" and scanner.camera() in SILENT:
+        st.warning(SILENT[scanner.camera()], icon=":material/no_photography:")
     cards.newest()
     cards.waiting()
     cards.counts()
     cards.last()
     with st.popover("How scanning works here", icon=":material/tune:"):
         st.selectbox("Ask before posting", list(desk.ASKS), format_func=desk.ASKS.get, key="scan-asks", persist_state="session")
+        st.slider(
+            "Camera: the same code again after … seconds out of view", 0.5, 10.0, 2.0, 0.5, key="scan-moment", persist_state="session"
+        )
         st.toggle("Sound", value=True, key="scan-sound", persist_state="session")
 
 

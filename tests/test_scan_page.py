@@ -1,12 +1,17 @@
 """The scan page: what beeps become on the screen, what waits for a word, and what is never posted twice."""
 
+import io
 from itertools import count
 from typing import Any
 
+import numpy as np
 import pytest
+import zxingcpp
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ims_core import items, people
+from ims_core.web import pictures
 from tests.builders import Shop
 from tests.test_pages import button, field, opened, said
 
@@ -145,3 +150,48 @@ def test_whatever_a_browser_sends_ends_as_a_sentence(bar: Shop, line: dict[str, 
     hand.lines = [line]
     assert not hand.again().exception
     assert bar.db.scalar("select count(*) from movements") == 0
+
+
+# -- pictures
+
+
+def picture(*codes: str) -> Any:
+    """A photo of EAN codes, one below the other."""
+    images = [np.asarray(zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.EAN13).to_image(scale=4)) for code in codes]
+    return np.vstack([np.pad(image, 40, constant_values=255) for image in images])
+
+
+def jpeg(pixels: Any) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_each_code_of_a_photo_is_posted_once_though_the_page_is_drawn_again(bar: Shop) -> None:
+    tea = bar.item("TEA", name="Tea")
+    items.link_barcode(bar.db, people.LOCAL, tea, "4012345678901")
+    screen = opened("scan", mode="receive")
+    screen.session_state["scan-way"] = "photo"
+    screen.run()
+    screen.file_uploader[0].upload("shelf.jpg", jpeg(picture(WATER, "4012345678901")))
+    screen.run().run()
+    assert "2 codes on shelf.jpg" in said(screen)
+    assert (bar.on_hand("WATER"), bar.on_hand("TEA")) == (1, 1)
+
+
+def test_a_photo_without_a_code_says_what_helps(bar: Shop) -> None:
+    screen = opened("scan", mode="receive")
+    screen.session_state["scan-way"] = "photo"
+    screen.run()
+    screen.file_uploader[0].upload("cat.jpg", jpeg(np.full((300, 300), 90, np.uint8)))
+    assert "No code was found on cat.jpg" in said(screen.run())
+
+
+def test_a_code_that_stays_under_the_camera_is_one_read_with_a_key_of_its_own() -> None:
+    stream = pictures.Stream(moment=2)
+    for _ in range(4):
+        stream.look(picture(WATER))
+    (key, text) = stream.found.get_nowait()
+    assert text == WATER
+    assert key.endswith("-1")
+    assert stream.found.empty()

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ims_core import settings
 from ims_core.scanning import Read
 
 HERE = Path(__file__).resolve().parent / "scanner_component"
@@ -28,10 +29,21 @@ _MOUNT = st.components.v2.component("ims_scanner", html=_part("html"), css=_part
 def mount(now: Mapping[str, Any], done: tuple[str, int], verdict: Mapping[str, str] | None, **look: Any) -> None:
     """Draw it. `now`: mode, place and order of the reads to come; `done`: the last read that was taken, by its page and number.
 
-    `verdict`: the key and tone of the newest outcome, for sound and colour; `look`: hint, silent.
+    `verdict`: the key and tone of the newest outcome, for sound and colour; `look`: hint, silent, camera, moment.
     """
-    data = {"now": dict(now), "opened": done[0], "done": done[1], "verdict": verdict, **look}
-    _MOUNT(key=NAME, data=data, on_reads_change=lambda: None)
+    data = {"now": dict(now), "opened": done[0], "done": done[1], "verdict": verdict, "decoder": decoder(), **look}
+    _MOUNT(key=NAME, data=data, on_reads_change=lambda: None, on_camera_change=lambda: None)
+
+
+def camera() -> str:
+    """How the browser's camera stands: open, insecure, denied, missing, none (nothing there that reads codes); empty: not yet known."""
+    state: Any = st.session_state.get(NAME) or {}
+    return str(state.get("camera") or "")
+
+
+def decoder() -> str:
+    """Where the browser finds zxing, for browsers that read no codes themselves; empty where `make camera` has not put it there."""
+    return "/scanner" if (settings.SCANNER / "zxing_reader.wasm").is_file() else ""
 
 
 def sent() -> list[dict[str, Any]]:

@@ -50,14 +50,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A browser; tests that need one are skipped where there is none, but never in CI."""
+def found_chromium() -> str:
+    """Where the browser is; a test that needs one is skipped without, but never in CI."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not found and not os.environ.get("CI"):
         pytest.skip("There is no Chromium here. On Debian: sudo apt-get install chromium")
     assert found, "CI must have a Chromium."
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser; tests that need one are skipped where there is none, but never in CI."""
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, args=FLAGS)
+        browser = play.chromium.launch(executable_path=found_chromium(), args=FLAGS)
         yield browser
         browser.close()

@@ -1,13 +1,17 @@
 """The scan page in a real browser: a hand scanner loses nothing however fast it is, and keeps the field to itself."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ims_core import db as database
 from ims_core import items, people
+from ims_core.web import scanner
+from tests.browser import film
+from tests.browser.conftest import FLAGS, found_chromium
 from tests.browser.test_pages_open import PHONE, WIDTHS
 from tests.browser.test_upload import LONG, fits
 from tests.browser.visits import Server, served
@@ -25,15 +29,20 @@ def ean(number: int) -> str:
 @pytest.fixture(scope="module")
 def stall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
     """Fifty articles with a barcode each, nothing in stock."""
-    path = tmp_path_factory.mktemp("scan") / "shop.duckdb"
+    path = stocked(tmp_path_factory.mktemp("scan") / "shop.duckdb", ARTICLES)
+    with served(path) as running:
+        yield running, path
+
+
+def stocked(path: Path, articles: int) -> Path:
+    """A shop with so many articles, each with a barcode, and a cellar."""
     shop = Shop(database.connect(path))
-    items.save(shop.db, people.LOCAL, [{"sku": f"A{number}", "name": f"Article {number}"} for number in range(ARTICLES)])
-    for number in range(ARTICLES):
+    items.save(shop.db, people.LOCAL, [{"sku": f"A{number}", "name": f"Article {number}"} for number in range(articles)])
+    for number in range(articles):
         items.link_barcode(shop.db, people.LOCAL, number + 1, ean(number))
     shop.place("Cellar")
     shop.db.close()
-    with served(path) as running:
-        yield running, path
+    return path
 
 
 def on_scan(chromium: Browser, server: Server, width: str, mode: str) -> Page:
@@ -74,3 +83,36 @@ def test_what_is_scanned_while_a_button_has_the_focus_is_not_lost(chromium: Brow
     expect(page.get_by_text("Undone: +1 Article 1").first).to_be_visible()
     assert fits(page), "the page is wider than the screen"
     page.close()
+
+
+# -- the camera
+
+SHOWN = 6
+BY_BROWSER = pytest.param("browser", marks=pytest.mark.skipif(not scanner.decoder(), reason="make camera was not run"))
+
+
+@pytest.mark.parametrize("reads", ["server", BY_BROWSER])
+def test_each_code_held_under_the_camera_is_exactly_one_movement(reads: str, tmp_path: Path) -> None:
+    path = stocked(tmp_path / "shop.duckdb", SHOWN)
+    shown = film.made(tmp_path / "film.mjpeg", [ean(number) for number in range(SHOWN)], before=8)
+    with served(path) as server, filmed(shown) as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.set_default_timeout(LONG)
+        if reads == "server":
+            page.route("**/scanner/**", lambda route: route.abort())  # a browser that reads nothing itself
+        page.goto(f"{server.address}/scan?mode=receive")
+        page.get_by_text("Camera", exact=True).click()
+        expect(page.get_by_text(f"+1 Article {SHOWN - 1} to Shop").first).to_be_visible(timeout=LONG)
+        page.wait_for_timeout(1500)  # a second read of the last code would come now
+    booked = database.connect(path)
+    assert booked.rows("select item_id, sum(qty) from movements group by item_id order by 1") == [(item + 1, 1) for item in range(SHOWN)]
+    booked.close()
+
+
+@contextmanager
+def filmed(shown: Path) -> Iterator[Browser]:
+    """A browser whose camera sees the film."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=found_chromium(), args=[*FLAGS, *film.flags(shown)])
+        yield browser
+        browser.close()

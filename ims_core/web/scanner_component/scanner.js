@@ -20,7 +20,7 @@ function start(root) {
   const frame = root.querySelector(".frame")
   const opened = random()
   let { data, send } = { data: {}, send: () => {} }
-  let reads = [], number = 0, told = "", sound = null, burst = 0, before = 0, timer = 0
+  let reads = [], number = 0, told = "", sound = null, burst = 0, before = 0, timer = 0, camera = null, say = () => {}
 
   const scanned = (code, by) => {
     code = code.trim()
@@ -117,9 +117,13 @@ function start(root) {
       send = list => component.setStateValue("reads", list)
       field.placeholder = data.hint || ""
       reads = reads.filter(read => read.number > (data.opened === opened ? data.done || 0 : 0))
+      say = state => component.setStateValue("camera", state)
       tell(data.verdict)
+      if (data.camera && !camera) camera = film(root.querySelector(".camera"), () => data, code => scanned(code, "camera"), state => say(state))
+      if (!data.camera && camera) camera = camera.stop()
     },
     stop() {
+      if (camera) camera = camera.stop()
       clearTimeout(timer)
       document.removeEventListener("keydown", anywhere, true)
       document.removeEventListener("visibilitychange", visible)
@@ -127,6 +131,107 @@ function start(root) {
       if (sound) sound.close()
     },
   }
+}
+
+// -- the camera
+
+const KINDS = {  // what shops have on their goods -> what the browser's own reader calls it
+  EAN13: "ean_13", EAN8: "ean_8", UPCA: "upc_a", UPCE: "upc_e", Code128: "code_128", Code39: "code_39", Code93: "code_93", ITF: "itf",
+  DataMatrix: "data_matrix", QRCode: "qr_code",
+}
+const TOGETHER = 1000  // ms within which two equal reads make one that counts
+const PAUSE = 15       // ms between two looks at the picture, so that the page stays quick
+
+// Shows the back camera and tells each code once for each time that it is shown. It says why where it cannot.
+function film(frame, data, scanned, say) {
+  const video = frame.querySelector("video"), seen = new Map()
+  let stream = null, over = false
+
+  const accept = (text, now) => {
+    const [last, counted] = seen.get(text) || [-Infinity, false]
+    const away = now - last
+    if (away > (data().moment || 2) * 1000 || (!counted && away > TOGETHER)) {
+      seen.set(text, [now, false])
+      return
+    }
+    seen.set(text, [now, true])
+    if (!counted) scanned(text)
+  }
+
+  const look = async read => {
+    while (!over) {
+      if (video.readyState >= 2 && !document.hidden) {
+        const now = performance.now()
+        for (const text of new Set(await read(video).catch(() => []))) if (!over) accept(text, now)
+      }
+      await new Promise(done => setTimeout(done, PAUSE))
+    }
+  }
+
+  const open = async () => {
+    if (!window.isSecureContext || !navigator.mediaDevices) return say("insecure")
+    const read = await reader(data().decoder)
+    if (!read) return say("none")
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false, video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
+      })
+    } catch (failure) {
+      return say(failure.name === "NotAllowedError" ? "denied" : "missing")
+    }
+    if (over) return stream.getTracks().forEach(track => track.stop())
+    video.srcObject = stream
+    frame.hidden = false
+    say("open")
+    look(read)
+  }
+  open()
+
+  return {
+    stop() {
+      over = true
+      frame.hidden = true
+      video.srcObject = null
+      if (stream) stream.getTracks().forEach(track => track.stop())
+      return null
+    },
+  }
+}
+
+// The browser's own reader where it has one, else zxing where it is installed; null where there is neither.
+async function reader(decoder) {
+  const right = (text, kind) => (kind !== "itf" && kind !== "ITF") || text.length === 14
+  if ("BarcodeDetector" in window) {
+    const here = (await BarcodeDetector.getSupportedFormats().catch(() => [])).filter(kind => Object.values(KINDS).includes(kind))
+    if (here.includes("ean_13")) {
+      const own = new BarcodeDetector({ formats: here })
+      return async video => (await own.detect(video)).filter(code => right(code.rawValue, code.format)).map(code => code.rawValue)
+    }
+  }
+  if (!decoder || !(await loaded(decoder).catch(() => false))) return null
+  const zxing = window.ZXingWASM, canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true })
+  const how = { formats: [...Object.keys(KINDS), "DataBar"], textMode: "Plain", maxNumberOfSymbols: 8 }
+  return async video => {
+    canvas.width = video.videoWidth
+    canvas.height = video.videoHeight
+    pen.drawImage(video, 0, 0)
+    const codes = await zxing.readBarcodes(pen.getImageData(0, 0, canvas.width, canvas.height), how)
+    return codes.filter(code => code.isValid && right(code.text, code.format)).map(code => code.text)
+  }
+}
+
+let loading = null
+function loaded(decoder) {
+  loading = loading || new Promise((done, failed) => {
+    const script = document.createElement("script")
+    script.src = `${decoder}/index.js`
+    script.onload = () => {
+      window.ZXingWASM.prepareZXingModule({ overrides: { locateFile: file => `${decoder}/${file}` }, fireImmediately: true }).then(() => done(true), failed)
+    }
+    script.onerror = failed
+    document.head.append(script)
+  })
+  return loading
 }
 
 function random() {
