@@ -4,10 +4,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
 PORT   ?= 8501
 DEMO   := data/demo.duckdb
+CERT   := data/cert
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run serve demo camera test check format bench lock clean
+.PHONY: help run serve demo cert camera test check format bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -16,7 +17,7 @@ help:  ## this list
 run: .venv/installed  ## set up what is missing and start the app (PORT=8501)
 	$(BIN)/python -m ims_core serve --port $(PORT)
 
-serve: .venv/installed  ## the same for the whole network; needs accounts (Settings, People)
+serve: .venv/installed  ## the same for the whole network, over https after make cert; needs accounts (Settings, People)
 	IMS_ADDRESS=0.0.0.0 $(BIN)/python -m ims_core serve --port $(PORT)
 
 demo: .venv/installed  ## start the app on a fresh sample shop, beside your own
@@ -39,6 +40,17 @@ format: .venv/tools  ## lay the code out and mend what lint can mend
 
 bench: .venv/tools  ## every figure, each as a ratio to a peer in the same run
 	set -e; for script in benchmarks/*.py; do echo "-- $$script"; PYTHONPATH=. $(BIN)/python $$script; done
+
+HERE  := $(shell hostname) $(shell hostname).local $(shell hostname -I 2>/dev/null)
+comma := ,
+
+cert: $(CERT)/cert.pem  ## a certificate for this machine's names: phones open a camera only over https
+
+$(CERT)/cert.pem:
+	mkdir -p $(CERT) && chmod 700 $(CERT)
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 820 -subj "/CN=$(firstword $(HERE))" \
+	  -addext "subjectAltName=DNS:localhost,IP:127.0.0.1$(foreach name,$(HERE),$(comma)$(if $(findstring :,$(name)),IP,$(if $(shell echo $(name) | grep -E '^[0-9.]+$$'),IP,DNS)):$(name))" \
+	  -keyout $(CERT)/key.pem -out $@ 2>/dev/null
 
 ZXING := zxing-wasm@3.1.4
 

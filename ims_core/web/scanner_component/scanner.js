@@ -4,7 +4,7 @@
 const scanners = new WeakMap()
 const BLUR = 250      // ms after which the field takes the focus back
 const FAST = 35       // ms between two signs: faster than anyone types
-const QUIET = 120     // ms of silence after which a burst without Enter is a whole code
+const QUIET = 400     // ms of silence after which a whole number without Enter is taken: not every scanner sends one
 const TONES = { ok: [1320], look: [990], ask: [740, 740], unknown: [440, 330], refused: [220, 220, 220] }
 
 export default function (component) {
@@ -55,7 +55,7 @@ function start(root) {
       burst = now - before < FAST ? burst + 1 : 0
       before = now
       clearTimeout(timer)
-      if (burst > 5) timer = setTimeout(entered, QUIET)             // a scanner that sends no Enter
+      if (burst > 5) timer = setTimeout(() => whole(field.value) && entered(), QUIET)
     }
     event.stopPropagation()
   }
@@ -232,6 +232,12 @@ function loaded(decoder) {
     document.head.append(script)
   })
   return loading
+}
+
+// True for an EAN, UPC or GTIN with its right check digit: only such a number is taken without Enter, or a pause would cut a code in two.
+function whole(text) {
+  if (!/^(\d{8}|\d{12,14})$/.test(text)) return false
+  return [...text].reverse().reduce((sum, digit, place) => sum + digit * (place % 2 ? 3 : 1), 0) % 10 === 0
 }
 
 function random() {
