@@ -303,6 +303,8 @@ def serve(options: argparse.Namespace) -> None:
     words = [sys.executable, "-m", "streamlit", "run", str(settings.ROOT / "app.py"), "--server.port", options.port]
     if address := settings.load().address:
         words += ["--server.address", address]
+    if address and settings.CERTIFICATE.is_file():  # this machine alone needs none: browsers trust it as it is
+        words += ["--server.sslCertFile", str(settings.CERTIFICATE), "--server.sslKeyFile", str(settings.CERTIFICATE.with_name("key.pem"))]
     os.chdir(settings.ROOT)  # where Streamlit looks for its settings
     if os.name == "posix":
         os.execv(sys.executable, words)  # noqa: S606  our own words, no shell

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+CERTIFICATE = ROOT / "data" / "cert" / "cert.pem"
+"""What `make cert` makes; the network is then served over https."""
 SCANNER = ROOT / "static" / "zxing"
 """What `make camera` installs: zxing for browsers, which read a camera's pictures with it."""
 CORES = os.cpu_count() or 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from ims_core.errors import ImsError
-from ims_core.web import sign_in, ui
+from ims_core.web import sign_in, ui, watching
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 MARK = (Path(__file__).resolve().parent / "mark.svg").read_text(encoding="utf-8")
@@ -59,6 +59,8 @@ try:
     st.set_page_config(page_title=f"{page.title} · {ui.shop().name}")
     st.logo(name_plate(ui.shop().name), icon_image=MARK, size="large")
     sign_in.say_who_is_here(ui.who())  # refuses, and then nothing of the page runs
+    if page.url_path in watching.WATCHED or page.url_path == "":
+        watching.watch()
     page.run()
 except sign_in.SignedOut as refusal:
     ui.refuse(refusal)

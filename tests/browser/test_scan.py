@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from ims_core import db as database
 from ims_core import items, people
 from ims_core.web import scanner
 from tests.browser import film
 from tests.browser.conftest import FLAGS, found_chromium
-from tests.browser.test_pages_open import PHONE, WIDTHS
+from tests.browser.test_pages_open import PHONE, WIDTHS, settled
 from tests.browser.test_upload import LONG, fits
 from tests.browser.visits import Server, served
 from tests.builders import Shop
@@ -92,15 +92,18 @@ BY_BROWSER = pytest.param("browser", marks=pytest.mark.skipif(not scanner.decode
 
 
 @pytest.mark.parametrize("reads", ["server", BY_BROWSER])
-def test_each_code_held_under_the_camera_is_exactly_one_movement(reads: str, tmp_path: Path) -> None:
+def test_each_code_held_under_the_camera_is_exactly_one_movement(chromium: Browser, reads: str, tmp_path: Path) -> None:
     path = stocked(tmp_path / "shop.duckdb", SHOWN)
     shown = film.made(tmp_path / "film.mjpeg", [ean(number) for number in range(SHOWN)], before=8)
-    with served(path) as server, filmed(shown) as browser:
+    with served(path) as server, filmed(chromium, shown) as browser:
         page = browser.new_page(viewport={"width": 390, "height": 844})
         page.set_default_timeout(LONG)
         if reads == "server":
             page.route("**/scanner/**", lambda route: route.abort())  # a browser that reads nothing itself
         page.goto(f"{server.address}/scan?mode=receive")
+        expect(page.get_by_label("Scan or type a code")).to_be_focused(timeout=LONG)
+        settled(page)
+        page.wait_for_timeout(1500)  # a stream that is begun while a fresh server still loads its libraries may not start
         page.get_by_text("Camera", exact=True).click()
         expect(page.get_by_text(f"+1 Article {SHOWN - 1} to Shop").first).to_be_visible(timeout=LONG)
         page.wait_for_timeout(1500)  # a second read of the last code would come now
@@ -110,9 +113,30 @@ def test_each_code_held_under_the_camera_is_exactly_one_movement(reads: str, tmp
 
 
 @contextmanager
-def filmed(shown: Path) -> Iterator[Browser]:
-    """A browser whose camera sees the film."""
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found_chromium(), args=[*FLAGS, *film.flags(shown)])
-        yield browser
-        browser.close()
+def filmed(chromium: Browser, shown: Path) -> Iterator[Browser]:
+    """A browser of its own, whose camera sees the film."""
+    browser = chromium.browser_type.launch(executable_path=found_chromium(), args=[*FLAGS, *film.flags(shown)])
+    yield browser
+    browser.close()
+
+
+# -- other devices
+
+
+def test_an_open_page_shows_another_device_s_scan_and_leaves_alone_what_is_being_typed(chromium: Browser, tmp_path: Path) -> None:
+    with served(stocked(tmp_path / "shop.duckdb", 3)) as server:
+        desk = chromium.new_page()
+        desk.set_default_timeout(LONG)
+        desk.goto(f"{server.address}/stock")
+        expect(desk.get_by_text("0 pieces")).to_be_visible(timeout=LONG)
+        item = chromium.new_page()
+        item.goto(f"{server.address}/item?item=1&part=Barcodes")
+        barcode = item.get_by_label("Add a barcode")
+        barcode.fill("half a co", timeout=LONG)
+        phone = on_scan(chromium, server, "phone", "receive")
+        beep(phone, ean(0))
+        expect(desk.get_by_text("1 pieces")).to_be_visible(timeout=LONG)
+        expect(item.get_by_text("Nothing has moved yet")).to_have_count(0, timeout=LONG)
+        expect(barcode).to_have_value("half a co")
+        for page in (desk, item, phone):
+            page.close()
