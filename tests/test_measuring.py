@@ -1,6 +1,7 @@
 """Quantities in packs, weights and other units are counted in each item's own, money stays what it was, and no line is guessed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -130,7 +131,8 @@ def test_orders_by_the_box_are_received_by_the_piece(db: Database) -> None:
 
 def test_the_units_of_the_shop_hold_and_a_file_that_says_otherwise_is_turned(db: Database) -> None:
     drop(db, ITEMS, sales("A2 | 2 | kg | 2"))
-    drop(db, file("items 2.csv", "Code | Name | Unit | Price | On hand\nA2 | Flour | g | 0.003 | 500"))
+    plan = importing.preview(db, [file("items 2.csv", "Code | Name | Unit | Price | On hand\nA2 | Flour | g | 0.003 | 500")])
+    importing.commit(db, people.LOCAL, replace(plan, days=()))  # counted when the sales end
     assert db.rows("select unit, price from items where sku = 'A2'") == [("kg", Decimal("3"))]
     assert db.rows("select on_hand from counts") == [(Decimal("0.5"),)]
 
