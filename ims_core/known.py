@@ -68,6 +68,8 @@ def sales(db: Database) -> repeats.Earlier | None:
             left join codes on codes.item_id = g.counts_as
             where m.file_id is not null and m.kind in ('sale', 'return_in', 'adjustment')
               and (m.ref in (select unnest($refs::varchar[]))
+                   or (m.day in (select unnest($days::date[])) and m.file_id in (
+                       select file_id from visible_movements where ref in (select unnest($refs::varchar[]))))
                    or (m.day in (select unnest($days::date[])) and ($unnumbered or m.ref is null))
                    or (m.day >= $since::date and list_has_any(list_append(codes, {values.key("i.sku")}), $cancelled::varchar[])))
         ),

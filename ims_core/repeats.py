@@ -65,6 +65,7 @@ def find(pad: scratch.Pad, mapping: Mapping, earlier: Earlier | None, off: froze
     asked = _overlap(pad, mapping, off)
     if "again" not in off:
         _correct(pad)
+        asked += _missing(pad, mapping)
     _judge_anew(pad, off)
     return asked
 
@@ -233,6 +234,30 @@ def _correct(pad: scratch.Pad) -> None:
         left join new n on n.document = o.document and n.item = o.item and n.alone = 1 and o.alone = 1
         where (select avg(((document, item) in (select (document, item) from mine))::int) from theirs) >= {SAME_DOCUMENTS}
     """)
+
+
+def _missing(pad: scratch.Pad, mapping: Mapping) -> list[Question]:
+    """Documents that this file lacks, though it has most of those that the same earlier file brought of the day: asked, never assumed."""
+    pad.run(f"""
+        create table missing as
+        with here as (select distinct ref from lines where ref is not null),
+             days as (select day, min((source, row)) as first from lines where day is not null group by day),
+             told as (select distinct file_id, day, ref, ref in (select ref from here) as found from kept semi join days using (day)
+                      where ref is not null),
+             lacking as (select file_id, day from told group by all having avg(found::int) between {SAME_DOCUMENTS} and 0.9999)
+        select k.id, k.ref, k.day, d.first[1] as source, d.first[2] as row
+        from kept k join lacking using (file_id, day) join days d using (day)
+        where k.ref is not null and k.ref not in (select ref from here)
+    """)
+    seen = pad.row("select count(distinct ref) as count, min(ref) as ref, min(day) as first, max(day) as last from missing")
+    if not seen["count"]:
+        return []
+    if mapping.answers.get("missing") == "gone":
+        pad.run("insert into taken_back select id, 'gone', source, row, null from missing")
+    which = f"{seen['ref']} of {_span(seen['first'], seen['last'])} is" if seen["count"] == 1 else (
+        f"{seen['count']:,} documents of {_span(seen['first'], seen['last'])}, such as {seen['ref']}, are")  # fmt: skip
+    text = f"{which} in the shop from an earlier file and missing here, where the others of the day are. Do they stay, or are they gone?"
+    return [Question("missing", text, ("stay", "gone"), "stay")]
 
 
 def _judge_anew(pad: scratch.Pad, off: frozenset[str]) -> None:

@@ -456,3 +456,38 @@ def test_a_code_that_another_item_has_now_is_not_the_item_that_had_it(db: Databa
     items.save(db, people.LOCAL, [{"sku": "A1", "name": "Another"}])
     other = look(db, till("june", "R1 | 2026-05-04 | A1 | 3 | 9", "R2 | 2026-05-05 | A1 | 3 | 9"))
     assert other.counts["joined"] == 0
+
+
+# -- documents that are missing
+
+
+FOUR = ("501 | 2026-05-01 | A1 | 2 | 9", "502 | 2026-05-01 | A1 | 1 | 9", "503 | 2026-05-01 | A2 | 1 | 4", "504 | 2026-05-02 | A2 | 3 | 4")
+WITHOUT_503 = (FOUR[0], "502 | 2026-05-01 | A1 | 4 | 9", FOUR[3])
+
+
+def test_a_document_missing_among_the_others_of_its_day_is_asked_and_stays_until_somebody_says_so(db: Database) -> None:
+    drop(db, till("may", *FOUR))
+    plan = look(db, till("may corrected", *WITHOUT_503))
+    (question,) = plan.questions
+    assert question.text.startswith("503 of 1 May 2026 is in the shop from an earlier file and missing here")
+    assert (question.about, question.choices, question.taken) == ("missing", ("stay", "gone"), "stay")
+    importing.commit(db, people.LOCAL, plan)
+    assert db.rows("select sku, sum(qty) from demand join items using (item_id) group by 1 order by 1") == [("A1", 6), ("A2", 4)]
+
+
+def test_a_document_said_to_be_gone_is_taken_back_and_the_undo_brings_it_again(db: Database) -> None:
+    drop(db, till("may", *FOUR))
+    before, plan = sold(db), look(db, till("may corrected", *WITHOUT_503))
+    told = importing.revise(db, plan, 0, recognising.answered(plan.groups[0].mapping, "missing", "gone"))
+    assert told.groups[0].corrections[["what", "ref"]].values.tolist() == [["gone", "503"], ["changed", "502"]]
+    change = importing.commit(db, people.LOCAL, told)
+    assert sold(db) == only(till("may corrected", *WITHOUT_503))
+    assert not look(db, till("may corrected again", *WITHOUT_503)).questions
+    ledger.undo(db, people.LOCAL, change)
+    assert sold(db) == before
+
+
+def test_days_and_documents_that_a_part_of_an_export_does_not_speak_of_are_not_missing(db: Database) -> None:
+    drop(db, till("may", *FOUR))
+    assert not look(db, till("the second", "504 | 2026-05-02 | A2 | 3 | 4", "505 | 2026-05-02 | A1 | 1 | 9")).questions
+    assert not look(db, till("one of three", FOUR[0], "510 | 2026-05-01 | A1 | 1 | 9")).questions
