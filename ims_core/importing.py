@@ -225,7 +225,7 @@ def _count_day(db: Database, groups: list[Group], named: list[date], today: date
     in_names = [
         found
         for group in groups
-        if group.mapping.kind in ("stock", "counts")
+        if group.mapping.kind in ("stock", "counts") or group.counted
         for table in group.tables
         if (found := dates.day_in(table.name))
     ]

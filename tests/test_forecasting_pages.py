@@ -194,4 +194,4 @@ def test_the_sheet_holds_what_the_screen_shows(working: Path) -> None:
     found = reorder.suggest(ui.db(), TODAY)
     book = load_workbook(io.BytesIO(workbooks.reorder_sheet(found, "My shop", TODAY, "€")))
     page = book["Nordlicht"]
-    assert [page[cell].value for cell in ("A4", "C4", "H4", "J4")] == ["KETTLE", "N-1", proposal("KETTLE")["quantity"], 8]
+    assert [page[cell].value for cell in ("A4", "C4", "I4", "K4")] == ["KETTLE", "N-1", proposal("KETTLE")["quantity"], 8]

@@ -104,7 +104,7 @@ def test_a_movement_is_recorded_and_undone(chromium: Browser, server: Server) ->
     line = page.locator(".st-key-last-change")
     expect(line).to_contain_text("Receipt of 7 Kettle")
     line.get_by_role("button", name="Undo").click()
-    expect(line).to_contain_text("Undone: Receipt of 7 Kettle")
+    expect(line).to_contain_text("Undone: Receipt of 7 KETTLE")
     page.close()
 
 

@@ -103,7 +103,7 @@ def test_each_code_held_under_the_camera_is_exactly_one_movement(chromium: Brows
         page.goto(f"{server.address}/scan?mode=receive")
         expect(page.get_by_label("Scan or type a code")).to_be_focused(timeout=LONG)
         settled(page)
-        page.wait_for_timeout(1500)  # a stream that is begun while a fresh server still loads its libraries may not start
+        page.wait_for_timeout(6000)  # a stream that is begun while a fresh server still loads its libraries may not start
         page.get_by_text("Camera", exact=True).click()
         expect(page.get_by_text(f"+1 Article {SHOWN - 1} to Shop").first).to_be_visible(timeout=LONG)
         page.wait_for_timeout(1500)  # a second read of the last code would come now
