@@ -241,7 +241,8 @@ def _sample(shown: Group, column: str, most: int) -> str:
 CHOICES = {
     "dmy": "Day first (31/12)", "mdy": "Month first (12/31)", "point": "One thousand two hundred", "comma": "A little over one",
     "left out": "Leave them out", "as written": "Take the numbers as written",
-    "ignore": "Not for us", "joined": "The same again: count once", "new": "New: count them too", "stay": "They stay", "gone": "They are gone: take them back",
+    "ignore": "Not for us", "joined": "The same again: count once", "new": "New: count them too",
+    "stay": "They stay", "gone": "They are gone: take them back",
     "add": "They add up", "last": "The later list counts",
 } | {kind: label for kind, label in FILE_KINDS.items() if kind != "ignore"}  # fmt: skip
 
