@@ -51,7 +51,7 @@ class Account:
 
 def exist(db: Database) -> bool:
     """Whether there are accounts: until then the shop answers only the machine it runs on."""
-    return bool(db.kept(_accounts, "people_versions", "secret_versions"))
+    return bool(_all(db))
 
 
 @people.needs("owner")
@@ -81,7 +81,7 @@ def holder(db: Database, name: str, stamp: str) -> Person | None:
 
 def by_email(db: Database, email: str) -> Account | None:
     """The active account with this address, which a company's own sign-in has proven."""
-    found = db.kept(_accounts, "people_versions", "secret_versions").values()
+    found = _all(db).values()
     return next((one for one in found if one.active and one.email and one.email.casefold() == email.strip().casefold()), None)
 
 
@@ -91,7 +91,12 @@ def known(db: Database, name: str) -> bool:
 
 
 def _known(db: Database, name: str) -> Account | None:
-    return db.kept(_accounts, "people_versions", "secret_versions").get(_key(name))
+    return _all(db).get(_key(name))
+
+
+def _all(db: Database) -> Mapping[str, Account]:
+    """Every account by its name however it is written; read again only when one was touched."""
+    return db.kept(_accounts, "people_versions", "secret_versions")
 
 
 def _accounts(db: Database) -> Mapping[str, Account]:
@@ -193,7 +198,7 @@ def _row(name: str, role: str, email: str | None, active: bool) -> versions.Row:
 
 
 def _refuse_known_email(db: Database, name: str, email: str | None) -> None:
-    others = db.kept(_accounts, "people_versions", "secret_versions").values()
+    others = _all(db).values()
     same = [one.name for one in others if email and one.email and one.name != name and one.email.casefold() == email.casefold()]
     if same:
         raise Refused(f"{email} is the address of {same[0]}. Each account has an address of its own, or none.")

@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,7 +16,7 @@ from starlette.routing import Route
 
 from ims_core import VERSION, ledger, people, scanning
 from ims_core.db import Database
-from ims_core.errors import Busy, Doubtful, ImsError, NotAllowed, Refused, StorageFailed, UnknownCode
+from ims_core.errors import Busy, Doubtful, ImsError, NotAllowed, Refused, StorageFailed, UnknownCode, numbered
 from ims_core.people import Person
 from ims_core.scanning import Posted, Read
 
@@ -235,6 +234,5 @@ def _no_number(word: str) -> float:
 
 
 def _logged(failure: Exception) -> str:
-    number = secrets.token_hex(3).upper()
-    LOG.error("Failure %s", number, exc_info=failure)
+    number = numbered(failure, LOG)
     return f"This failed in a way nobody foresaw. Tell whoever looks after the program the number {number}."

@@ -43,10 +43,15 @@ def join(tables: Sequence[Table]) -> list[Table]:
         return found
     one_each = {table.header: table for _, table in plain}  # months of daily files have one form
     forms = {header: recognising.recognise(table) for header, table in one_each.items()}
-    lines = [(index, forms[table.header]) for index, table in plain if _lacks_only_days(forms[table.header])]
-    for index, told in lines:
+    of_heads: dict[tuple[str, tuple[str, ...]], Mapping | None] = {
+        (kind, header): _as_heads(table, kind)
+        for kind in {told.kind for told in forms.values() if _lacks_only_days(told)}
+        for header, table in one_each.items()
+    }
+    for index, told in [(index, forms[table.header]) for index, table in plain if _lacks_only_days(forms[table.header])]:
         for other, heads in plain:
-            if other != index and type(found[other]) is Table and (head := _heads_of(found[index], told, heads)) is not None:
+            head = of_heads[told.kind, heads.header]
+            if other != index and type(found[other]) is Table and head and _are_heads_of(found[index], told, heads, head):
                 joined = _joined(found[index], told, heads, head)
                 says = f"Its lines stand in {joined.name}, which takes the days from here."
                 found[index], found[other] = joined, Heads(**vars(heads), alone=heads, says=says)
@@ -70,19 +75,20 @@ def _lacks_only_days(told: Mapping) -> bool:
     return recognising.lacking(told) in ([FIELDS["day"].label], [f"{FIELDS['ordered'].label} or {FIELDS['received'].label}"])
 
 
-def _heads_of(lines: Table, told: Mapping, heads: Table) -> Mapping | None:
-    """What a table says of documents, if it has a day and a number of each once, and the lines' numbers are among them."""
-    if heads.rows.num_rows > lines.rows.num_rows:
-        return None
-    head = recognising.recognise(heads, told.kind)
-    days = ("day",) if told.kind == "sales" else ("ordered", "received")
-    if "ref" not in head.columns or "qty" in head.columns or not any(day in head.columns for day in days):
-        return None
+def _as_heads(table: Table, kind: str) -> Mapping | None:
+    """What a table of this form says of documents, if it has their number and a day, and no quantity."""
+    head = recognising.recognise(table, kind)
+    days = ("day",) if kind == "sales" else ("ordered", "received")
+    return head if "ref" in head.columns and "qty" not in head.columns and any(day in head.columns for day in days) else None
+
+
+def _are_heads_of(lines: Table, told: Mapping, heads: Table, head: Mapping) -> bool:
+    """Whether each number stands once among the heads, and those of the lines are among them."""
     numbers = heads.rows.column(head.columns["ref"])
-    if len(pc.unique(pc.drop_null(numbers))) < len(numbers):
-        return None
+    if heads.rows.num_rows > lines.rows.num_rows or len(pc.unique(pc.drop_null(numbers))) < len(numbers):
+        return False
     among = pc.is_in(lines.rows.column(told.columns["ref"]), value_set=numbers.combine_chunks())
-    return head if pc.mean(among.cast(pa.int8())).as_py() >= FOUND else None
+    return bool(pc.mean(among.cast(pa.int8())).as_py() >= FOUND)
 
 
 def _joined(lines: Table, told: Mapping, heads: Table, head: Mapping) -> Joined:

@@ -1,5 +1,8 @@
 """Refusals. Each carries the sentence that the person at the screen reads."""
 
+import secrets
+from logging import Logger
+
 
 class ImsError(Exception):
     """Something was refused: the message says what is wrong, where, and what to do next."""
@@ -31,3 +34,10 @@ class Busy(ImsError):
 
 class StorageFailed(ImsError):
     """The disk did not take the change; nothing of it was written."""
+
+
+def numbered(failure: Exception, log: Logger) -> str:
+    """Log what nobody foresaw; the number that leads to its traceback."""
+    number = secrets.token_hex(3).upper()
+    log.error("Failure %s", number, exc_info=failure)
+    return number

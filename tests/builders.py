@@ -1,13 +1,16 @@
 """The words in which tests build a small world."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ims_core import items, ledger, people, places, suppliers
 from ims_core.db import Database
+from ims_core.errors import Refused
 
 DAY = date(2026, 5, 4)
+WATER, CRATE = "4006381333931", "14006381333938"
 
 
 @dataclass
@@ -34,6 +37,20 @@ class Shop:
     def move(self, kind: str, item_id: int, qty: float, day: date = DAY, place: str = "Shop", **values: Any) -> int:
         """A movement recorded by hand; the number of its change."""
         return ledger.record(self.db, people.LOCAL, ledger.Record(kind, item_id, qty, place, day, **values))
+
+    def undo_any(self, first: int, number: int) -> None:
+        """Take back one of the changes from `first` on, whichever `number` falls on; what cannot be is left."""
+        if self.db.version >= first:
+            with suppress(Refused):
+                ledger.undo(self.db, people.LOCAL, first + number % (self.db.version - first + 1))
+
+    def water(self, name: str) -> int:
+        """Water in bottles (WATER) and in crates of twelve (CRATE), and a cellar to put it in."""
+        water = self.item("WATER", name=name)
+        items.link_barcode(self.db, people.LOCAL, water, WATER)
+        items.link_barcode(self.db, people.LOCAL, water, CRATE, 12)
+        self.place("Cellar")
+        return water
 
     def on_hand(self, sku: str, day: date | None = None) -> float:
         """What stands in all places."""

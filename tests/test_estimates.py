@@ -12,7 +12,6 @@ from openpyxl import load_workbook
 from ims_core import alerts, doubts, headlines, items, ledger, people, places, reorder, risks, workbooks
 from ims_core import db as database
 from ims_core.db import Database
-from ims_core.errors import Refused
 from tests.builders import DAY, Shop
 from tests.test_counts import drop, may
 
@@ -164,21 +163,13 @@ def test_it_is_enough_and_not_a_piece_too_much(acts: list[tuple[str, int, int, s
     first = db.version + 1
     for kind, number, day, place, sku in acts:
         if kind == "undo":
-            _undo_one(db, first, number)
+            shop.undo_any(first, number)
         else:
             shop.move(kind, numbers[sku], number, may(day), place, to="Cellar" if place == "Shop" else "Shop")
         for item in [numbers["A1"]] if merged else numbers.values():
             _least(db, item)
     assert proves(db)
     db.close()
-
-
-def _undo_one(db: Database, first: int, number: int) -> None:
-    if db.version >= first:
-        try:
-            ledger.undo(db, people.LOCAL, first + number % (db.version - first + 1))
-        except Refused:
-            return
 
 
 def _least(db: Database, item: int) -> None:

@@ -12,19 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from ims_core import items, people
 from ims_core.web import pictures
-from tests.builders import Shop
+from tests.builders import CRATE, WATER, Shop
 from tests.test_pages import button, field, opened, said
-
-WATER, CRATE = "4006381333931", "14006381333938"
 
 
 @pytest.fixture
 def bar(on_disk: Shop) -> Shop:
     """Water in bottles and crates of twelve, and a cellar."""
-    water = on_disk.item("WATER", name="Water")
-    items.link_barcode(on_disk.db, people.LOCAL, water, WATER)
-    items.link_barcode(on_disk.db, people.LOCAL, water, CRATE, 12)
-    on_disk.place("Cellar")
+    on_disk.water("Water")
     return on_disk
 
 

@@ -8,9 +8,8 @@ import pytest
 from ims_core import alerts, items, ledger, lots, people, scanning
 from ims_core.errors import Doubtful, NotAllowed, Refused, UnknownCode
 from ims_core.scanning import Posted, Read
-from tests.builders import Shop
+from tests.builders import CRATE, WATER, Shop
 
-WATER, CRATE = "4006381333931", "14006381333938"
 STAFF, MANAGER, VIEWER = (people.Person(role.title(), role) for role in ("staff", "manager", "viewer"))
 KEYS = count()
 
@@ -18,10 +17,7 @@ KEYS = count()
 @pytest.fixture
 def bar(shop: Shop) -> Shop:
     """Water in bottles and in crates of twelve, in a shop with a cellar."""
-    water = shop.item("WATER", name="Water 0.5 l")
-    items.link_barcode(shop.db, people.LOCAL, water, WATER)
-    items.link_barcode(shop.db, people.LOCAL, water, CRATE, 12)
-    shop.place("Cellar")
+    shop.water("Water 0.5 l")
     return shop
 
 

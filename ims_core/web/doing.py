@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 from ims_core import db as database
 from ims_core import labels, people, policy, settings
 from ims_core.db import Database
-from ims_core.errors import ImsError, Refused
+from ims_core.errors import ImsError, Refused, numbered
 from ims_core.web import sign_in
 from ims_core.web.answers import Answers
 
@@ -226,11 +226,9 @@ def refuse(refusal: ImsError) -> None:
 
 def calm(failure: Exception) -> None:
     """Show that something failed which nobody foresaw; the number leads to the traceback in the log."""
-    number = secrets.token_hex(3).upper()
-    LOG.error("Failure %s", number, exc_info=failure)
     st.error(
         f"This page could not be shown. Nothing was changed by it. Reload the page; if it happens again, "
-        f"tell whoever looks after the program the number {number}.",
+        f"tell whoever looks after the program the number {numbered(failure, LOG)}.",
         icon=":material/error:",
     )
 
