@@ -159,6 +159,11 @@ def _unit(seen: Seen, cells: Cells) -> float:
     return 1.0 if known > 0.8 or alike > 0.8 else 0.65
 
 
+def proves(field: str, cells: Cells) -> bool:
+    """True where nearly all values are what nothing but this field holds: words for units."""
+    return field == "unit" and len(cells) > 2 and sum(units.parse(cell) is not None for cell in cells) >= 0.9 * len(cells)
+
+
 def bare_numbers(field: str, cells: Cells) -> bool:
     """True where a supplier, category or place would be called 7."""
     return field in ("supplier", "category", "place") and bool(cells) and look(cells).whole > 0.8

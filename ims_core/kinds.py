@@ -1,6 +1,9 @@
 """Which kind of file a table is: the weight of the fields that were found in it, and what its name speaks of."""
 
 import re
+from collections.abc import Mapping
+
+import pyarrow.compute as pc
 
 from ims_core import vocabulary, widening
 from ims_core.labels import KIND_NEEDS
@@ -52,10 +55,18 @@ HINTS: dict[str, tuple[frozenset[str], ...]] = {
 
 NOT_OURS = frozenset((
     "category", "customer", "person", "manufacturer", "alias", "component", "resource", "operation", "measure", "parameter", "attribute",
-    "account", "user", "employee", "forecast", "distribution", "manufacturing", "gift",
+    "account", "user", "employee", "forecast", "distribution", "manufacturing", "campaign", "ledger_account", "budget",
 ))  # fmt: skip
 """What a file may be about instead of items."""
-PLACES = re.compile(r"locations?\b|\bstores\b|\bshops\b|\bwarehouses\b|filialen|magasins|tiendas|lojas", re.I)
+UNREAL = frozenset({"forecast", "budget", "parameter"})
+"""A file named after one of these tells what is thought or set, whatever else its name says: nothing of it has happened."""
+GOODS = frozenset(
+    ("item", "sku", "barcode", "stock", "material", "variant", "code", "number", "reference", "line", "order", "catalog", "supplier")
+)
+"""Of these a list of goods may have a number; where it has one of something else, that is what it lists."""
+BOUGHT = frozenset({"order", "invoice", "receipt", "sale"})
+"""What customers did is ours, though they are not."""
+ABOUT = re.compile(r"locations?\b|\bstores\b|\bshops\b|\bwarehouses\b|filialen|magasins|tiendas|lojas|gift[ _-]?cards?|gutscheine", re.I)
 """A file may be about these too; the word for one of them is in the name of many."""
 ADDRESS = frozenset({"address", "city", "email", "phone", "fax"})
 
@@ -66,7 +77,9 @@ Found = dict[str, list[tuple[float, str]]]
 def hinted(table: Table) -> frozenset[str]:
     """The kinds that the names of the file and its sheet speak of."""
     words = title(table)
-    if words & NOT_OURS:
+    if words & UNREAL:
+        return frozenset()
+    if _others(words):
         words -= {"order", "item"}  # a distribution order is no sale, an item location no item
     found = {kind for kind, hints in HINTS.items() if any(hint <= words for hint in hints)}
     if "purchases" in found:
@@ -79,7 +92,7 @@ def hinted(table: Table) -> frozenset[str]:
 def speaks_for(kind: str, found: Found, table: Table) -> float:
     """The weight of what was found, more where the file's name says so, less where something needed is missing or is a guess."""
     words = title(table)
-    elsewhere = bool(words & NOT_OURS or PLACES.search(table.sheet or table.name))
+    elsewhere = bool(_others(words) or ABOUT.search(table.sheet or table.name) or (kind == "items" and _numbers_others(table, found)))
     named, needs = kind in hinted(table) and not (kind == "items" and elsewhere), _needs(kind, found)
     found = {name: rivals for name, rivals in found.items() if name not in SILENT.get(kind, {"currency", "unit"})}
     if len(found) < (3 if needs == 0 else 1 if named else 2):
@@ -89,22 +102,52 @@ def speaks_for(kind: str, found: Found, table: Table) -> float:
     if kind == "items" and _addresses(table) >= 2 and not {"barcode", "price", "cost"} & set(found):
         return 0
     total = sum(WEIGHTS[kind].get(name, 1) * rivals[0][0] for name, rivals in found.items()) + 2.5 * named
+    if kind == "stock" and any({"theoretical", "difference"} & _words(column) for column in table.header):
+        total += 1.5  # the book beside the shelf: somebody counted
     if elsewhere and not named:
-        total *= 0.35
-    if kind == "items" and not named and not {"sku", "barcode", "price", "cost"} & set(found):
+        total *= 0.2
+    told = {name for name in ("sku", "barcode", "price", "cost") if name in found and (name != "sku" or found[name][0][0] >= SURE)}
+    if kind == "items" and not named and not told:
         total *= 0.6
     return total * (1 if needs else WITHOUT if named or len(OWN.get(kind, frozenset()) & set(found)) > 1 else WITHOUT / 2)
 
 
+def says_more(kind: str, other: str, scored: Mapping[str, Found], table: Table) -> bool:
+    """A list of items that a name calls stock tells all that one of stock would: nothing is lost, so nobody is asked."""
+    told = {name: {rivals[0][1] for rivals in scored[name].values()} for name in (kind, other)}
+    return (kind, other) == ("items", "stock") and "stock" in hinted(table) and told[other] <= told[kind]
+
+
 def doubtful(kind: str, found: Found, table: Table) -> bool:
     """True where a needed column is missing, or only the table's name could tell what its quantities are."""
-    plain = _needs(kind, found) < LEAST or _by_period(table) or (kind == "stock" and found["on_hand"][0][0] < 0.85)
+    plain = (
+        _needs(kind, found) < LEAST
+        or (_by_period(table) and not _stock_beside(kind, table))
+        or (kind == "stock" and found["on_hand"][0][0] < 0.85)
+    )
     return plain and kind not in hinted(table)
 
 
 def _needs(kind: str, found: Found) -> float:
     """How sure the least sure of the needed fields is; 0 where one is missing."""
     return min((max((found[name][0][0] for name in group if name in found), default=0) for group in KIND_NEEDS[kind]), default=1)
+
+
+def _others(words: frozenset[str]) -> frozenset[str]:
+    """The words of a title that speak of something that is none of ours."""
+    return words & NOT_OURS - ({"customer"} if words & BOUGHT else set())
+
+
+def _numbers_others(table: Table, found: Found) -> bool:
+    """Whether the table's own number, another in each line, is of something else: `SpecialOfferID` lists offers."""
+    if any(found[name][0][0] >= SURE for name in ("sku", "barcode") if name in found):
+        return False
+    keys = [column for column in table.header[:2] if _words(column) & {"id", "code"} and _words(column) - {"id", "code"}]
+    return any(not _words(column) & GOODS and not table.rows.column(column).null_count and _all_differ(table, column) for column in keys)
+
+
+def _all_differ(table: Table, column: str) -> bool:
+    return bool(pc.count_distinct(table.rows.column(column)).as_py() == table.rows.num_rows)
 
 
 def title(table: Table) -> frozenset[str]:
@@ -126,6 +169,12 @@ def _words(column: str) -> frozenset[str]:
 
 def _addresses(table: Table) -> int:
     return sum(bool(ADDRESS & _words(column)) for column in table.header)
+
+
+def _stock_beside(kind: str, table: Table) -> bool:
+    """Where a column of the sheet tells what there is, those of its months tell what was sold."""
+    beside = table.beside if isinstance(table, widening.Turned) and kind == "sales" and not title(table) & UNREAL else ()
+    return any(vocabulary.likeness("on_hand", column) >= SURE for column in beside)
 
 
 def _by_period(table: Table) -> bool:

@@ -59,7 +59,8 @@ def recognise(table: Table, kind: str | None = None) -> Mapping:
     (best, likeliest), (second, runner_up) = ranked[0], ranked[1]
     if best < kinds.ENOUGH * 2 / 3:
         return Mapping("ignore", {}, {"kind": 1.0})
-    sure = min(1.0, 0.5 + (best - second) / best)
+    against = ranked[2][0] if kinds.says_more(likeliest, runner_up, scored, table) else second
+    sure = min(1.0, 0.5 + (best - against) / best)
     if best < kinds.ENOUGH or kinds.doubtful(likeliest, scored[likeliest], table):
         sure = min(sure, LEAST)
     understood = _understood(likeliest, scored[likeliest], table, samples)
@@ -127,13 +128,18 @@ def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Foun
     if "barcode" in found and "sku" in found and vocabulary.heading(found["sku"][0][1]).words == {"item", "id"}:
         score, column = found["sku"][0]  # a number that a program gave itself perhaps
         found = found | {"sku": [(min(score, vocabulary.PERHAPS), column), *found["sku"][1:]]}
-    if "place" in KIND_FIELDS[kind] and "place" not in found:
+    if "place" in KIND_FIELDS[kind] and ("place" not in found or _is_bin(found["place"][0][1])):
         several = (column for column, cells in samples.items() if len(set(cells)) > 1)
         if store := next((column for column in several if vocabulary.heading(column).words == {"place", "id"}), None):
-            found = found | {"place": [(vocabulary.PERHAPS, store)]}
+            found = found | {"place": [(vocabulary.PERHAPS, store), *found.get("place", [])[:1]]}
     if kind == "items" and "sku" in found and (number := _other_id(found, samples)):
         found = found | {"other_id": [(kinds.SURE, number)]}
     return found | _by_values(kind, found, samples)
+
+
+def _is_bin(column: str) -> bool:
+    """A shelf or bin stands in a place: where the file numbers places too, they come first."""
+    return "bin" in vocabulary.heading(column).words
 
 
 def _other_id(found: Found, samples: Samples) -> str | None:
@@ -180,6 +186,8 @@ def _proved(found: Found, table: Table) -> Found:
 def _said(name: str, column: str, cells: evidence.Cells, kind: str) -> float:
     """What the header says, or the values where it says nothing."""
     said = vocabulary.likeness(name, column, kind)
+    if LEAST <= said < SURE and evidence.proves(name, cells):
+        return SURE
     if name == "barcode" and said < LEAST and not vocabulary.heading(column).words - {"code", "number", "id"}:
         return evidence.guess(cells).get("barcode", 0.0) if not vocabulary.heading(column).strange else 0.0
     return evidence.guess(cells).get(name, 0.0) if vocabulary.wordless(column) else said

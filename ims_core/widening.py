@@ -54,6 +54,8 @@ class Turned(Table):
     """What was done, as a sentence for the preview."""
     years: tuple[str, ...] = ()
     """Where the columns name weeks or months without a year: the years it may be, the likeliest first; the first is assumed."""
+    beside: tuple[str, ...] = ()
+    """The sheet's columns that tell of the items themselves, laid out as a table of their own."""
 
 
 @dataclass(frozen=True, order=True)
@@ -189,7 +191,7 @@ def _by_period(table: Table, series: dict[str, dict[str, Period]], today: date) 
     ]
     items = [replace(table, header=tuple(rest), rows=table.rows.select(rest))] if facts else []
     kept = [column for column in rest if column not in facts]
-    return [*items, *(_long(table, kept, stem, columns, today) for stem, columns in series.items())]
+    return [*items, *(replace(_long(table, kept, stem, columns, today), beside=tuple(facts)) for stem, columns in series.items())]
 
 
 def _long(table: Table, kept: list[str], stem: str, columns: dict[str, Period], today: date) -> Turned:

@@ -1,9 +1,11 @@
 """What a file is, and which of its columns is which, by its words and values; what is not sure is asked, never taken silently."""
 
+from datetime import date
+
 import pyarrow as pa
 import pytest
 
-from ims_core import kinds, recognising, vocabulary
+from ims_core import kinds, recognising, vocabulary, widening
 from ims_core.reading import Table
 from ims_core.recognising import Mapping
 
@@ -112,6 +114,11 @@ def test_what_is_nothing_of_ours_is_left_alone(header: str) -> None:
         ("suppliers.csv", "id|Active (0/1)|Name*|Description", "suppliers"),
         ("categories.csv", "id|Active (0/1)|Name*|Parent category|Description", "ignore"),
         ("locations.csv", "id|name|locationType|locationGroup", "ignore"),
+        ("customer orders.csv", "Order no|Date|Customer|SKU|Qty|Price", "sales"),
+        ("Gift shop products.csv", "SKU|Name|Price|Category", "items"),
+        ("gift_cards.csv", "Code|Customer Name|Balance|Expires On|Created At", "ignore"),
+        ("forecast_runs.csv", "Date|Item code|Duration|Owner", "ignore"),
+        ("expenses.csv", "Date|Payee|Category|Amount|Receipt", "ignore"),
     ],
 )
 def test_the_files_name_tells_what_columns_alone_do_not(name: str, header: str, kind: str) -> None:
@@ -198,6 +205,13 @@ def test_whoever_says_what_a_file_is_has_its_columns_matched_as_that() -> None:
     assert recognising.recognise(header, "ignore") == Mapping("ignore", {}, {"kind": 1.0})
 
 
+def test_what_is_forecast_or_planned_is_asked_before_it_counts_as_sold() -> None:
+    header = "SKU|Name|Quantity|Date"
+    assert "kind" not in asked(recognising.recognise(table(header, "sales.csv")))
+    planned = recognising.recognise(table(header, "sales forecast.csv"))
+    assert planned.kind == "ignore" or "kind" in asked(planned)
+
+
 def told(columns: dict[str, list[str]], name: str = "export.csv") -> Table:
     """A table of these cells."""
     return Table(name, None, tuple(columns), pa.table({column: pa.array(cells) for column, cells in columns.items()}), 2)
@@ -229,3 +243,51 @@ def test_places_known_by_number_only_are_offered_not_taken() -> None:
     assert "place" not in found.columns
     one_store = recognising.recognise(told({**sales, "store_id": ["330"] * 3}))
     assert "column place" not in asked(one_store)
+
+
+def test_a_list_with_numbers_of_its_own_lists_something_else() -> None:
+    offers = {"SpecialOfferID": ["1", "2", "3"], "Description": ["No discount", "Volume discount", "Sell out"],
+              "Category": ["None", "Reseller", "Reseller"], "MinQty": ["0", "11", "15"]}  # fmt: skip
+    assert recognising.recognise(told(offers, "offers.csv")).kind == "ignore"
+    goods = {"ProductID": ["1", "2", "3"], "Description": ["Cup", "Pot", "Bowl"], "Price": ["2.50", "3.00", "9.90"]}
+    assert recognising.recognise(told(goods)).kind == "items"
+
+
+def test_months_beside_what_is_on_hand_were_sold() -> None:
+    header = ("SKU", "unit cost", "retail_price", "Jan", "Feb", "Mar")
+    cells = [["A1", "A2"], ["1.10", "2.20"], ["2.50", "5.10"], ["12", "7"], ["9", "4"], ["15", "11"]]
+
+    def months(*more: tuple[str, list[str]]) -> Mapping:
+        columns = dict(zip(header, cells, strict=True)) | dict(more)
+        return next(found for part in widening.widen(told(columns), date(2026, 6, 1))
+                    if (found := recognising.recognise(part)).kind == "sales")  # fmt: skip
+
+    assert "kind" in asked(months())
+    assert "kind" not in asked(months(("quantity_on_hand", ["40", "31"])))
+
+
+def test_a_count_beside_the_book_is_stock() -> None:
+    counted = {"Prod Code": ["A1", "A2"], "Phys Qty": ["3", "4"], "Book Qty": ["3", "5"], "Diff": ["0", "-1"], "Std Cost": ["1.1", "2.2"],
+               "Prod Desc": ["Cup", "Pot"]}  # fmt: skip
+    found = recognising.recognise(told(counted, "inv_report.csv"))
+    assert (found.kind, found.columns["on_hand"], "kind" in asked(found)) == ("stock", "Phys Qty", False)
+
+
+def test_a_list_called_stock_that_tells_more_is_a_list_of_items() -> None:
+    listed = {"sku": ["A1", "A2"], "price": ["2.50", "3.00"], "quantity": ["7", "12"]}
+    found = recognising.recognise(told(listed, "product inventory.csv"))
+    assert (found.kind, found.columns["on_hand"], "kind" in asked(found)) == ("items", "quantity", False)
+
+
+def test_words_that_are_units_settle_what_their_column_is() -> None:
+    listed = {"ProductID": ["1", "2", "3"], "LastCost": ["1.1", "2", "3"], "UnitMeasureCode": ["EA", "CTN", "DZ"], "MinOrderQty": ["1"] * 3}
+    found = recognising.recognise(told(listed, "vendor items.csv"))
+    assert (found.columns["unit"], "column unit" in asked(found)) == ("UnitMeasureCode", False)
+    assert "unit" not in recognising.recognise(told({**listed, "UnitMeasureCode": ["Q1", "Q2", "zz"]}, "vendor items.csv")).columns
+
+
+def test_a_shelf_is_not_taken_where_the_file_numbers_places_too() -> None:
+    shelves = {"ProductID": ["1", "2", "3"], "LocationID": ["1", "6", "50"], "Shelf": ["A", "B", "A"], "Quantity": ["8", "3", "9"]}
+    found = recognising.recognise(told(shelves, "inventory.csv"))
+    assert "column place" in asked(found)
+    assert "place" not in found.columns
