@@ -19,6 +19,8 @@ SILENT = {
     "looks after the program run `make cert` once, and open the address with https.",
     "denied": "This browser was told not to open the camera here. Allow it in the browser's settings for this address, and reload.",
     "missing": "No camera was found here, or another program has it. Take a photo instead.",
+    "lost": "The camera's pictures do not reach the server, which would read them: they need UDP from this device to it. It is tried "
+    "again and again. Let whoever looks after the program run `make camera` once, so that this browser reads the codes itself.",
 }
 
 if not ui.ask(items.any_yet):
@@ -38,11 +40,10 @@ def counter() -> None:
                                width="stretch", label_visibility="collapsed", persist_state="session")  # fmt: skip
     moment = st.session_state.get("scan-moment", 2.0)
     scanner.mount(now, desk.desk().done, desk.verdict(), hint=HINTS.get(now["mode"], "Scan, or type 3*code for three"),
-                  silent=not st.session_state.get("scan-sound", True), camera=way == "camera", moment=moment)  # fmt: skip
+                  silent=not st.session_state.get("scan-sound", True), camera=way == "camera", moment=moment,
+                  answer=pictures.answered(scanner.offer() if way == "camera" else None, moment))  # fmt: skip
     if way == "photo":
         pictures.photos(now, asks)
-    elif way == "camera" and scanner.camera() == "none":
-        pictures.stream(now, asks, moment)
     elif way == "camera" and scanner.camera() in SILENT:
         st.warning(SILENT[scanner.camera()], icon=":material/no_photography:")
     cards.newest()

@@ -182,11 +182,9 @@ def test_a_photo_without_a_code_says_what_helps(bar: Shop) -> None:
     assert "No code was found on cat.jpg" in said(screen.run())
 
 
-def test_a_code_that_stays_under_the_camera_is_one_read_with_a_key_of_its_own() -> None:
-    stream = pictures.Stream(moment=2)
+def test_a_code_that_stays_under_the_camera_is_told_once() -> None:
+    told: list[str] = []
+    stream = pictures.Stream(2, told.append)
     for _ in range(4):
         stream.look(picture(WATER))
-    (key, text) = stream.found.get_nowait()
-    assert text == WATER
-    assert key.endswith("-1")
-    assert stream.found.empty()
+    assert told == [WATER]

@@ -1,24 +1,28 @@
 """Codes on pictures that the server reads: photos, and a camera's stream where the browser cannot read by itself."""
 
-import queue
-import secrets
+import asyncio
+import logging
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from ims_core import decoding, labels, settings
-from ims_core.errors import ImsError, Refused
+from ims_core.errors import ImsError, Refused, numbered
 from ims_core.web import desk, scanner
 from ims_core.web.doing import refuse
 
-EVERY = 0.15
-"""Seconds between two looks at what the stream has read."""
+UNUSED = (
+    "source_video_track", "source_audio_track", "sink_video_track", "sink_audio_track", "player_factory", "in_recorder_factory",
+    "out_recorder_factory", "audio_frame_callback", "queued_video_frames_callback", "queued_audio_frames_callback", "on_video_ended",
+    "on_audio_ended", "video_processor_factory", "audio_processor_factory",
+)  # fmt: skip
+"""What the library's worker could do besides."""
 
-SIZE = {"width": {"ideal": 1280}, "height": {"ideal": 720}, "frameRate": {"ideal": 15, "max": 15}}
-"""More frames cost the server more than they find sooner."""
+LOG = logging.getLogger(__name__)
 
 
 def photos(now: Mapping[str, Any], asks: str) -> None:
@@ -53,19 +57,17 @@ def _take(photo: Any, now: Mapping[str, Any], asks: str) -> None:
 
 @dataclass
 class Stream:
-    """What a camera's pictures have said, from the thread that reads them to the page that takes it."""
+    """A camera's pictures, one after another: `tell` hears each code that stands still, once for each time that it is shown."""
 
     moment: float
-    name: str = field(default_factory=lambda: secrets.token_hex(6))
-    found: "queue.Queue[tuple[str, str]]" = field(default_factory=queue.Queue)
+    tell: Callable[[str], object] = lambda _: None
     steady: decoding.Steady = field(init=False)
-    number: int = 0
 
     def __post_init__(self) -> None:
         self.steady = decoding.Steady(self.moment)
 
     def look(self, picture: Any) -> None:
-        """Read one picture; a code that stands still is told once, with a key of its own."""
+        """Read one picture."""
         try:
             codes = decoding.decode(picture, several=False, budget=0.1)
         except ImsError:
@@ -73,37 +75,74 @@ class Stream:
         now = time.monotonic()
         for text in dict.fromkeys(code.text for code in codes):
             if self.steady.accepts(text, now):
-                self.number += 1
-                self.found.put((f"stream {self.name}-{self.number}", text))
+                self.tell(text)
 
 
-def stream(now: Mapping[str, Any], asks: str, moment: float) -> None:
-    """The camera's pictures go to the server, which reads them; for browsers that read no codes themselves."""
-    from streamlit_webrtc import WebRtcMode, component, webrtc_streamer
+@dataclass
+class Line:
+    """One browser's connection, by the name that the browser gave it: pictures come on it, and what they say goes back."""
 
-    # The library forgets a connection that was made while the page was drawn anew: it counts runs in two threads. 6 of 78 starts were lost.
-    component.get_script_run_count = lambda _: 0  # type: ignore[attr-defined, assignment]
-    mine: Stream = st.session_state.setdefault("stream", Stream(moment))
-    mine.steady.moment = moment
+    name: str = ""
+    stream: Stream | None = None
+    worker: Any = None
+    answer: dict[str, str] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, offer: Mapping[str, Any], moment: float) -> None:
+        """Answer an offer, each once. Where that fails the log tells, and the browser soon makes another."""
+        with self.lock:
+            if offer.get("id") != self.name:
+                self.hang_up()
+                self.name = str(offer.get("id"))
+                self.stream = Stream(moment)
+                try:
+                    self.worker = _worker(self.stream)
+                    here = self.worker.process_offer(str(offer.get("sdp")), "offer", timeout=10)
+                    self.answer = {"id": self.name, "sdp": here.sdp}
+                except Exception as failure:  # whatever a browser may write into an offer
+                    numbered(failure, LOG)
+            if self.stream:
+                self.stream.steady.moment = moment
+
+    def hang_up(self) -> None:
+        """Let go of the camera."""
+        worker, self.worker, self.stream, self.answer = self.worker, None, None, None
+        if worker:
+            worker.stop()
+
+
+def answered(offer: Mapping[str, Any] | None, moment: float) -> dict[str, str] | None:
+    """What the browser must know to send its camera's pictures here; without an offer, nothing is taken any more."""
+    line: Line = st.session_state.setdefault("line", Line())
+    if offer:
+        line.take(offer, moment)
+    else:
+        line.hang_up()
+    return line.answer
+
+
+def _worker(stream: Stream) -> Any:
+    """The library's worker, which ends with the page and the session.
+
+    Not the library's own component: whenever the page is drawn anew while that is loading, it begins one more connection, and the
+    answer to the first then goes to the last. Half of all starts failed on a busy machine.
+    """
+    from streamlit_webrtc import WebRtcMode, WebRtcWorker
+    from streamlit_webrtc.config import compile_rtc_configuration
 
     def on_frame(frame: Any) -> Any:
-        mine.look(frame.to_ndarray(format="gray"))
+        stream.look(frame.to_ndarray(format="gray"))
         return frame
 
-    context = webrtc_streamer(
-        key="scan-stream", mode=WebRtcMode.SENDRECV, rtc_configuration={"iceServers": settings.ice_servers()},
-        media_stream_constraints={"video": {"facingMode": {"ideal": "environment"}, **SIZE}, "audio": False},
-        video_frame_callback=on_frame, async_processing=True, sendback_audio=False, desired_playing_state=True,
-        video_html_attrs={"autoPlay": True, "muted": True, "playsInline": True, "style": {"width": "100%", "borderRadius": "8px"}},
+    worker = WebRtcWorker(
+        WebRtcMode.SENDONLY, compile_rtc_configuration({"iceServers": settings.ice_servers()}),
+        video_frame_callback=on_frame, async_processing=True, sendback_video=False, sendback_audio=False,
+        video_receiver_size=1, audio_receiver_size=1, **dict.fromkeys(UNUSED),
     )  # fmt: skip
 
-    @st.fragment(run_every=EVERY if context.state.playing else None)
-    def listen() -> None:
-        if mine.found.empty():
-            return
-        while not mine.found.empty():
-            key, text = mine.found.get()
-            desk.take(scanner.as_read({"key": key, "code": text, **now}), asks)
-        st.rerun()
+    @worker.pc.on("datachannel")
+    def opened(channel: Any) -> None:
+        loop = asyncio.get_running_loop()
+        stream.tell = lambda text: loop.call_soon_threadsafe(channel.send, text)
 
-    listen()
+    return worker

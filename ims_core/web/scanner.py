@@ -29,16 +29,27 @@ _MOUNT = st.components.v2.component("ims_scanner", html=_part("html"), css=_part
 def mount(now: Mapping[str, Any], done: tuple[str, int], verdict: Mapping[str, str] | None, **look: Any) -> None:
     """Draw it. `now`: mode, place and order of the reads to come; `done`: the last read that was taken, by its page and number.
 
-    `verdict`: the key and tone of the newest outcome, for sound and colour; `look`: hint, silent, camera, moment.
+    `verdict`: the key and tone of the newest outcome, for sound and colour; `look`: hint silent camera moment answer (to its offer).
     """
-    data = {"now": dict(now), "opened": done[0], "done": done[1], "verdict": verdict, "decoder": decoder(), **look}
-    _MOUNT(key=NAME, data=data, on_reads_change=lambda: None, on_camera_change=lambda: None)
+    known = {"opened": done[0], "done": done[1], "verdict": verdict, "decoder": decoder(), "ice": settings.ice_servers()}
+    _MOUNT(
+        key=NAME,
+        data={"now": dict(now), **known, **look},
+        on_reads_change=lambda: None,
+        on_camera_change=lambda: None,
+        on_offer_change=lambda: None,
+    )
 
 
 def camera() -> str:
-    """How the browser's camera stands: open, insecure, denied, missing, none (nothing there that reads codes); empty: not yet known."""
-    state: Any = st.session_state.get(NAME) or {}
-    return str(state.get("camera") or "")
+    """How the browser's camera stands: open, server (which reads it), lost (on the way there), insecure, denied, missing."""
+    return str(_state().get("camera") or "")
+
+
+def offer() -> Mapping[str, Any] | None:
+    """The connection that a browser which reads no codes itself offers for its camera's pictures: id type sdp."""
+    found = _state().get("offer")
+    return found if isinstance(found, Mapping) else None
 
 
 def decoder() -> str:
@@ -48,9 +59,12 @@ def decoder() -> str:
 
 def sent() -> list[dict[str, Any]]:
     """What the browser has sent and may send again: the list grows until the server has said what it took."""
-    state: Any = st.session_state.get(NAME) or {}
-    reads = state.get("reads") or []
+    reads = _state().get("reads") or []
     return [read for read in reads if isinstance(read, dict)]
+
+
+def _state() -> Any:
+    return st.session_state.get(NAME) or {}
 
 
 def as_read(line: Mapping[str, Any]) -> Read:

@@ -12,7 +12,7 @@ from ims_core import items, people
 from ims_core.web import scanner
 from tests.browser import film
 from tests.browser.conftest import FLAGS, found_chromium
-from tests.browser.test_pages_open import PHONE, WIDTHS, settled
+from tests.browser.test_pages_open import PHONE, WIDTHS
 from tests.browser.test_upload import LONG, fits
 from tests.browser.visits import Server, served
 from tests.builders import Shop
@@ -94,7 +94,7 @@ BY_BROWSER = pytest.param("browser", marks=pytest.mark.skipif(not scanner.decode
 @pytest.mark.parametrize("reads", ["server", BY_BROWSER])
 def test_each_code_held_under_the_camera_is_exactly_one_movement(chromium: Browser, reads: str, tmp_path: Path) -> None:
     path = stocked(tmp_path / "shop.duckdb", SHOWN)
-    shown = film.made(tmp_path / "film.mjpeg", [ean(number) for number in range(SHOWN)], before=8)
+    shown = film.made(tmp_path / "film.mjpeg", [ean(number) for number in range(SHOWN)], before=20, shown=2)
     with served(path) as server, filmed(chromium, shown) as browser:
         page = browser.new_page(viewport={"width": 390, "height": 844})
         page.set_default_timeout(LONG)
@@ -102,8 +102,6 @@ def test_each_code_held_under_the_camera_is_exactly_one_movement(chromium: Brows
             page.route("**/scanner/**", lambda route: route.abort())  # a browser that reads nothing itself
         page.goto(f"{server.address}/scan?mode=receive")
         expect(page.get_by_label("Scan or type a code")).to_be_focused(timeout=LONG)
-        settled(page)
-        page.wait_for_timeout(6000)  # a stream that is begun while a fresh server still loads its libraries may not start
         page.get_by_text("Camera", exact=True).click()
         expect(page.get_by_text(f"+1 Article {SHOWN - 1} to Shop").first).to_be_visible(timeout=LONG)
         page.wait_for_timeout(1500)  # a second read of the last code would come now

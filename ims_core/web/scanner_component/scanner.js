@@ -117,10 +117,11 @@ function start(root) {
       send = list => component.setStateValue("reads", list)
       field.placeholder = data.hint || ""
       reads = reads.filter(read => read.number > (data.opened === opened ? data.done || 0 : 0))
-      say = state => component.setStateValue("camera", state)
+      say = (name, state) => component.setStateValue(name, state)
       tell(data.verdict)
-      if (data.camera && !camera) camera = film(root.querySelector(".camera"), () => data, code => scanned(code, "camera"), state => say(state))
+      if (data.camera && !camera) camera = film(root.querySelector(".camera"), () => data, code => scanned(code, "camera"), (...state) => say(...state))
       if (!data.camera && camera) camera = camera.stop()
+      if (camera) camera.answered(data.answer)
     },
     stop() {
       if (camera) camera = camera.stop()
@@ -141,11 +142,12 @@ const KINDS = {  // what shops have on their goods -> what the browser's own rea
 }
 const TOGETHER = 1000  // ms within which two equal reads make one that counts
 const PAUSE = 15       // ms between two looks at the picture, so that the page stays quick
+const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 } }
 
 // Shows the back camera and tells each code once for each time that it is shown. It says why where it cannot.
 function film(frame, data, scanned, say) {
   const video = frame.querySelector("video"), seen = new Map()
-  let stream = null, over = false
+  let stream = null, line = null, over = false
 
   const accept = (text, now) => {
     const [last, counted] = seen.get(text) || [-Infinity, false]
@@ -169,33 +171,92 @@ function film(frame, data, scanned, say) {
   }
 
   const open = async () => {
-    if (!window.isSecureContext || !navigator.mediaDevices) return say("insecure")
+    if (!window.isSecureContext || !navigator.mediaDevices) return say("camera", "insecure")
     const read = await reader(data().decoder)
-    if (!read) return say("none")
     try {
-      stream = await navigator.mediaDevices.getUserMedia({
-        audio: false, video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
-      })
+      const rate = read ? {} : { frameRate: { ideal: 15, max: 15 } }  // more pictures cost the server more than they find sooner
+      stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: { ideal: "environment" }, ...SIZE, ...rate } })
     } catch (failure) {
-      return say(failure.name === "NotAllowedError" ? "denied" : "missing")
+      return say("camera", failure.name === "NotAllowedError" ? "denied" : "missing")
     }
     if (over) return stream.getTracks().forEach(track => track.stop())
     video.srcObject = stream
     frame.hidden = false
-    say("open")
-    look(read)
+    if (read) {
+      say("camera", "open")
+      look(read)
+    } else line = sent(stream, data, scanned, say, ready => frame.classList.toggle("waits", !ready))
   }
   open()
 
   return {
+    answered(answer) { if (line && answer) line.answered(answer) },
     stop() {
       over = true
       frame.hidden = true
       video.srcObject = null
+      if (line) line.stop()
       if (stream) stream.getTracks().forEach(track => track.stop())
       return null
     },
   }
+}
+
+// -- a camera whose pictures the server reads
+
+const PATIENCE = 15000  // ms until a connection that does not come about is begun anew
+const GATHER = 1500     // ms for the browser to find out by which addresses it can be reached
+
+// Sends the pictures over WebRTC; what the server reads on them comes back on the same connection, and goes the way of every other read.
+// One connection at a time, named in offer and answer, and begun again for as long as the camera is wanted.
+function sent(stream, data, scanned, say, ready) {
+  let peer = null, name = "", tries = 0, timer = 0
+
+  const again = after => { clearTimeout(timer); timer = setTimeout(begin, after) }
+  const hang = () => { clearTimeout(timer); if (peer) peer.close(); peer = null }
+
+  const begin = async () => {
+    hang()
+    ready(false)
+    tries += 1
+    if (tries > 2) say("camera", "lost")
+    const mine = peer = new RTCPeerConnection({ iceServers: data().ice || [] })
+    const heard = mine.createDataChannel("codes")
+    heard.onmessage = message => scanned(message.data)
+    heard.onopen = () => { clearTimeout(timer); tries = 0; ready(true); say("camera", "server") }
+    mine.onconnectionstatechange = () => {
+      if (mine === peer && mine.connectionState === "failed") again(500)
+      if (mine === peer && mine.connectionState === "disconnected") again(3000)
+      if (mine === peer && mine.connectionState === "connected" && heard.readyState === "open") clearTimeout(timer)
+    }
+    stream.getVideoTracks().forEach(track => { mine.addTransceiver(track, { direction: "sendonly", streams: [stream] }) })
+    await mine.setLocalDescription()
+    await gathered(mine)
+    if (mine !== peer) return
+    name = random()
+    say("offer", { id: name, type: "offer", sdp: mine.localDescription.sdp })
+    again(PATIENCE)
+  }
+  begin()
+
+  return {
+    answered({ id, sdp }) {
+      if (peer && id === name && peer.signalingState === "have-local-offer") peer.setRemoteDescription({ type: "answer", sdp }).catch(() => again(500))
+    },
+    stop() {
+      hang()
+      say("offer", null)
+    },
+  }
+}
+
+function gathered(peer) {
+  return new Promise(done => {
+    const look = () => { if (peer.iceGatheringState === "complete") done() }
+    peer.addEventListener("icegatheringstatechange", look)
+    setTimeout(done, GATHER)
+    look()
+  })
 }
 
 // The browser's own reader where it has one, else zxing where it is installed; null where there is neither.
