@@ -17,6 +17,7 @@ from ims_core.batch import VIA, Batch, Part, sound
 from ims_core.batch import Rows as Rows
 from ims_core.errors import Busy, ImsError, StorageFailed
 from ims_core.fitting import Form
+from ims_core.scratch import Pad
 from ims_core.turns import Turns
 from ims_core.witness import Witness
 
@@ -37,10 +38,13 @@ class Database:
     """What the owner must know about the last start, such as a rescued log."""
     patience: float = 60.0
     """Seconds a change waits for its turn."""
+    kept_until: int = -1
+    """Up to which change `positions` were brought since the start."""
     _turns: Turns = field(default_factory=Turns)
     _batch: Batch | None = None
     _mine: threading.local = field(default_factory=threading.local)
     _mending: threading.Lock = field(default_factory=threading.Lock)
+    _keeping: threading.Lock = field(default_factory=threading.Lock)
     _version: int = 0
     _closed: bool = False
     _written: Counter[str] = field(default_factory=Counter)
@@ -80,6 +84,20 @@ class Database:
             found = self._kept[question] = (written, question(self))
         answer: T = found[1]
         return answer
+
+    @contextmanager
+    def keeping(self) -> Iterator[Pad]:
+        """A pad over the shop's tables, for what is kept only to answer faster: one at a time, all of it or nothing. Never for facts."""
+        with self._keeping:
+            cursor = self._cursor()
+            try:
+                cursor.execute("begin")
+                yield Pad(cursor)
+                cursor.execute("commit")
+            except storage.DISK as failure:
+                raise StorageFailed(storage.disk_sentence(failure)) from failure
+            finally:
+                cursor.close()  # rolls back what was not committed
 
     @property
     def version(self) -> int:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from ims_core import items, labels, people, places, policy, reckoning, undoing, values, versions
+from ims_core import items, labels, people, places, policy, positions, reckoning, undoing, values, versions
 from ims_core.db import Database, Rows
 from ims_core.errors import Refused
 
@@ -219,6 +219,8 @@ CHECKS = {
 def check(db: Database) -> pd.DataFrame:
     """Prove the ledger: rule ok found (how many facts break the rule)."""
     found = {rule: int(db.scalar(sql)) for rule, sql in CHECKS.items()}
+    if positions.kept(db):
+        found["What is kept beside the ledger says what the ledger says"] = positions.wrong(db)
     return pd.DataFrame([{"rule": rule, "ok": broken == 0, "found": broken} for rule, broken in found.items()])
 
 

@@ -98,13 +98,13 @@ from (
 ) k
 left join merged g on g.item_id = k.item_id;
 
-create or replace view estimated_openings as   -- of items that no count speaks of: the least that stood there before their first day
+create or replace macro estimated_from(moves) as table   -- of items that no count speaks of: the least that stood there before their first day
 with counted as (                            -- and what they are merged with: a count speaks of the whole house
     select item_id from merged where counts_as in (select g.counts_as from standing_counts join merged g using (item_id))
 ),
 sums as (
     select item_id, place, sum(qty) as qty, min(day) as day, count(*) filter (qty > 0) > 0 as came
-    from visible_movements where item_id not in (select item_id from counted) group by all
+    from query_table(moves) where item_id not in (select item_id from counted) group by all
 ),
 families as (
     select coalesce(g.counts_as, s.item_id) as family, s.item_id, s.place, s.qty,
@@ -114,7 +114,7 @@ families as (
 ),
 daily as (                                   -- only where something ever came in; of all others the last day is the lowest
     select f.family, m.place, m.day, sum(m.qty) as qty
-    from visible_movements m join (select distinct family, item_id from families where came) f using (item_id) group by all
+    from query_table(moves) m join (select distinct family, item_id from families where came) f using (item_id) group by all
 ),
 spots as (
     select family, place, min(total) as lowest
@@ -137,6 +137,9 @@ lacks as (
 select l.family as item_id, l.place, f.day, least(l.here, l.in_all - l.elsewhere)::decimal(38, 4) as qty
 from lacks l join (select distinct family, day from families) f using (family)
 where l.elsewhere < l.in_all;
+
+create or replace view estimated_openings as
+select * from estimated_from('visible_movements');
 
 create or replace view stock_moves as        -- every change of a balance, estimated openings among them; items as they are merged
 select coalesce(g.counts_as, m.item_id) as item_id, m.place, m.day, m.qty, 0::decimal(38, 4) as estimated

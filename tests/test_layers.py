@@ -21,11 +21,11 @@ LAYERS = """
     documents variants cancelling cleaning
     alike
     decoding stickers
-    formulas demand series simulation
+    formulas demand series simulation costing
     charts workbooks slides archives
     turns fitting witness storage backups batch db versions
     people accounts devices items places suppliers
-    reckoning undoing policy ledger doubts lots copies exporting
+    reckoning undoing policy positions ledger doubts lots copies exporting
     unused plans matching own_units known
     deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     guesses scanning counting orders
