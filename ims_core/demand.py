@@ -1,6 +1,6 @@
 """Demand as it comes: weeks, classes, and how much is asked for over the days that an order must cover."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -173,15 +173,25 @@ def quantile(level: ArrayLike, mean: ArrayLike, sd: ArrayLike, step: ArrayLike =
     >>> quantile(0.95, [0.5, 2, 5], [0, 0, 0]).tolist()
     [2.0, 5.0, 9.0]
     """
-    from scipy import special, stats
+    from scipy import special  # and not scipy.stats, which takes some seconds to load
 
     level, mean, variance, step = _in_steps(level, mean, sd, step)
     over, large = _shape(mean, variance)
     size, share = _negative_binomial(mean, variance, over)
     normal = np.ceil(np.maximum(mean + special.ndtri(level) * np.sqrt(variance), 0))
-    poisson = stats.poisson.ppf(level, np.where(large, 1, mean))
-    found = np.where(over, stats.nbinom.ppf(level, size, share), np.where(large, normal, poisson))
+    found = np.where(large | (mean <= 0), normal, 0.0)
+    some = ~over & ~large & (mean > 0)
+    found[some] = _least(special.pdtrik(level[some], mean[some]), level[some], lambda at: special.pdtr(at, mean[some]))
+    size, share = size[over], share[over]
+    found[over] = _least(special.nbdtrik(level[over], size, share), level[over], lambda at: special.betainc(size, at + 1, share))
     return np.asarray(np.where(np.isfinite(found), np.maximum(found, 0), normal) * step)
+
+
+def _least(near: Numbers, level: Numbers, until: Callable[[Numbers], Numbers]) -> Numbers:
+    """The smallest count with a chance `until` of at least `level`, from where that function crosses it between two counts."""
+    count = np.ceil(near)
+    less = np.maximum(count - 1, 0)
+    return np.asarray(np.where(until(less) >= level, less, count))
 
 
 def above(stock: ArrayLike, mean: ArrayLike, sd: ArrayLike, step: ArrayLike = 1.0) -> Numbers:
@@ -190,14 +200,15 @@ def above(stock: ArrayLike, mean: ArrayLike, sd: ArrayLike, step: ArrayLike = 1.
     >>> above([9, 8], 5, 0).round(3).tolist()
     [0.032, 0.068]
     """
-    from scipy import special, stats
+    from scipy import special
 
     stock, mean, variance, step = _in_steps(stock, mean, sd, step)
     stock = np.floor(stock / step + 1e-9)
     over, large = _shape(mean, variance)
     size, share = _negative_binomial(mean, variance, over)
     normal = special.ndtr((mean - stock - 1e-6) / np.sqrt(np.maximum(variance, 1e-16)))  # exactly the mean suffices where nothing strays
-    found = np.where(over, stats.nbinom.sf(stock, size, share), np.where(large, normal, stats.poisson.sf(stock, mean)))
+    some = np.maximum(stock, 0)
+    found = np.where(over, special.betainc(some + 1, size, 1 - share), np.where(large, normal, special.pdtrc(some, mean)))
     return np.asarray(np.where(stock < 0, 1.0, found))
 
 

@@ -19,6 +19,12 @@ COLUMNS = [
     "quantity", "unit_cost", "value", "min_order", "rate", "cover_days", "stockout_chance", "known_days", "reason",
 ]  # fmt: skip
 
+REASONED = (
+    "rate", "expected_demand", "lead_days", "review_days", "reorder_point", "available", "on_order", "quantity", "needed", "counted",
+    "estimated", "on_hand", "known_days", "lead_source",
+)  # fmt: skip
+"""What a reason is told from."""
+
 
 # -- pure
 
@@ -30,19 +36,29 @@ def levels(history: pd.DataFrame, supply: pd.DataFrame, service: float, on: date
     suffices over lead time and review with the chance `service`. No claim is made yet about the share of demand that this serves:
     that takes a replay of the past. Both levels are the same: each review fills up what was asked for since the last.
     """
-    if not 0 < service < 1:
-        raise Refused(f"A service level lies between 0 and 1, such as 0.95, not at {service:g}.")
+    return _levels(to_cover(history, supply, on), service)
+
+
+def to_cover(history: pd.DataFrame, supply: pd.DataFrame, on: date) -> pd.DataFrame:
+    """Demand over lead time and review, whatever the service: unique_id expected_demand sd rate known_days step; as for `levels`."""
     if supply["lead_days"].isna().any() or supply["review_days"].isna().any():
         raise Refused("Some items have no lead time or no review period. Give the shop a usual lead time in the settings.")
     terms = supply.set_index("unique_id")
     strays = terms["lead_sd"].astype(float).fillna(0) if "lead_sd" in terms else 0.0
     known = demand.protection(history[history["unique_id"].isin(terms.index)], terms["lead_days"] + terms["review_days"], on, strays)
     found = pd.DataFrame({
-        "unique_id": known.unique_id, "reorder_point": known.quantile(service), "expected_demand": known.mean, "sd": known.sd,
-        "rate": known.rate, "known_days": known.known_days, "step": known.step,
+        "unique_id": known.unique_id, "expected_demand": known.mean, "sd": known.sd, "rate": known.rate,
+        "known_days": known.known_days, "step": known.step,
     })  # fmt: skip
-    found = supply[["unique_id"]].merge(found, on="unique_id", how="left").fillna({"step": 1.0}).fillna(0)
-    return found.assign(order_up_to=found["reorder_point"])
+    return supply[["unique_id"]].merge(found, on="unique_id", how="left").fillna({"step": 1.0}).fillna(0)
+
+
+def _levels(found: pd.DataFrame, service: float) -> pd.DataFrame:
+    """What `to_cover` gives, or more of the same items, with reorder_point and order_up_to."""
+    if not 0 < service < 1:
+        raise Refused(f"A service level lies between 0 and 1, such as 0.95, not at {service:g}.")
+    enough = demand.quantile(service, found["expected_demand"], found["sd"], found["step"])
+    return found.assign(reorder_point=enough, order_up_to=enough)
 
 
 def rounded(needed: pd.Series, pack: pd.Series, moq: pd.Series) -> pd.Series:
@@ -51,6 +67,33 @@ def rounded(needed: pd.Series, pack: pd.Series, moq: pd.Series) -> pd.Series:
     least = np.maximum(needed, moq.fillna(0))
     whole: pd.Series = np.ceil(least / packs - 1e-9) * packs
     return whole.where(needed > 0, 0.0)
+
+
+def proposed(terms: pd.DataFrame, service: float) -> pd.DataFrame:
+    """What to order at a service: what `position` gives, with the columns of `suggest`, but for those that `explained` adds."""
+    found = _levels(terms, service)
+    position = found["on_hand"] + found["on_order"]
+    below = (position < found["reorder_point"]) & (found["reorder_point"] > 0)
+    needed = (found["order_up_to"] - position).where(below, 0.0)
+    quantity = rounded(needed, found["pack"], found["moq"])
+    return found.assign(
+        available=found["on_hand"],
+        safety=found["reorder_point"] - found["expected_demand"],
+        needed=needed,
+        quantity=quantity,
+        value=quantity * found["unit_cost"],
+    )
+
+
+def explained(proposals: pd.DataFrame) -> pd.DataFrame:
+    """Proposals with what is said about them: cover_days stockout_chance reason; the columns are COLUMNS."""
+    some = proposals["rate"] > 0
+    short = demand.above(proposals["available"] + proposals["on_order"], proposals["expected_demand"], proposals["sd"], proposals["step"])
+    return proposals.assign(
+        cover_days=(proposals["available"] / proposals["rate"]).where(some),
+        stockout_chance=np.where(some, short, 0.0),
+        reason=[_reason(row) for row in proposals[list(REASONED)].to_dict("records")],
+    )[COLUMNS]
 
 
 def why(proposal: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
@@ -96,33 +139,17 @@ def suggest(db: Database, day: date, service: float | None = None) -> pd.DataFra
     `available` is on_hand; where nobody ever counted, that is the least that can be there, and `estimated` says what nobody told of it.
     Service is the shop's own unless another is given.
     """
-    shop = policy.shop(db)
-    found = _terms(db, day, shop)
+    return explained(proposed(position(db, day), service or policy.shop(db).service))
+
+
+def position(db: Database, day: date) -> pd.DataFrame:
+    """What proposals for `day` come from at any service: every item in use with its stock, its terms and the demand to cover."""
+    found = _terms(db, day, policy.shop(db))
     until = forecasting.known_until(db, day)
     supply = found.rename(columns={"item_id": "unique_id"})[["unique_id", "lead_days", "review_days"]]
     history = forecasting.daily(db, until) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
-    limits = levels(history, supply, service or shop.service, until or day)
-    found = found.merge(limits.rename(columns={"unique_id": "item_id"}), on="item_id")
-    return _propose(found)[COLUMNS]
-
-
-def _propose(found: pd.DataFrame) -> pd.DataFrame:
-    found = found.assign(
-        available=found["on_hand"],
-        safety=found["reorder_point"] - found["expected_demand"],
-    )
-    position = found["available"] + found["on_order"]
-    below = (position < found["reorder_point"]) & (found["reorder_point"] > 0)
-    needed = (found["order_up_to"] - position).where(below, 0.0)
-    quantity = rounded(needed, found["pack"], found["moq"])
-    found = found.assign(
-        needed=needed,
-        quantity=quantity,
-        value=quantity * found["unit_cost"],
-        cover_days=(found["available"] / found["rate"]).where(found["rate"] > 0),
-        stockout_chance=np.where(found["rate"] > 0, demand.above(position, found["expected_demand"], found["sd"], found["step"]), 0.0),
-    )
-    return found.assign(reason=[_reason(row) for row in found.to_dict("records")])
+    covered = to_cover(history, supply, until or day)
+    return found.merge(covered.rename(columns={"unique_id": "item_id"}), on="item_id")
 
 
 def _reason(row: dict[Any, Any]) -> str:
