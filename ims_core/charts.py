@@ -4,6 +4,7 @@ Colours are middle tones that read on light and on dark; text and grid follow th
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,6 +24,14 @@ _FAINT = "rgba(124, 140, 138, 0.18)"
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """How a screen shows a figure: no tools that nobody in a shop asks for."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, and what it says for those who hear it."""
+
+    figure: "Figure"
+    alt: str
 
 
 def warm_up() -> None:
@@ -108,7 +117,7 @@ def stock_history_alt(name: str, history: pd.DataFrame, until: date) -> str:
     """The picture in words, for those who hear it."""
     if history.empty:
         return f"Stock of {name}: no movement yet."
-    lowest = history.nsmallest(1, "on_hand").iloc[0]
+    lowest = history.iloc[int(history["on_hand"].to_numpy(float).argmin())]
     now = labels.pieces(history["on_hand"].iloc[-1])
     low = f"lowest {labels.pieces(lowest['on_hand'])} on {labels.day_text(_day(lowest['day']))}"
     return f"Stock of {name} since {labels.day_text(_day(history['day'].iloc[0]))}: {now} on {labels.day_text(until)}, {low}."

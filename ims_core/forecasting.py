@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -185,15 +185,16 @@ def known_until(db: Database, day: date) -> date | None:
     return found
 
 
-def daily(db: Database, day: date, item_id: int | None = None) -> pd.DataFrame:
-    """Demand of items in use up to `day`: unique_id ds y, days without demand left out."""
+def daily(db: Database, day: date, item_id: int | None = None, days: int | None = None) -> pd.DataFrame:
+    """Demand of items in use up to `day`, of the last `days` where that is said: unique_id ds y, days without demand left out."""
     return db.frame(
         """
         select item_id as unique_id, day as ds, qty::double as y
         from demand
-        where day <= $day::date and ($item is null or item_id = $item) and item_id in (select item_id from items where active)
+        where day <= $day::date and ($first is null or day >= $first::date) and ($item is null or item_id = $item)
+          and item_id in (select item_id from items where active)
         """,
-        {"day": day, "item": item_id},
+        {"day": day, "item": item_id, "first": day - timedelta(days=days) if days else None},
     )
 
 

@@ -1,6 +1,7 @@
 """What to buy, how much of it, and why: every proposal carries the inputs of its number."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -120,6 +121,43 @@ def ordered(proposals: pd.DataFrame, typed: Mapping[int, float]) -> pd.DataFrame
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Orders:
+    """Proposals as they are ordered, added up."""
+
+    lines: pd.DataFrame
+    """`ordered`: every item, also those of which nothing is ordered."""
+    suppliers: pd.DataFrame
+    """`by_supplier`, of what is ordered; of everything where nothing is."""
+    count: int
+    """Lines with a quantity; the next four speak of them alone."""
+    firms: int
+    worth: float
+    homeless: int
+    """Of items that have no supplier."""
+    blind: int
+    """Of items that nobody ever counted."""
+    guessed: int
+    """Of items with estimated stock."""
+
+
+def added_up(lines: pd.DataFrame) -> Orders:
+    """What `ordered` gives, added up."""
+    some = lines.loc[lines["quantity"] > 0, ["supplier", "counted", "estimated", "value", "min_order"]]
+    homeless = int((some["supplier"] == NOBODY).sum())
+    return Orders(
+        lines=lines, suppliers=by_supplier(some if len(some) else lines), count=len(some),
+        firms=some["supplier"].nunique() - bool(homeless), worth=float(some["value"].sum()), homeless=homeless,
+        blind=int((~some["counted"]).sum()), guessed=int((some["counted"] & (some["estimated"] > 0)).sum()),
+    )  # fmt: skip
+
+
+def in_broken_packs(lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines whose quantity is not a number of whole packs."""
+    packs = lines["quantity"] / lines["pack"].where(lines["pack"] > 0, 1.0)
+    return lines[(packs - packs.round()).abs() > 1e-9]
+
+
 def by_supplier(lines: pd.DataFrame) -> pd.DataFrame:
     """What each supplier would get, the most money first: supplier lines value min_order reached (percent of min_order; empty without)."""
     groups = lines.groupby("supplier", sort=False)
@@ -147,7 +185,7 @@ def position(db: Database, day: date) -> pd.DataFrame:
     found = _terms(db, day, policy.shop(db))
     until = forecasting.known_until(db, day)
     supply = found.rename(columns={"item_id": "unique_id"})[["unique_id", "lead_days", "review_days"]]
-    history = forecasting.daily(db, until) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
+    history = forecasting.daily(db, until, days=demand.WEIGHED_DAYS) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
     covered = to_cover(history, supply, until or day)
     return found.merge(covered.rename(columns={"unique_id": "item_id"}), on="item_id")
 

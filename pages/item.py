@@ -3,9 +3,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ims_core import alerts, charts, headlines, items, labels, ledger, people, suppliers
+from ims_core import alerts, headlines, items, labels, ledger, people, suppliers
 from ims_core.db import Database
-from ims_core.web import ui
+from ims_core.web import shown, ui
 
 item_id, today, shop = ui.number("item"), ui.today(), ui.shop()
 if item_id is None:
@@ -25,8 +25,7 @@ if item["same_as"]:
     ui.link("item", "Open that item", item=item["same_as"])
     st.stop()
 with ui.waiting("Looking up the item"):
-    stock = ui.ask(alerts.stock, today)
-    now = stock[stock["item_id"] == item_id].iloc[0]
+    now = ui.ask(shown.standing, item_id, today)
     history = ui.ask(ledger.history, item_id)
 unit = "" if item["unit"] == "piece" else item["unit"]
 
@@ -55,8 +54,7 @@ with st.grid(4, min_column_width=160):
 if history.empty:
     st.info("Nothing has moved yet. Record a receipt or a count on the Movements page, or upload a stock list.", icon=":material/info:")
 else:
-    alt = charts.stock_history_alt(item["name"], history, today)
-    st.plotly_chart(charts.stock_history(history, today, unit), config=charts.CONFIG, alt=alt, width="stretch")
+    ui.picture(ui.ask(shown.stock_picture, item_id, item["name"], today, unit))
 
 with st.container(horizontal=True):
     ui.link("forecast", "Forecast", item=item_id)

@@ -85,7 +85,7 @@ if len(found) == ledger.MOST:
 with about:
     if picked.empty:
         st.caption("Tick a line to see the change it came with, and to undo it.")
-    for line in picked.itertuples():
+    for line in picked.itertuples() if len(picked) else ():
         change = ui.ask(ledger.change, int(line.change_id))
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             others = f" It holds {change['movements']:,} movements; undoing takes all of them back." if change["movements"] > 2 else ""

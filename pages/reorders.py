@@ -2,8 +2,8 @@ from functools import partial
 
 import streamlit as st
 
-from ims_core import charts, headlines, items, labels, reorder, workbooks
-from ims_core.web import ui
+from ims_core import headlines, items, labels, reorder
+from ims_core.web import shown, ui
 
 shop, today = ui.shop(), ui.today()
 if not ui.ask(items.any_yet):
@@ -19,39 +19,35 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
     right = st.container(width="content")
 
 day = ui.ask(headlines.known_day, today)
-with ui.waiting("Working out what to order"):
-    proposed = ui.ask(reorder.suggest, today, service / 100)
 mine = ui.memory()
 typed, grid = mine.setdefault("typed", {}), mine.get("grid")  # item -> quantity, by item because rows move
 for row, values in st.session_state.get(grid[0], {}).get("edited_rows", {}).items() if grid else ():
     typed[grid[1][int(row)]] = float(values.get("quantity") or 0)
-found = reorder.ordered(proposed, typed)
-lines = found.loc[found["quantity"] > 0, ["supplier", "counted", "estimated", "value", "min_order"]]
-homeless, blind = int((lines["supplier"] == reorder.NOBODY).sum()), int((~lines["counted"]).sum())
-guessed = int((lines["counted"] & (lines["estimated"] > 0)).sum())
-firms = lines["supplier"].nunique() - bool(homeless)
+asked = (today, service / 100, frozenset(typed.items()))
+with ui.waiting("Working out what to order"):
+    orders = ui.ask(shown.orders, *asked)
 with head:
-    whose = f", from {labels.count(firms, 'supplier')}" if firms else ""
-    worth = f", for {labels.money(lines['value'].sum(), shop.currency)}" if lines["value"].any() else ""
-    alone = f" {homeless:,} {'has' if homeless == 1 else 'have'} no supplier yet." if homeless else ""
+    whose = f", from {labels.count(orders.firms, 'supplier')}" if orders.firms else ""
+    worth = f", for {labels.money(orders.worth, shop.currency)}" if orders.worth else ""
+    alone = f" {orders.homeless:,} {'has' if orders.homeless == 1 else 'have'} no supplier yet." if orders.homeless else ""
     known = ui.ask(headlines.sales_known, today)
-    ui.page("Reorders", f"{len(lines):,} of {labels.count(len(found), 'item')} to order{whose}{worth}.{alone} {known}")
-    if blind:
-        said = "1 of them was never counted and is" if blind == 1 else f"{blind:,} of them were never counted and are"
+    ui.page("Reorders", f"{orders.count:,} of {labels.count(len(orders.lines), 'item')} to order{whose}{worth}.{alone} {known}")
+    if orders.blind:
+        said = "1 of them was never counted and is" if orders.blind == 1 else f"{orders.blind:,} of them were never counted and are"
         st.caption(f":orange[{said} taken as nothing on hand. Upload a stock list to mend that.]")
-    if guessed:
-        said = "1 of them rests" if guessed == 1 else f"{guessed:,} of them rest"
+    if orders.guessed:
+        said = "1 of them rests" if orders.guessed == 1 else f"{orders.guessed:,} of them rest"
         st.caption(f":orange[{said} on estimated stock: more left than came in, and nobody counted. The line says so.]")
 with right:
     name = f"Reorder {day:%Y-%m-%d}.xlsx"
-    ui.download("Download sheet", partial(workbooks.reorder_sheet, found, shop.name, day, shop.currency), name, key="sheet")
-if lines.empty and not everything:
+    ui.download("Download sheet", partial(shown.sheet, orders, shop.name, day, shop.currency), name, key="sheet")
+if not orders.count and not everything:
     st.success("Nothing needs to be ordered: what is on hand and on order suffices until the next order could be here.",
                icon=":material/check_circle:")  # fmt: skip
     st.stop()
 
 make = st.column_config
-totals = reorder.by_supplier(lines if len(lines) else found)
+totals = orders.suppliers
 bars = {
     "supplier": make.TextColumn("Supplier", pinned=True, width=230),
     "lines": make.NumberColumn("Lines", format="localized"),
@@ -64,13 +60,9 @@ st.caption(ui.plain((f"{firms} below the smallest order, by {lacks} in all. " if
 picked = ui.table(totals, "suppliers", alt="Suppliers: lines, value and how much of the smallest order is reached", opens=False,
                   order=["supplier", "value", "reached", "min_order", "lines"], extra=bars, rows=8, picks="single-row")  # fmt: skip
 chosen = picked["supplier"].iloc[0] if len(picked) else None
-order = ["name", "quantity", "on_hand", "on_order", "expected_demand", "reorder_point", "pack", "unit_cost", "value", "supplier"]
-shown = found[["item_id", *order]]
-if not everything:
-    shown = shown[(found["quantity"] > 0) | (found["proposed"] > 0)]
-shown = (shown[shown["supplier"] == chosen] if chosen else shown).reset_index(drop=True)
+lines, order = ui.ask(shown.lines, *asked, everything, chosen), shown.GRID
 key = f"lines-{ui.db().version}-{service}-{everything}-{chosen}-{mine.get('round', 0)}"
-mine["grid"] = (key, shown["item_id"].tolist())
+mine["grid"] = (key, lines["item_id"].tolist())
 st.subheader(ui.plain(chosen or "All suppliers"), anchor=False)
 looks = {
     "quantity": make.NumberColumn("Order", min_value=0, format="localized", required=True, width="small"),
@@ -79,29 +71,27 @@ looks = {
     "supplier": None if chosen else make.TextColumn("Supplier"),
 }
 st.data_editor(
-    shown[order], key=key, column_order=order, column_config=ui.columns(order, looks), disabled=order[:1] + order[2:],
-    hide_index=True, height="content" if len(shown) <= 12 else 35 * 13, width="stretch", num_rows="fixed",
+    lines[order], key=key, column_order=order, column_config=ui.columns(order, looks), disabled=order[:1] + order[2:],
+    hide_index=True, height="content" if len(lines) <= 12 else 35 * 13, width="stretch", num_rows="fixed",
     alt="Proposed orders; the quantity can be changed", placeholder="",
 )  # fmt: skip
-broken = shown[(shown["quantity"] % shown["pack"].where(shown["pack"] > 0, 1)) > 0]
 with st.container(horizontal=True, vertical_alignment="center"):
     if len(typed) and st.button("Take the proposals again", icon=":material/restart_alt:", type="tertiary"):
         mine |= {"typed": {}, "grid": None, "round": mine.get("round", 0) + 1}
         st.rerun()
     changed = f"{len(typed)} changed by hand, kept while this window is open." if typed else "Quantities can be changed in the grid."
     st.caption(changed)
-    for row in broken.head(3).itertuples():
+    for row in reorder.in_broken_packs(lines[lines["item_id"].isin(typed)]).head(3).itertuples() if typed else ():
         st.caption(f":orange[{ui.plain(row.name)}: packs hold {labels.pieces(row.pack)}.]")
 
-if shown.empty:
+if lines.empty:
     st.stop()
 st.subheader("Why this number?", anchor=False)
-names = shown["name"].tolist()
+names = lines["name"].tolist()
 at = st.selectbox("Line", range(len(names)), format_func=names.__getitem__, label_visibility="collapsed", width=420)
-line = proposed[proposed["item_id"] == shown["item_id"][at]].iloc[0]
-parts = reorder.why(line)
+line = ui.ask(shown.explained, *asked[:2], int(lines["item_id"][at]))
 st.markdown(ui.plain(line["reason"]))
-st.plotly_chart(charts.waterfall(parts, "Order"), config=charts.CONFIG, alt=charts.waterfall_alt(parts, "Order"), width="stretch")
-if shown["quantity"][at] != line["quantity"]:
-    st.caption(f"You order {labels.pieces(shown['quantity'][at])} instead of {labels.pieces(line['quantity'])}.")
-ui.link("item", "Open the item", item=int(line["item_id"]))
+ui.picture(ui.ask(shown.why_picture, *asked[:2], line["item_id"]))
+if lines["quantity"][at] != line["quantity"]:
+    st.caption(f"You order {labels.pieces(lines['quantity'][at])} instead of {labels.pieces(line['quantity'])}.")
+ui.link("item", "Open the item", item=line["item_id"])

@@ -1,6 +1,7 @@
 """What was asked once is not worked out again until something changes."""
 
 import threading
+from dataclasses import dataclass
 
 import pandas as pd
 import pytest
@@ -65,3 +66,14 @@ def test_who_asks_may_change_the_answer(answers: Answers) -> None:
     mine = answers.get(1, "stock", lambda: pd.DataFrame({"on_hand": [36]}))
     mine.loc[0, "on_hand"] = 0
     assert answers.get(1, "stock", list)["on_hand"].tolist() == [36]
+
+
+def test_what_holds_several_parts_is_one_for_all_and_makes_room_with_them(answers: Answers) -> None:
+    @dataclass(frozen=True)
+    class Orders:
+        lines: pd.DataFrame
+
+    orders = Orders(pd.DataFrame({"qty": range(10_000)}))  # 80,000 bytes
+    assert answers.get(1, "orders", lambda: orders) is orders
+    answers.get(1, "stock", lambda: pd.DataFrame({"qty": range(5_000)}))
+    assert not answers.known(1, "orders")

@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
 from ims_core import db as database
-from ims_core import forecasting, people, settings, suppliers, workbooks
-from ims_core.web import ui
+from ims_core import forecasting, people, settings, suppliers
+from ims_core.web import shown, ui
 from tests.builders import Shop
 from tests.test_forecasting import sell
 
@@ -187,11 +187,10 @@ def test_a_shop_with_enough_is_told_so(path: Path) -> None:
     assert "Nothing needs to be ordered" in said(opened("reorders"))
 
 
-def test_the_sheet_holds_what_the_screen_shows(working: Path) -> None:
-    opened("reorders")
-    from ims_core import reorder
-
-    found = reorder.suggest(ui.db(), TODAY)
-    book = load_workbook(io.BytesIO(workbooks.reorder_sheet(found, "My shop", TODAY, "€")))
+def test_the_sheet_holds_what_the_screen_shows_and_why_it_was_proposed(working: Path) -> None:
+    app = type_quantity(opened("reorders"), 0, 13)
+    typed = frozenset(app.session_state["_mine"]["typed"].items())
+    book = load_workbook(io.BytesIO(shown.sheet(ui.ask(shown.orders, TODAY, 0.95, typed), "My shop", TODAY, "€")))
     page = book["Nordlicht"]
-    assert [page[cell].value for cell in ("A4", "C4", "I4", "K4")] == ["KETTLE", "N-1", proposal("KETTLE")["quantity"], 8]
+    assert [page[cell].value for cell in ("A4", "C4", "I4", "K4")] == ["KETTLE", "N-1", 13, 8]
+    assert proposal("KETTLE")["reason"] in [cell.value for row in book["All items"] for cell in row]

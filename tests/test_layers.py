@@ -34,7 +34,7 @@ LAYERS = """
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     slowing sessions gate api __main__
-    web.answers web.sign_in web.doing web.tables web.grids web.left web.panels web.questions web.drop web.past
+    web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
     web.watching web.scanner web.desk web.pictures web.cards web.ui web.team web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""

@@ -6,8 +6,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
+
+import pandas as pd
+
+COPIED = (pd.DataFrame, pd.Series, dict, list, set)
+"""What an asker may want to change."""
 
 
 @dataclass
@@ -21,7 +26,8 @@ class Kept:
 class Answers:
     """The answers at one state of the shop; the next state forgets them all.
 
-    Each asker gets a copy, which may be changed. Where more than `most` bytes are kept, what was asked for longest ago goes.
+    Each asker gets a copy, which may be changed; not of what holds several parts, such as a dataclass or a figure: that is only read.
+    Where more than `most` bytes are kept, what was asked for longest ago goes.
     """
 
     def __init__(self, most: int) -> None:
@@ -46,7 +52,8 @@ class Answers:
             here.move_to_end(question)
         if kept is mine:
             self._work_out(here, question, mine, work_out)
-        return copy.copy(kept.answer.result())
+        answer = kept.answer.result()
+        return copy.copy(answer) if isinstance(answer, COPIED) else answer
 
     def _work_out(self, here: OrderedDict[Hashable, Kept], question: Hashable, mine: Kept, work_out: Callable[[], Any]) -> None:
         try:
@@ -56,8 +63,13 @@ class Answers:
                 here.pop(question, None)
             mine.answer.set_exception(failure)
             return
-        mine.size = sys.getsizeof(answer)
+        mine.size = _size(answer)
         mine.answer.set_result(answer)
         with self._lock:
             while sum(kept.size for kept in here.values()) > self.most and len(here) > 1:
                 here.popitem(last=False)
+
+
+def _size(answer: Any) -> int:
+    """Bytes, of a dataclass with its parts; roughly, for nothing hangs on it but when the oldest goes."""
+    return sys.getsizeof(answer) + (sum(map(sys.getsizeof, vars(answer).values())) if is_dataclass(answer) else 0)

@@ -102,7 +102,11 @@ def ask(question: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs
     state, name = (id(here), here.path, here.version), (question, args, tuple(kwargs.items()))
     sentence = getattr(_WAITING, "sentence", None)
     with st.spinner(f"{plain(sentence)} …") if sentence and not _ANSWERS.known(state, name) else nullcontext():
-        answer: T = _ANSWERS.get(state, name, lambda: question(here, *args, **kwargs))
+        _WAITING.sentence = None  # a question that asks others says it once
+        try:
+            answer: T = _ANSWERS.get(state, name, lambda: question(here, *args, **kwargs))
+        finally:
+            _WAITING.sentence = sentence
     return answer
 
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from ims_core.errors import ImsError
 from ims_core.web import sign_in, ui, watching
+from ims_core.web.doing import PAGES
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
 MARK = (Path(__file__).resolve().parent / "mark.svg").read_text(encoding="utf-8")
 """Drawn here, because Material icons for browser tabs would be fetched from outside."""
 
@@ -54,7 +54,10 @@ def name_plate(shop: str) -> str:
 
 
 st.set_page_config(page_icon=MARK, layout="wide")  # before the menu: else the browser tab takes a page's icon, from outside
-page = st.navigation(listed(), expanded=True)
+mine = ui.memory()
+if "menu" not in mine:  # kept for the session: each page's file is looked for on the disk
+    mine["menu"] = listed()
+page = st.navigation(mine["menu"], expanded=True)
 try:
     st.set_page_config(page_title=f"{page.title} · {ui.shop().name}")
     st.logo(name_plate(ui.shop().name), icon_image=MARK, size="large")

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ims_core import ledger
+from ims_core import charts, ledger
 from ims_core.web.doing import (
     PAGES,
     SERVED,
@@ -55,6 +55,7 @@ __all__ = [
     "memory",
     "number",
     "page",
+    "picture",
     "plain",
     "refuse",
     "search",
@@ -94,6 +95,11 @@ def figure(label: str, value: str, change: str | None = None, trend: Sequence[fl
     shown: dict[str, Any] = {"chart_data": list(trend), "chart_type": "area"} if len(trend) > 1 else {}
     shown |= {"delta_color": "blue", "delta_arrow": "auto" if change and change[0] in "+-" else "off"}
     st.metric(plain(label), plain(value), change, border=True, height="stretch", **shown | look)
+
+
+def picture(drawn: charts.Picture) -> None:
+    """A figure as wide as there is room."""
+    st.plotly_chart(drawn.figure, config=charts.CONFIG, alt=drawn.alt, width="stretch")
 
 
 def link(page: str, label: str, icon: str = "arrow_forward", **query: Any) -> None:
