@@ -25,6 +25,18 @@ def catalogue(db: Database) -> pd.DataFrame:
     """)
 
 
+def printed(db: Database) -> pd.DataFrame:
+    """What the label of each item in use says: item_id name sku category barcode (of one piece; null where there is none) price."""
+    return db.frame("""
+        select i.item_id, i.name, i.sku, i.category, b.barcode, i.price::double as price
+        from items i
+        left join (select counts_as as item_id, min_by(code, (not regexp_full_match(code, '\\d{8}|\\d{12,13}'), code)) as barcode
+                   from barcodes join merged using (item_id) where active and pack = 1 group by counts_as) b using (item_id)
+        where i.same_as is null and i.active
+        order by lower(i.name), i.sku
+    """)
+
+
 def any_yet(db: Database) -> bool:
     """True as soon as the shop knows one item; before, a screen says how to begin."""
     return bool(db.scalar("select count(*) > 0 from items"))

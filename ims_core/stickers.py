@@ -90,14 +90,40 @@ def of_place(place: str, copies: int = 1) -> Sticker:
 
 def pdf(stickers: Sequence[Sticker], sheet: Sheet, currency: str = "", first: int = 1) -> bytes:
     """The labels as a PDF, one after the other from the `first` free label of the first sheet. Refused: none at all, or too many."""
-    every = [one for one in stickers for _ in range(one.copies)]
-    if not every:
+    return _printed(_every(stickers, sheet, first), sheet, currency, first)
+
+
+def preview(stickers: Sequence[Sticker], sheet: Sheet, currency: str = "", first: int = 1, wide: int = 900) -> Any:
+    """The first sheet as it will be printed, a picture (PIL) so many pixels wide. Refused: what `pdf` refuses."""
+    import pypdfium2
+
+    one_sheet = _every(stickers, sheet, first)[: sheet.places - first + 1]
+    document = pypdfium2.PdfDocument(_printed(one_sheet, sheet, currency, first))
+    page = document[0]
+    picture = page.render(scale=wide / page.get_width()).to_pil()
+    document.close()
+    return picture
+
+
+def sheets(stickers: Iterable[Sticker], sheet: Sheet, first: int = 1) -> int:
+    """How many sheets it takes."""
+    return -(-(sum(one.copies for one in stickers) + first - 1) // sheet.places)
+
+
+def _every(stickers: Sequence[Sticker], sheet: Sheet, first: int) -> list[Sticker]:
+    """Each label as often as it is wanted."""
+    wanted = sum(one.copies for one in stickers)
+    if not wanted:
         raise Refused("There is nothing to print. Choose items or places, and how many labels of each.")
-    if len(every) > MOST:
-        raise Refused(f"These are {len(every):,} labels; {MOST:,} are the most at once. Choose fewer items or copies.")
+    if wanted > MOST:
+        raise Refused(f"These are {wanted:,} labels; {MOST:,} are the most at once. Choose fewer items or copies.")
     if not 1 <= first <= sheet.places:
         raise Refused(f"This sheet has {sheet.places} labels: the first one to print on is 1 to {sheet.places}.")
-    document = _document(sheet, {letter for one in stickers for letter in one.name + one.below + currency})
+    return [one for one in stickers for _ in range(one.copies)]
+
+
+def _printed(every: Sequence[Sticker], sheet: Sheet, currency: str, first: int) -> bytes:
+    document = _document(sheet, {letter for one in every for letter in one.name + one.below + currency})
     for at, one in enumerate(every, start=first - 1):
         if at % sheet.places == 0 or at == first - 1:
             document.add_page()

@@ -60,6 +60,7 @@ with st.container(horizontal=True):
     ui.link("forecast", "Forecast", item=item_id)
     ui.link("movements", "Record a movement", record=item_id)
     ui.link("items", "Edit", find=item["sku"])
+    ui.link("labels", "Labels", "label", find=item["sku"])
 
 moved, codes, terms = st.tabs(["Movements", "Barcodes", "Suppliers and terms"], key="part", on_change="rerun", bind="query-params")
 if moved.open:

@@ -81,12 +81,13 @@ else:
 
 row = st.container(horizontal=True, vertical_alignment="center")
 with row:
-    words = ui.search("item", "Name, code, category or barcode")
+    words = ui.search("find", "Name, code, category or barcode")
     unused = st.toggle("Also those not in use", key="unused", bind="query-params")
 found = known if unused else known[known["active"]]
 found = ui.matching(found, words, ["name", "sku", "category", "barcodes"])
 order = ["name", "sku", "category", "unit", "cost", "price", "active", "barcodes", "suppliers"]
 with row:
     ui.excel(found, "Items", order)
+    ui.link("labels", "Labels", "label", **({"find": words} if words else {}))
 ui.grid(found, "items", items.save, alt="Items: name, code, category, cost and price", number=["item_id"], order=order,
         fixed=["barcodes", "suppliers"], rows=16, done="Items saved.")  # fmt: skip

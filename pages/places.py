@@ -1,3 +1,5 @@
+import streamlit as st
+
 from ims_core import places
 from ims_core.web import ui
 
@@ -10,6 +12,8 @@ says = (
 ui.page("Places", says)
 order = ["place", "name", "active", "items", "pieces"] + (["estimated"] if len(known) and known["estimated"].any() else [])
 if len(known):
-    ui.excel(known, "Places", order)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        ui.excel(known, "Places", order)
+        ui.link("labels", "Labels", "label", of="places")
 ui.grid(known, "places", places.save, alt="Places: short name, name and what stands there", number=["place"], order=order,
         fixed=["items", "pieces", "estimated"], done="Places saved.")  # fmt: skip

@@ -78,6 +78,7 @@ HOMES = {
     "biip": ("gs1",),
     "epcpy": ("epc",),
     "fpdf": ("stickers",),
+    "pypdfium2": ("stickers",),
     "fontTools": ("stickers",),
     "pptx": ("slides",),
     "argon2": ("accounts",),
@@ -85,7 +86,7 @@ HOMES = {
     "starlette": ("gate", "api", "app"),
 }
 
-HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp", "pyzbar", "fpdf")
+HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp", "pyzbar", "fpdf", "pypdfium2")
 """Loaded when first needed: they would cost the first page its five seconds."""
 
 

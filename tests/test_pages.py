@@ -13,7 +13,21 @@ from ims_core.web import doing
 from tests.builders import Shop
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["today", "stock", "scan", "item", "movements", "items", "places", "forecast", "reorders", "suppliers", "upload", "settings"]
+PAGES = [
+    "today",
+    "stock",
+    "scan",
+    "item",
+    "movements",
+    "items",
+    "places",
+    "labels",
+    "forecast",
+    "reorders",
+    "suppliers",
+    "upload",
+    "settings",
+]
 
 
 @pytest.fixture

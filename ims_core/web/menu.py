@@ -20,6 +20,7 @@ MENU = {
         ("movements", "Movements", "swap_vert"),
         ("items", "Items", "category"),
         ("places", "Places", "shelves"),
+        ("labels", "Labels", "label"),
     ],
     "Insight": [("forecast", "Forecast", "query_stats")],
     "Buying": [("reorders", "Reorders", "shopping_cart"), ("suppliers", "Suppliers", "local_shipping")],

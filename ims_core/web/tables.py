@@ -119,6 +119,7 @@ def media_type(name: str) -> str:
     return {
         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "csv": "text/csv",
+        "pdf": "application/pdf",
     }.get(name.rpartition(".")[2], "application/octet-stream")
 
 

@@ -53,9 +53,10 @@ def made(path: Path, texts: list[str], before: float = 3, shown: float = 1.0, be
     return path
 
 
-def flags(path: Path) -> list[str]:
-    """How a browser takes the film for its camera."""
-    return ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={path}"]
+def flags(path: Path | None) -> list[str]:
+    """How a browser takes the film for its camera; without one, a picture of its own."""
+    fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    return [*fake, f"--use-file-for-fake-video-capture={path}"] if path else fake
 
 
 def _sheet() -> np.ndarray:

@@ -91,18 +91,42 @@ SHOWN = 6
 BY_BROWSER = pytest.param("browser", marks=pytest.mark.skipif(not scanner.decoder(), reason="make camera was not run"))
 
 
+def open_camera(browser: Browser, server: Server, reads: str) -> Page:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(LONG)
+    if reads == "server":
+        page.route("**/scanner/**", lambda route: route.abort())  # a browser that reads nothing itself
+    page.goto(f"{server.address}/scan?mode=receive")
+    expect(page.get_by_label("Scan or type a code")).to_be_focused(timeout=LONG)
+    page.get_by_text("Camera", exact=True).click()
+    return page
+
+
+def camera_runs(page: Page) -> None:
+    expect(page.locator(".camera:not(.waits) video")).to_be_visible(timeout=LONG)
+
+
+@pytest.mark.parametrize("reads", ["server", BY_BROWSER])
+def test_the_camera_starts_at_once_on_a_fresh_server_and_again_whenever_it_is_wanted(chromium: Browser, reads: str, tmp_path: Path) -> None:
+    with served(stocked(tmp_path / "shop.duckdb", 1)) as server, filmed(chromium) as browser:
+        page = open_camera(browser, server, reads)
+        camera_runs(page)
+        for _ in range(3):
+            page.get_by_text("Scanner", exact=True).click()
+            expect(page.locator(".camera")).to_be_hidden()
+            page.get_by_text("Camera", exact=True).click()
+            page.get_by_text("Sell", exact=True).click()  # the page is drawn anew while the connection is made
+            page.get_by_text("Receive", exact=True).click()
+            camera_runs(page)
+
+
 @pytest.mark.parametrize("reads", ["server", BY_BROWSER])
 def test_each_code_held_under_the_camera_is_exactly_one_movement(chromium: Browser, reads: str, tmp_path: Path) -> None:
     path = stocked(tmp_path / "shop.duckdb", SHOWN)
-    shown = film.made(tmp_path / "film.mjpeg", [ean(number) for number in range(SHOWN)], before=20, shown=2)
-    with served(path) as server, filmed(chromium, shown) as browser:
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        page.set_default_timeout(LONG)
-        if reads == "server":
-            page.route("**/scanner/**", lambda route: route.abort())  # a browser that reads nothing itself
-        page.goto(f"{server.address}/scan?mode=receive")
-        expect(page.get_by_label("Scan or type a code")).to_be_focused(timeout=LONG)
-        page.get_by_text("Camera", exact=True).click()
+    shown = film.made(tmp_path / "film.mjpeg", [ean(number) for number in range(SHOWN)], before=10, shown=2)
+    with served(path) as server, filmed(chromium) as other, filmed(chromium, shown) as browser:
+        camera_runs(open_camera(other, server, reads))  # the film does not wait until a fresh server has loaded what it reads with
+        page = open_camera(browser, server, reads)
         expect(page.get_by_text(f"+1 Article {SHOWN - 1} to Shop").first).to_be_visible(timeout=LONG)
         page.wait_for_timeout(1500)  # a second read of the last code would come now
     booked = database.connect(path)
@@ -111,8 +135,8 @@ def test_each_code_held_under_the_camera_is_exactly_one_movement(chromium: Brows
 
 
 @contextmanager
-def filmed(chromium: Browser, shown: Path) -> Iterator[Browser]:
-    """A browser of its own, whose camera sees the film."""
+def filmed(chromium: Browser, shown: Path | None = None) -> Iterator[Browser]:
+    """A browser of its own, whose camera sees the film, or what the browser makes up."""
     browser = chromium.browser_type.launch(executable_path=found_chromium(), args=[*FLAGS, *film.flags(shown)])
     yield browser
     browser.close()
