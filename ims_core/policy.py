@@ -21,9 +21,11 @@ class Shop:
     """How often orders are placed."""
     lead_days: int = 14
     """Lead time where neither item nor supplier has one."""
+    carrying_rate: float = 0.25
+    """What holding stock costs a year, as a share of its value: capital, space and risk. Textbooks say 0.20 to 0.25."""
 
 
-LIMITS = {"service": (0.5, 0.999), "review_days": (1, 90), "lead_days": (0, 365)}
+LIMITS = {"service": (0.5, 0.999), "review_days": (1, 90), "lead_days": (0, 365), "carrying_rate": (0.0, 1.0)}
 
 
 def shop(db: Database) -> Shop:

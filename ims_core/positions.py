@@ -14,15 +14,15 @@ until the day before `until`; what moved on `since` is in its flows. Call `catch
               money: what was sold for, less returns (at the item's price where the sale has none); what came in at its cost,
               by receipts and as opening stock
 
-Items are as they are merged. On a day, what comes in counts before what leaves: the hour is seldom known. Nothing of it is a fact:
-`drop` forgets all, and `wrong` proves it against the ledger.
+`estimates` keeps the view estimated_openings. Items are as they are merged. On a day, what comes in counts before what leaves: the hour is
+seldom known. Nothing of it is a fact: `drop` forgets all, and `wrong` proves it against the ledger.
 """
 
 from ims_core import costing
 from ims_core.db import Database
 from ims_core.scratch import Pad
 
-FORM = 1
+FORM = 2
 """Raised when a column or its meaning changes: what is kept in another form is built anew."""
 
 FLOWS = {
@@ -41,11 +41,11 @@ FLOWS = {
 SUMS = ", ".join(f"sum({name}) as {name}" for name in FLOWS)
 NOTHING = ", ".join(f"0 as {name}" for name in FLOWS)
 COLUMNS = f"item_id, since, until, on_hand, cost, idle, ran_out, cycle, {', '.join(FLOWS)}, paid, opened_paid"
-TABLES = {"positions": COLUMNS, "place_positions": f"place, {COLUMNS}"}
+TABLES = {"positions": COLUMNS, "place_positions": f"place, {COLUMNS}", "estimates": "item_id, place, day, qty"}
 
 
 def catch_up(db: Database) -> None:
-    """Bring both tables to the newest change: only items touched since are reckoned anew."""
+    """Bring the tables to the newest change: only items touched since are reckoned anew."""
     if db.kept_until == db.version:
         return
     with db.keeping() as pad:
@@ -122,6 +122,7 @@ def _keep_touched(pad: Pad, reached: int) -> None:
     _reckon(pad)
     pad.run("delete from positions where item_id in (select item_id from touched union select item_id from members)")
     pad.run("delete from place_positions where item_id in (select item_id from touched union select item_id from members)")
+    pad.run("delete from estimates where item_id in (select item_id from touched union select item_id from members)")
     for table, columns in TABLES.items():
         pad.run(f"insert into {table} by name select {columns} from fresh_{table}")
     pad.run("drop table touched")
@@ -130,7 +131,7 @@ def _keep_touched(pad: Pad, reached: int) -> None:
 
 def _clear(pad: Pad) -> None:
     pad.run("drop view day_moves")
-    for table in ("members", "days", "estimated", "came", "averages", *(f"fresh_{table}" for table in TABLES)):
+    for table in ("members", "days", "came", "averages", *(f"fresh_{table}" for table in TABLES)):
         pad.run(f"drop table if exists {table}")
 
 
@@ -155,9 +156,9 @@ def _reckon(pad: Pad) -> None:
 def _estimate(pad: Pad) -> None:
     """Estimated openings are days of their own: nothing else of the item is as early."""
     pad.run("create temp view day_moves as select item_id, place, day, net as qty from days")
-    pad.run("create temp table estimated as select item_id, place, day, qty from estimated_from('day_moves')")
+    pad.run("create temp table fresh_estimates as select item_id, place, day, qty from estimated_from('day_moves')")
     nothing = NOTHING.replace("0 as opened", "qty as opened")
-    pad.run(f"insert into days by name select item_id, place, day, qty as net, {nothing} from estimated")
+    pad.run(f"insert into days by name select item_id, place, day, qty as net, {nothing} from fresh_estimates")
 
 
 CAME = """
@@ -179,7 +180,7 @@ CAME = """
         select g.counts_as as item_id, m.place, m.day, m.qty, m.unit_cost, m.order_id, m.kind = 'opening' as opening
         from visible_movements m join members g using (item_id) where m.kind = 'receipt' or m.kind = 'opening'
         union all
-        select item_id, place, day, qty, null, null, true from estimated
+        select item_id, place, day, qty, null, null, true from fresh_estimates
     ),
     priced as (
         select e.item_id, e.place, e.day, e.opening, e.qty, coalesce(e.unit_cost, a.cost, t.cost, f.cost) as cost

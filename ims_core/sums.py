@@ -1,0 +1,210 @@
+"""The one query behind all KPIs: what was kept of each item, clipped to the periods, summed by group, and the formulas over the sums.
+
+Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holding stock), $group (null: all groups).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from ims_core.measures import KPIS, NEEDS
+
+BY = {
+    "shop": "'Whole shop'",
+    "place": "p.place",
+    "category": "coalesce(i.category, 'No category')",
+    "supplier": "coalesce(i.supplier, 'No supplier')",
+    "class": "i.abc",
+    "item": "i.item_id::varchar",
+}
+"""What the shop can be looked at by, and the SQL of it."""
+
+DEAD, SLOW = 180, 90
+"""Days in stock without a sale."""
+
+
+def sql(periods: Sequence[tuple[date, date]], by: str) -> str:
+    """One row a period and group: period grp, INPUTS, every KPI, and what it lacks."""
+    spans = ", ".join(f"({at}, date '{first}', date '{last}')" for at, (first, last) in enumerate(periods))
+    table = "place_positions" if by == "place" else "positions"
+    place = "p.place" if by == "place" else "''"
+    lead_group = "coalesce(p.supplier, 'No supplier')" if by == "supplier" else BY[by]
+    return f"""
+        with periods(period, first, last) as (values {spans}),
+        span as (select *, greatest(last - greatest(first, (select min(since) from positions)) + 1, 0) as days from periods),
+        {ITEMS},
+        {_held(table, place)},
+        {LEADS},
+        {CHECKED},
+        {EXPECTED},
+        shop as (select period, sum(sales)::integer as sales_days, max(looked_at) as looked_at from held group by all),
+        by_group as ({_by_group(BY[by], by != "place")}),
+        leads_by_group as (
+            select p.period, {lead_group} as grp, sum(pieces) as lead_pieces, sum(day_pieces) as lead_days_pieces,
+                   sum(square_pieces) as lead_squares, sum(receipts) as lead_receipts
+            from leads p join listed i using (item_id) group by all
+        ),
+        checked_by_group as (
+            select p.period, {BY[by]} as grp, count(*) as counted_records, count(*) filter (right_enough) as accurate_records,
+                   sum(off * cost) as counted_off, sum(book * cost) as counted_book
+            from checked p join listed i using (item_id) group by all
+        ),
+        inputs as (
+            select s.period, s.days, g.* exclude (period), o.sales_days, coalesce(o.looked_at, false) as looked_at,
+                   coalesce(l.lead_pieces, 0) as lead_pieces, l.lead_days_pieces, l.lead_squares,
+                   coalesce(l.lead_receipts, 0) as lead_receipts,
+                   coalesce(c.counted_records, 0) as counted_records, c.accurate_records, c.counted_off, c.counted_book,
+                   $rate::double as carrying_rate
+            from span s
+            join by_group g using (period)
+            left join shop o using (period)
+            left join leads_by_group l on l.period = s.period and l.grp = g.grp
+            left join checked_by_group c on c.period = s.period and c.grp = g.grp
+        )
+        select *, {", ".join(_measure(kpi.name, kpi.sql, kpi.needs) for kpi in KPIS)}
+        from inputs where $group::varchar is null or grp = $group order by period, grp
+    """
+
+
+def _measure(name: str, formula: str, needs: Sequence[str]) -> str:
+    lacks = " ".join(f"when not coalesce({NEEDS[need][0]}, false) then '{NEEDS[need][1]}'" for need in needs)
+    return f"case {lacks} else '' end as {name}_lacks, case when {name}_lacks = '' then ({formula})::double end as {name}"
+
+
+ITEMS = """
+    arrived as (
+        select item_id, min(since) as first_day, min(since) filter (received <> 0) as receipt_day,
+               min(since) filter (lost <> 0 or found <> 0) as looked_day
+        from positions group by all
+    ),
+    told as (select g.counts_as as item_id, min(c.day) as day from standing_counts c join merged g using (item_id) group by all),
+    ended as (  -- delisted: since when
+        select item_id, max(c.done_at)::date as ended
+        from (select item_id, change_id, active, lag(active) over (partition by item_id order by change_id) as before from item_versions)
+        join changes c using (change_id) where not active and coalesce(before, true) group by all
+    ),
+    guessed as (select item_id, sum(qty) as qty from estimates group by all),
+    preferred as (
+        select p.item_id, arg_min(s.name, (not p.preferred, p.supplier_id)) as supplier
+        from supplied p join suppliers s using (supplier_id) where p.active group by all
+    ),
+    lettered as (select unnest($items::bigint[]) as item_id, unnest($letters::varchar[]) as abc),
+    listed as (
+        select i.item_id, i.category, s.supplier, coalesce(l.abc, 'C') as abc, a.first_day, a.looked_day,
+               least(a.receipt_day, t.day) as known_from, g.qty is not null as estimated,
+               case when i.active then date '9999-12-31' else coalesce(e.ended, date '9999-12-31') end as ended
+        from items i
+        left join arrived a using (item_id) left join told t using (item_id) left join guessed g using (item_id)
+        left join preferred s using (item_id) left join lettered l using (item_id) left join ended e using (item_id)
+        where i.same_as is null
+    )"""
+"""SQL: each item and what it is grouped by, from when its stock is known, and until when it was in use."""
+
+
+def _held(table: str, place: str) -> str:
+    """SQL: what a period holds of an item (and place), its intervals clipped to the period."""
+    clipped = "least(p.until, s.last + 1) - greatest(p.since, s.first)"
+    active = f"greatest({clipped.replace('s.last + 1', 's.last + 1, i.ended')}, 0)"
+    inside = "p.since >= s.first"
+    final = "p.until > s.last"
+    return f"""
+    held as (
+        select s.period, p.item_id, {place} as place, s.last - i.first_day + 1 as known_days,
+               coalesce(i.known_from <= s.last, false) as known,
+               coalesce(i.looked_day <= s.last, false) as looked_at, max(p.cost) is not null as costed,
+               sum(p.on_hand::double * p.cost * greatest({clipped}, 0)) as value_days,
+               sum({active}) as item_days, coalesce(sum({active}) filter (p.on_hand <= 0), 0) as out_days,
+               sum(p.on_hand::double * p.cost) filter (p.since < s.first) as opening_value,
+               sum(p.on_hand::double * p.cost) filter ({final}) as closing_value,
+               coalesce(sum(p.on_hand::double) filter (p.since < s.first), 0) as opening_pieces,
+               coalesce(sum(p.on_hand::double) filter ({final}), 0) as closing_pieces,
+               max(p.idle + case when p.on_hand > 0 then s.last - p.since else 0 end) filter ({final}) as idle,
+               max(p.cost) filter ({final}) as cost,
+               sum((p.sold - p.returned) * p.cost) filter ({inside}) as cogs,
+               {", ".join(f"coalesce(sum(p.{name}) filter ({inside}), 0) as {name}" for name in FLOWS)},
+               sum(p.lost * p.cost) filter ({inside}) as lost_value, sum(p.found * p.cost) filter ({inside}) as found_value,
+               count(*) filter ({inside} and p.sold <> 0) as sales, count(*) filter ({inside} and p.ran_out) as ran_out,
+               count(p.cycle) filter ({inside}) as cycles, coalesce(sum(p.cycle) filter ({inside}), 0) as short_cycles
+        from {table} p
+        join span s on p.since <= s.last and p.until >= s.first
+        join listed i on i.item_id = p.item_id
+        group by all
+    )"""
+
+
+FLOWS = ("sold", "returned", "received", "opened", "unpriced", "revenue", "paid")
+
+
+def _by_group(group: str, with_forecast: bool) -> str:
+    """SQL: the items of a group summed. Where nobody knows what there was, an item counts for sales alone."""
+    known = ("value_days", "opening_value", "closing_value", "opening_pieces", "closing_pieces", "item_days", "out_days", "ran_out",
+             "received", "opened", "cycles", "short_cycles")  # fmt: skip
+    every = ("cogs", "revenue", "unpriced", "sold", "returned", "paid", "lost_value", "found_value")
+    rate = "greatest(p.sold, 0) / nullif(p.item_days - p.out_days, 0)"
+    expected = "e.daily" if with_forecast else "null::double"
+    return f"""
+        select p.period, {group} as grp, count(*) as items, count(*) filter (known) as known_items,
+               count(*) filter (known and i.estimated) as estimated_items, count(*) filter (costed) as costed,
+               max(p.known_days) filter (known) as known_days,
+               {", ".join(f"coalesce(sum(p.{name}) filter (known), 0) as {name}" for name in known)},
+               {", ".join(f"coalesce(sum(p.{name}), 0) as {name}" for name in every)},
+               coalesce(sum(p.cogs) filter (known), 0) as known_cogs, coalesce(sum(p.revenue) filter (known), 0) as known_revenue,
+               coalesce(sum(p.closing_value) filter (known and p.closing_pieces > 0 and p.idle >= {DEAD}), 0) as dead_value,
+               coalesce(sum(p.closing_value) filter (known and p.closing_pieces > 0 and p.idle between {SLOW} and {DEAD - 1}), 0)
+                   as slow_value,
+               coalesce(sum(greatest(p.sold, 0)) filter (known), 0) as served,
+               coalesce(sum({rate} * p.out_days) filter (known), 0) as lost_demand, served + lost_demand as demand,
+               count({expected}) as forecast_items, sum({expected} * p.cost) filter (known) as expected_daily_value
+        from held p
+        join listed i using (item_id)
+        left join expected e on e.period = p.period and e.item_id = p.item_id
+        group by all
+    """
+
+
+LEADS = """
+    placed as (
+        select o.order_id, s.name as supplier, coalesce(t.day, o.ordered) as day
+        from (select distinct on (order_id) * from orders where change_id in (select change_id from visible_changes)
+              order by order_id, change_id desc) o
+        left join suppliers s using (supplier_id)
+        left join (select order_id, min(day) as day from order_steps
+                   where step = 'sent' and change_id in (select change_id from visible_changes) group by all) t using (order_id)
+    ),
+    leads as (
+        select s.period, g.counts_as as item_id, m.place, o.supplier, sum(m.qty::double) as pieces, count(*) as receipts,
+               sum(m.qty::double * (m.day - o.day)) as day_pieces, sum(m.qty::double * (m.day - o.day) ** 2) as square_pieces
+        from visible_movements m join placed o using (order_id) join merged g using (item_id)
+        join span s on m.day between s.first and s.last
+        where m.kind = 'receipt' and m.day >= o.day
+        group by all
+    )"""
+"""SQL: days from the sending of an order, else its date, to each receipt."""
+
+CHECKED = """
+    checked as (  -- an item's first count in a place says what there was; later ones whether the book was right
+        select s.period, g.counts_as as item_id, c.place, abs(coalesce(d.qty, 0)::double) as off, q.cost,
+               (c.on_hand - coalesce(d.qty, 0))::double as book,
+               abs(coalesce(d.qty, 0)) <= abs(c.on_hand - coalesce(d.qty, 0))
+                   * case i.abc when 'A' then 0.01 when 'B' then 0.03 else 0.05 end as right_enough
+        from (select *, row_number() over (partition by item_id, place order by counted_at) as nth from standing_counts) c
+        join merged g using (item_id)
+        join listed i on i.item_id = g.counts_as
+        join span s on c.day between s.first and s.last
+        left join (select item_id, place, happened_at, sum(qty) as qty from visible_movements where kind = 'count' group by all) d
+          on d.item_id = c.item_id and d.place = c.place and d.happened_at = c.counted_at
+        left join positions q on q.item_id = g.counts_as and q.since <= c.day and q.until > c.day
+        where c.nth > 1
+    )"""
+"""SQL: what was counted against what the book had; tolerances 1, 3 and 5 % for A, B and C."""
+
+EXPECTED = """
+    runs as (
+        select s.period, arg_max(r.run_id, (r.day, r.run_id)) as run_id
+        from span s join forecast_runs r on r.day <= s.last where r.change_id in (select change_id from visible_changes) group by all
+    ),
+    expected as (
+        select r.period, coalesce(g.counts_as, f.item_id) as item_id, sum(f.mean) / (count(distinct f.ds) * 7) as daily
+        from forecast_points f join runs r using (run_id) left join merged g using (item_id)
+        where f.change_id in (select change_id from visible_changes) group by all
+    )"""
+"""SQL: what the newest forecast run of the time expects of an item a day; runs go by weeks."""

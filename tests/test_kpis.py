@@ -1,0 +1,252 @@
+"""Every KPI against the books kept the slow way, against the numbers of kpis.md, and what is said where it cannot be known."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ims_core import db as database
+from ims_core import items, kpis, ledger, people, policy
+from ims_core.measures import BOOK, INPUTS, KPIS, NEEDS, Kpi
+from tests import daybook
+from tests.builders import Shop
+from tests.test_positions import ACTS, Act, act
+
+FIRST, LAST = date(2026, 5, 6), date(2026, 5, 17)
+
+
+def value(shop: Shop, kpi: str, first: date = FIRST, last: date = LAST, by: str = "shop", group: str | None = None) -> float:
+    """One KPI of a period."""
+    found = kpis.summary(shop.db, first, last, by, group).set_index("kpi")["value"]
+    return float(found[kpi])
+
+
+def note(shop: Shop, kpi: str, first: date = FIRST, last: date = LAST) -> str:
+    """What is said of it."""
+    return str(kpis.summary(shop.db, first, last).set_index("kpi").loc[kpi, "note"])
+
+
+# -- the book
+
+
+@pytest.mark.parametrize("kpi", [kpi for kpi in KPIS if kpi.golden], ids=lambda kpi: kpi.name)
+def test_each_formula_gives_its_golden_number(kpi: Kpi) -> None:
+    assert kpi.golden
+    inputs, wanted = kpi.golden
+    values = ", ".join(f"{number!r}::double as {name}" for name, number in inputs.items())
+    found = duckdb.execute(f"select ({kpi.sql})::double from (select {values})").fetchall()[0][0]
+    assert found == pytest.approx(wanted, abs=1e-9)
+
+
+def test_every_kpi_has_a_golden_number_or_says_which_file_it_takes() -> None:
+    assert [kpi.name for kpi in KPIS if not kpi.golden and kpi.needs != ("customer_orders",)] == []
+    assert {need for kpi in KPIS for need in kpi.needs} <= set(NEEDS)
+    assert len(BOOK) == len(KPIS)
+    assert {name for kpi in KPIS if kpi.golden for name in kpi.golden[0]} <= set(INPUTS)
+
+
+# -- the slow books
+
+
+SUMS = (
+    *("value_days", "closing", "cogs", "known_cogs", "revenue", "paid", "lost_value", "sold", "opening_pieces", "came"),
+    *("out", "item_days", "ran_out", "served", "lost", "cycles", "short"),
+)
+
+
+def slow(shop: Shop, by: str) -> dict[str, dict[str, float]]:
+    """The KPIs of each group, from every day of every item: what one would do by hand."""
+    kept = daybook.kept(shop.db, LAST)
+    found: dict[str, dict[str, float]] = {}
+    if kept.empty:
+        return found
+    if by != "place":
+        flows = dict.fromkeys(("on_hand", *daybook.FLOWS), "sum")
+        kept = kept.groupby(["item_id", "day"], as_index=False).agg({**flows, "cost": "first"}).assign(place="")
+    moved = daybook.moves(shop.db)
+    told = moved[(moved["kind"] == "receipt")].groupby("item_id")["day"].min()
+    counted = "select distinct g.counts_as from standing_counts join merged g using (item_id) where day <= ?"
+    known = {*told[told <= pd.Timestamp(LAST)].index, *(item for (item,) in shop.db.rows(counted, [LAST]))}
+    start = kept["day"].min()
+    group = {"shop": lambda _: "Whole shop", "place": lambda row: row["place"], "item": lambda row: str(row["item_id"])}[by]
+    kept["grp"] = kept.apply(group, axis=1)
+    for name, rows in kept.groupby("grp"):
+        days = [day for day in pd.date_range(FIRST, LAST) if day >= start]
+        sums = dict.fromkeys(SUMS, 0.0)
+        for (item, _), one in rows.groupby(["item_id", "place"]):
+            _add(sums, one.set_index("day").sort_index(), item in known)
+        found[str(name)] = {
+            "stock_value": sums["closing"], "average_inventory": sums["value_days"] / len(days) if days else np.nan,
+            "days_of_inventory": sums["value_days"] / sums["known_cogs"] if sums["known_cogs"] else np.nan,
+            "sell_through": sums["sold"] / (sums["opening_pieces"] + sums["came"]) if sums["opening_pieces"] + sums["came"] else np.nan,
+            "revenue": sums["revenue"], "cogs": sums["cogs"], "purchases": sums["paid"],
+            "stockout_rate": sums["out"] / sums["item_days"] if sums["item_days"] else np.nan, "stockout_events": sums["ran_out"],
+            "fill_rate": sums["served"] / (sums["served"] + sums["lost"]) if sums["served"] + sums["lost"] else np.nan,
+            "cycle_service": 1 - sums["short"] / sums["cycles"] if sums["cycles"] else np.nan, "write_offs": sums["lost_value"],
+        }  # fmt: skip
+    return found
+
+
+def _add(sums: dict[str, float], one: pd.DataFrame, known: bool) -> None:
+    """One item (in one place), day by day."""
+    inside = one[(one.index >= pd.Timestamp(FIRST)) & (one.index <= pd.Timestamp(LAST))]
+    cost = inside["cost"].fillna(0)
+    cogs = ((inside["sold"] - inside["returned"]) * cost).sum()
+    sums["cogs"] += cogs
+    sums["revenue"] += inside["revenue"].sum()
+    sums["lost_value"] += (inside["lost"] * cost).sum()
+    sums["paid"] += inside["paid"].sum()
+    sums["sold"] += inside["sold"].sum() - inside["returned"].sum()
+    if not known:
+        sums["sold"] = np.nan  # what nobody counted has no part in it; see the test of its own
+        return
+    sums["known_cogs"] += cogs
+    sums["value_days"] += (inside["on_hand"] * cost).sum()
+    sums["closing"] += inside["on_hand"].iloc[-1] * cost.iloc[-1] if len(inside) else 0
+    eve = one[one.index < pd.Timestamp(FIRST)]
+    sums["opening_pieces"] += eve["on_hand"].iloc[-1] if len(eve) else 0
+    sums["came"] += inside["received"].sum() + inside["opened"].sum()
+    out = int((inside["on_hand"] <= 0).sum())
+    sold = max(inside["sold"].sum(), 0)
+    sums["out"] += out
+    sums["item_days"] += len(inside)
+    sums["served"] += sold
+    sums["lost"] += sold / (len(inside) - out) * out if len(inside) > out else 0
+    before = one["on_hand"].shift(1, fill_value=0)
+    sums["ran_out"] += int(((one["on_hand"] <= 0) & (before > 0) & (one.index >= pd.Timestamp(FIRST)))[: pd.Timestamp(LAST)].sum())
+    receipts = list(one.index[one["received"] > 0])
+    for last, this in pairwise(receipts):
+        if pd.Timestamp(FIRST) <= this <= pd.Timestamp(LAST):
+            sums["cycles"] += 1
+            sums["short"] += bool((one.loc[last : this - timedelta(days=1), "on_hand"] <= 0).any())
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.lists(ACTS, min_size=3, max_size=10))
+def test_every_kpi_is_what_the_slow_books_say_to_the_cent(acts: list[Act]) -> None:
+    shop = Shop(database.connect(":memory:"))
+    numbers = {"A1": shop.item("A1", price=9, cost=1), "A2": shop.item("A2", price=5)}
+    shop.place("Cellar")
+    first = shop.db.version + 1
+    for one in acts:
+        act(shop, first, numbers, one)
+    for by in ("shop", "place", "item"):
+        fast = kpis.by_group(shop.db, FIRST, LAST, by).set_index("grp")
+        for name, wanted in slow(shop, by).items():
+            for kpi, expected in wanted.items():
+                if name in fast.index and not fast.loc[name, f"{kpi}_lacks"] and not np.isnan(expected):
+                    assert fast.loc[name, kpi] == pytest.approx(expected, abs=0.005), (by, name, kpi)
+    shop.db.close()
+
+
+# -- what they mean
+
+
+def test_deliveries_are_not_hidden_by_opening_and_closing_stock(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    first = date(2026, 4, 1)
+    shop.move("receipt", kettle, 100, first, unit_cost=1)
+    shop.move("receipt", kettle, 300, first + timedelta(days=14), unit_cost=1)
+    for day in range(15, 30):
+        shop.move("sale", kettle, 20, first + timedelta(days=day))
+    found = value(shop, "average_inventory", first, first + timedelta(days=29))
+    assert found == pytest.approx((14 * 100 + 400 + sum(400 - 20 * day for day in range(1, 16))) / 30)
+
+
+def test_days_without_stock_do_not_lower_what_is_asked_for(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    first = date(2026, 4, 1)
+    shop.move("receipt", kettle, 150, first, unit_cost=1)
+    for day in range(15):
+        shop.move("sale", kettle, 10, first + timedelta(days=day))
+    last = first + timedelta(days=28)  # the fifteenth day ends at zero too
+    assert value(shop, "stockout_rate", first, last) == pytest.approx(15 / 29)
+    assert value(shop, "stockout_events", first, last) == 1
+    assert value(shop, "fill_rate", first, last) < 0.5
+    assert "is estimated" in note(shop, "fill_rate", first, last)
+
+
+def test_an_empty_shop_prints_no_number_at_all(shop: Shop) -> None:
+    found = kpis.summary(shop.db, FIRST, LAST)
+    assert found["value"].isna().all()
+    assert (found["note"] != "").all()
+
+
+def test_sales_without_stock_are_no_fill_rate_of_a_hundred_percent(shop: Shop) -> None:
+    shop.move("sale", shop.item("KETTLE"), 3, FIRST, unit_price=9)
+    found = kpis.summary(shop.db, FIRST, LAST).set_index("kpi")
+    assert found.loc["revenue", "value"] == 27
+    assert found.loc[["fill_rate", "ready_rate", "stock_value", "turnover", "record_accuracy", "otif"], "value"].isna().all()
+    assert "drop a stock list" in note(shop, "fill_rate")
+    assert "customer orders" in note(shop, "otif")
+
+
+def test_nothing_is_made_a_year_of_in_less_than_sixty_days(shop: Shop) -> None:
+    kettle = shop.item("KETTLE", price=9)
+    shop.move("receipt", kettle, 10, date(2026, 3, 1), unit_cost=4)
+    shop.move("sale", kettle, 2, date(2026, 4, 20))
+    assert "less than 60 days" in note(shop, "turnover", date(2026, 3, 1), date(2026, 4, 28))
+    assert value(shop, "turnover", date(2026, 3, 1), date(2026, 4, 30)) == pytest.approx(8 * 365 / (40 * 50 + 32 * 11))
+
+
+def test_books_that_begin_within_the_period_say_so(shop: Shop) -> None:
+    shop.move("receipt", shop.item("KETTLE"), 10, date(2026, 5, 12), unit_cost=4)
+    assert value(shop, "average_inventory") == 40
+    assert "Since the first count, 12 May 2026" in note(shop, "average_inventory")
+
+
+def test_what_lies_is_dead_only_while_it_lies(shop: Shop) -> None:
+    kettle, mug = shop.item("KETTLE"), shop.item("MUG")
+    shop.move("receipt", kettle, 10, date(2025, 5, 1), unit_cost=4)
+    shop.move("receipt", mug, 10, date(2025, 5, 1), unit_cost=1)
+    shop.move("sale", mug, 10, date(2025, 5, 2))
+    shop.move("receipt", mug, 10, date(2026, 4, 1), unit_cost=1)
+    assert value(shop, "dead_stock") == 40
+    assert value(shop, "slow_stock") == 0
+    assert value(shop, "dead_stock", date(2025, 9, 1), date(2025, 10, 28)) == 40  # the 180th day
+    assert value(shop, "slow_stock", date(2025, 9, 1), date(2025, 10, 27)) == 40
+
+
+def test_a_delisted_item_is_not_missed(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    shop.move("receipt", kettle, 1, date(2026, 5, 1), unit_cost=4)
+    shop.move("sale", kettle, 1, date(2026, 5, 10))
+    missed = value(shop, "stockout_rate", last=date(2099, 1, 1))
+    items.save(shop.db, people.LOCAL, [{"item_id": kettle, "active": False}])
+    assert value(shop, "stockout_rate", last=date(2099, 1, 1)) < missed
+
+
+def test_a_count_that_was_off_both_ways_is_not_right(shop: Shop) -> None:
+    for sku, counted in (("A1", 90), ("A2", 110)):
+        item = shop.item(sku, cost=1)
+        shop.move("count", item, 100, date(2026, 5, 1))
+        shop.move("count", item, counted, date(2026, 5, 10))
+    assert value(shop, "record_accuracy") == 0
+    assert value(shop, "value_accuracy") == pytest.approx(0.9)
+    assert value(shop, "write_offs") == 10
+
+
+def test_a_first_count_is_no_test_of_the_book(shop: Shop) -> None:
+    shop.move("count", shop.item("A1", cost=1), 100, date(2026, 5, 10))
+    assert "counted a second time" in note(shop, "record_accuracy")
+
+
+def test_carrying_cost_follows_the_rate_of_the_settings(shop: Shop) -> None:
+    shop.move("receipt", shop.item("KETTLE"), 10, FIRST, unit_cost=4)
+    assert value(shop, "carrying_cost") == 10
+    policy.set_shop(shop.db, people.LOCAL, carrying_rate=0.2)
+    assert value(shop, "carrying_cost") == 8
+    assert "At 20%" in note(shop, "carrying_cost")
+
+
+def test_an_undone_sale_is_in_no_kpi(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    shop.move("receipt", kettle, 10, FIRST, unit_cost=4)
+    before = kpis.summary(shop.db, FIRST, LAST)
+    ledger.undo(shop.db, people.LOCAL, shop.move("sale", kettle, 3, FIRST, unit_price=9))
+    pd.testing.assert_frame_equal(kpis.summary(shop.db, FIRST, LAST), before)
