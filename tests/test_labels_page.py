@@ -81,4 +81,4 @@ def test_the_picture_shows_the_first_sheet_only() -> None:
     picture = stickers.preview(many, sheet, wide=600)
     assert picture.width == 600
     assert picture.height / picture.width == pytest.approx(297 / 210, rel=0.01)
-    assert stickers.sheets(many, sheet, first=22) == 5
+    assert stickers.sheets(many, sheet, first=22) == 6
