@@ -58,6 +58,10 @@ def routes(shop: Callable[[], Database]) -> list[Route]:
         """Many reads, or the tags of one round of an RFID reader."""
         return await _answered(request, lambda who, said: post_many(shop(), who, said))
 
+    async def post_undo(request: Request) -> JSONResponse:
+        """Take a change back."""
+        return await _answered(request, lambda who, said: undo(shop(), who, said))
+
     async def get_stock(request: Request) -> JSONResponse:
         """What is there, now or at the end of ?day=."""
         return await _answered(request, lambda who, said: stock(shop(), request.query_params.get("day")))
@@ -70,6 +74,7 @@ def routes(shop: Callable[[], Database]) -> list[Route]:
         Route("/api/health", health, methods=["GET"]),
         Route("/api/scan", post_scan, methods=["POST"]),
         Route("/api/reads", post_reads, methods=["POST"]),
+        Route("/api/undo", post_undo, methods=["POST"]),
         Route("/api/stock", get_stock, methods=["GET"]),
         Route("/api/items/{sku:path}", get_item, methods=["GET"]),
     ]
@@ -99,6 +104,16 @@ def post_many(db: Database, who: Person, said: Any) -> Answer:
     refused = sum("error" in result for result in results)
     repeated = sum("error" not in result and bool(result["repeated"]) for result in results)
     return {"posted": len(results) - refused - repeated, "repeated": repeated, "refused": refused, "results": results}
+
+
+@people.needs("staff")
+def undo(db: Database, who: Person, said: Any) -> Answer:
+    """Take back the change of `change_id`: its own change_id, and what it says. Refused as on the screen: to staff, what others did."""
+    change_id = said.get("change_id") if isinstance(said, dict) else None
+    if isinstance(change_id, bool) or not isinstance(change_id, int) or not 0 < change_id < 2**62:
+        raise Refused('Send {"change_id": 17}: the number that was told when it was posted.')
+    undone = ledger.undo(db, who, change_id, via="api")
+    return {"change_id": undone, "says": f"Undone: {ledger.change(db, change_id)['what']}"}
 
 
 def stock(db: Database, day: str | None) -> Answer:

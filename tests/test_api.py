@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from ims_core import VERSION, api, devices, gate, ledger
+from ims_core import VERSION, accounts, api, devices, gate, importing, ledger
 from ims_core.people import LOCAL
 from tests.builders import Shop
 
@@ -64,7 +65,8 @@ def test_health_is_only_read(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/api/scan"), ("POST", "/api/reads"), ("GET", "/api/stock"), ("GET", "/api/items/X")]
+    ("method", "path"),
+    [("POST", "/api/scan"), ("POST", "/api/reads"), ("POST", "/api/undo"), ("GET", "/api/stock"), ("GET", "/api/items/X")],
 )
 def test_without_the_door_before_them_the_others_refuse_everybody(client: TestClient, method: str, path: str) -> None:
     assert client.request(method, path).status_code == 401
@@ -131,6 +133,43 @@ def test_who_may_only_look_posts_nothing(stocked: Shop) -> None:
     assert viewer.post("/api/scan", json=read("1")).status_code == 403
     assert viewer.post("/api/reads", json={"reads": [read("1")]}).status_code == 403
     assert viewer.get("/api/stock").status_code == 200
+
+
+def test_a_device_takes_back_what_it_posted_and_staff_nothing_of_others(stocked: Shop) -> None:
+    handheld, other = device(stocked), device(stocked, name="Dock")
+    change = handheld.post("/api/scan", json=read("1", qty=3)).json()["change_id"]
+    refused = other.post("/api/undo", json={"change_id": change})
+    assert (refused.status_code, stocked.on_hand("KETTLE")) == (403, 3)
+    assert "was done by Handheld (device)" in refused.json()["error"]
+    done = handheld.post("/api/undo", json={"change_id": change})
+    assert done.json()["says"] == "Undone: +3 Kettle to Shop"
+    assert stocked.on_hand("KETTLE") == 0
+    assert handheld.post("/api/undo", json={"change_id": change}).status_code == 422
+
+
+def test_a_staff_device_undoes_no_import_and_a_manager_s_does(stocked: Shop) -> None:
+    plan = importing.preview(stocked.db, [("stock.csv", b"SKU;Name;On hand\nKETTLE;Kettle;5\nMUG;Mug;7\n")], today=date(2026, 5, 4))
+    change = importing.commit(stocked.db, LOCAL, plan)
+    refused = device(stocked).post("/api/undo", json={"change_id": change})
+    assert refused.status_code == 403
+    assert "one must be manager" in refused.json()["error"]
+    assert stocked.on_hand("KETTLE") == 5
+    assert device(stocked, "manager", "Office").post("/api/undo", json={"change_id": change}).status_code == 200
+    assert stocked.on_hand("KETTLE") == 0
+
+
+@pytest.mark.parametrize("said", [None, [], {}, {"change_id": "1"}, {"change_id": True}, {"change_id": -1}, {"change_id": 2**70}])
+def test_an_undo_of_nothing_is_refused(stocked: Shop, said: Any) -> None:
+    answer = device(stocked, "manager").post("/api/undo", json=said)
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"error"}
+
+
+def test_no_address_of_the_api_tells_who_has_an_account(stocked: Shop) -> None:
+    accounts.add(stocked.db, LOCAL, "Olga", "owner", "correct horse battery", "olga@example.com")
+    manager = device(stocked, "manager")
+    for path in [*(route.path for route in api.routes(lambda: stocked.db)), "/api/people", "/api/accounts"]:
+        assert "olga@" not in manager.get(path).text
 
 
 # -- many reads
