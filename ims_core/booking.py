@@ -227,7 +227,7 @@ def _import_files(pad: scratch.Pad, groups: Sequence[Group]) -> pa.Table:
 
 
 def _lay_out_left(pad: scratch.Pad, groups: Sequence[Group]) -> None:
-    left = {f"left_{grp}": group.left for grp, group in enumerate(groups)}
+    left = {f"left_{grp}": group.to_mend for grp, group in enumerate(groups)}
     pad.put(**left)
     pad.run(
         "create table lines_left as " + " union all by name ".join(f"select {name[5:]}::integer as grp, * from {name}" for name in left)

@@ -8,29 +8,16 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import cancelling, codes, columns, dates, judging, measuring, repeats, scratch, totals, values, variants, widening
-from ims_core.labels import FIELDS, KIND_FIELDS
+from ims_core import cancelling, codes, columns, dates, judging, measuring, problems, repeats, scratch, totals, values, variants, widening
+from ims_core.labels import KIND_FIELDS
 from ims_core.progress import Note
 from ims_core.reading import Table
 from ims_core.recognising import Mapping, Question
 from ims_core.rules import RULES
 
-CODES = ("sku", "barcode")
-"""What a spreadsheet may have spoilt, and what an item is found by."""
-
 NOTHING_BARRED = pa.table(
     {"code": pa.array([], pa.string()), "name": pa.array([], pa.string()), "keys": pa.array([], pa.list_(pa.string()))}
 )
-UNFIT = {
-    "holds is not known": "Write how many it holds, such as “box of 24”, or fill in the pack size in a file of items, and drop both.",
-    "is not sure": "Write which one it is, such as “box of 24”.",
-    "is no unit we know": "Write a unit such as pcs, kg or box of 24; or say under Columns that this column is no unit.",
-    "cannot be counted in": "Write the quantity in the item's own unit, or set the item's unit on the Items page if that one is wrong.",
-    "is not counted in": "Switch the rule on again under Mended, or write the quantity in the item's own unit.",
-    "of this item": "Write it in the item's own unit, such as 72, or say how many a pack holds, such as “3 boxes of 24”.",
-}
-"""What to do about a quantity that cannot be counted, by what is said of it."""
-
 OUTCOMES = ("used", "joined", "set aside", "refused")
 
 
@@ -59,6 +46,8 @@ class Cleaned:
     totals: pd.DataFrame
     measured: bool = False
     """Whether it tells units, so that what is known of its items matters."""
+    emptied: pa.Table | None = None
+    """Lines that are used though a cell of them cannot be read, to be mended: as `left`, their reason says which cell."""
 
     def books_like(self, other: "Cleaned") -> bool:
         """Whether the same lines are used, and the same taken back."""
@@ -91,7 +80,9 @@ def clean(
     with scratch.pad(raw=_stacked(tables), places=_places(tables, places)) as pad:
         at("reading numbers and dates")
         styles = columns.styles(pad, mapping, typed=all(table.typed for table in tables))
-        read = {name for name in CODES if name in mapping.columns and codes.read(pad, name, mapping.columns[name], known or {}, off)}
+        read = {
+            name for name in columns.CODES if name in mapping.columns and codes.read(pad, name, mapping.columns[name], known or {}, off)
+        }
         styles = columns.paid_in(pad, mapping, styles, currency)
         columns.type_cells(pad, mapping, styles, read, timezone, off)
         measured = measuring.measure(pad, mapping, goods, off)
@@ -108,13 +99,14 @@ def clean(
         printed = totals.check(pad, mapping, wide=any(isinstance(table, widening.Turned) for table in tables))
         pad.put(barred=NOTHING_BARRED if barred is None else barred)
         at("comparing with what earlier files brought")
-        again = repeats.find(pad, mapping, earlier, off)
+        again = repeats.find(pad, mapping, earlier, off, part=any(table.part for table in tables))
         at("putting together what was found")
-        rows, left = (widening.in_sheet(lines, tables) for lines in (_rows(pad, mapping, off), _left(pad, tables[0].header)))
+        found = _rows(pad, mapping, off), _left(pad, tables[0].header), problems.emptied(pad, mapping, styles, tables[0].header)
+        rows, left, emptied = (widening.in_sheet(lines, tables) for lines in found)
         asked = (*columns.questions(mapping, styles, currency), *again, *_two_lists(pad, mapping))
         return Cleaned(
-            mapping.kind, rows, _problems(pad, mapping, styles, tables), _fixes(pad, mapping, off, measured), left,
-            *_accounts(pad, mapping), asked, _difference(pad), printed.to_pandas(), measured,
+            mapping.kind, rows, problems.find(pad, mapping, styles, tables), _fixes(pad, mapping, off, measured), left,
+            *_accounts(pad, mapping), asked, _difference(pad), printed.to_pandas(), measured, emptied,
         )  # fmt: skip
 
 
@@ -188,74 +180,6 @@ def _sold(off: frozenset[str]) -> str:
     """
 
 
-def _problems(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style], tables: Sequence[Table]) -> pd.DataFrame:
-    """What cannot be read: refused lines with the cell that is wrong, and cells left empty on lines that are used."""
-    parts = [
-        "select source, row, null as field, null as value, lacking || '; the line is not used' as problem, true as refused"
-        " from judged where outcome = 'refused' and lacking not like '%cannot be read' and lacking is distinct from unfit",
-        "select source, row, unfit_field, unfit_value, unfit || '; the line is not used', true from judged"
-        " where outcome = 'refused' and lacking = unfit",
-    ]
-    for name in mapping.columns:
-        if f"{name}_problem" in judging.typed_columns(pad):
-            parts.append(_spoilt(name))
-        if FIELDS[name].type in ("text", "id"):
-            continue
-        what = "'is no date'" if FIELDS[name].type == "date" else "'is no number'"
-        if styles[name].units:
-            united = f"regexp_matches({name}_text, '{values.WITH_UNIT}')"
-            what = f"case when {united} then 'names a unit that is not known in pieces of this item' else {what} end"
-        if styles[name].only:
-            listed = ", ".join(f"'{code}'" for code in ("", *styles[name].only))
-            paid = values.paid(f"{name}_text", styles[name], "currency")
-            what = f"case when {paid} in ({listed}) then {what} else 'is in another currency' end"
-        parts.append(
-            f"select source, row, '{name}', {name}_text, {what} || case when outcome = 'refused' then '; the line is not used'"
-            f" else '; left empty' end, outcome = 'refused' from judged"
-            f" where {name}_text is not null and {name} is null and outcome in ('used', 'refused')"
-        )
-    parts.append(totals.differing())
-    if set(CODES) <= set(mapping.columns):
-        parts.append(f"from ({codes.claimed()})")
-    found = pad.table(f"select * from ({' union all '.join(parts)}) order by source, row")
-    found = widening.in_sheet(found, tables).to_pandas()
-    names, sheets = [table.name for table in tables], [table.sheet for table in tables]
-    return pd.DataFrame(
-        {
-            "source": found.source, "file": [names[i] for i in found.source], "sheet": [sheets[i] for i in found.source],
-            "row": found.row, "column": [mapping.columns.get(name) for name in found.field], "value": found.value,
-            "problem": found.problem, "suggestion": list(map(_suggestion, found.field, found.problem)),
-            "refused": found.refused,
-        }
-    )  # fmt: skip
-
-
-def _spoilt(name: str) -> str:
-    """SQL: what is wrong with codes, each said once."""
-    return f"""
-        select (min((source, row)))[1] as source, (min((source, row)))[2] as row, '{name}', {name}_text,
-               {name}_problem || case when count(*) > 1 then ' (on ' || count(*) || ' lines)' else '' end, bool_and(outcome = 'refused')
-        from judged where {name}_problem is not null and outcome in ('used', 'refused') group by {name}_text, {name}_problem
-    """
-
-
-def _suggestion(name: str | None, problem: str) -> str:
-    for part, advice in UNFIT.items():
-        if part in problem:
-            return advice
-    if problem.startswith(totals.APART):
-        return "A line may be missing, or was changed by hand. Look at it where the file comes from."
-    if name == "barcode" and problem.startswith("is the barcode of"):
-        return "See on the goods whose it is, and take it off the other. If both are one item, join them on the Items page."
-    if name is None or name not in FIELDS:
-        return "Fill it in in the file and drop it again, or leave the line out."
-    if name in CODES:
-        return "Make the column text where the file comes from, type the code as it is printed, and drop it again."
-    if FIELDS[name].type == "date":
-        return "Write a date such as 2026-05-31."
-    return "Write a plain number such as 12 or 12.50."
-
-
 def _fixes(pad: scratch.Pad, mapping: Mapping, off: frozenset[str], measured: bool) -> pd.DataFrame:
     """Each rule that met something: rule title count before after on always (it cannot be switched off)."""
     rows = []
@@ -273,9 +197,8 @@ def _fixes(pad: scratch.Pad, mapping: Mapping, off: frozenset[str], measured: bo
 
 
 def _left(pad: scratch.Pad, header: Sequence[str]) -> pa.Table:
-    struct = ", ".join(f"'{values.escaped(name)}': r.{values.quoted(name)}" for name in header)
     return pad.table(f"""
-        select j.source, j.row, j.outcome, j.reason, to_json({{{struct}}})::varchar as content
+        select j.source, j.row, j.outcome, j.reason, {values.content(header)} as content
         from judged j join raw r on r."source  table" = j.source and r."source  row" = j.row
         where j.outcome <> 'used' order by j.source, j.row
     """)  # fmt: skip

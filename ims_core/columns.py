@@ -12,6 +12,8 @@ TYPES = {"number": "decimal(18, 4)", "money": "decimal(18, 4)", "days": "decimal
 MEASURED = {"packed": "struct(told varchar, counted varchar, way varchar)"} | dict.fromkeys(
     ("own_unit", "unfit", "unfit_value", "unfit_field"), "varchar"
 )
+CODES = ("sku", "barcode")
+"""What a spreadsheet may have spoilt, and what an item is found by."""
 IN_SEQUENCE = ("ordered", "expected", "received", "day", "expires")
 """Dates in the order in which they mostly follow each other."""
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from ims_core import (
     archives,
     booking,
+    claims,
     cleaning,
     dates,
     documents,
@@ -78,7 +79,7 @@ def preview(
         groups[at] = meanwhile(tell, part, says, partial(_cleaned, db, group, groups))
     tell(1.0, "Ready")
     day, days = _count_day(db, groups, named, today)
-    return Plan(tuple(groups), tuple(again), tuple(unreadable), day, days, today, seen)
+    return Plan(tuple(groups), tuple(again), tuple(unreadable), day, days, today, seen, claims=claims.across(db, groups))
 
 
 def _whole(db: Database, files: list[tuple[str, bytes]], today: date) -> Plan:
@@ -109,7 +110,7 @@ def revise(db: Database, plan: Plan, index: int, mapping: Mapping | None = None,
     for nth in (nth for nth in _in_turn(groups) if nth in anew):
         groups[nth] = _cleaned(db, groups[nth], groups)
     day, days = _count_day(db, groups, [], plan.today)
-    return replace(plan, groups=tuple(groups), day=day, days=days)
+    return replace(plan, groups=tuple(groups), day=day, days=days, claims=claims.across(db, groups))
 
 
 def _in_turn(groups: list[Group]) -> list[int]:

@@ -20,8 +20,15 @@ class Taking(NamedTuple):
 
 
 def past(db: Database) -> pd.DataFrame:
-    """Every import: change_id done_at who what files lines used joined set_aside refused undone; the newest first."""
-    return db.frame("select * from imports order by change_id desc")
+    """Every import: change_id done_at who what files lines used joined set_aside refused undone emptied; the newest first.
+
+    emptied: lines that were used though one of their cells could not be read.
+    """
+    return db.frame("""
+        select i.*, coalesce(e.emptied, 0) as emptied from imports i
+        left join (select change_id, count(*) as emptied from import_lines where outcome = 'used' group by 1) e using (change_id)
+        order by change_id desc
+    """)
 
 
 def files(db: Database, change_id: int) -> pd.DataFrame:
@@ -37,7 +44,10 @@ def files(db: Database, change_id: int) -> pd.DataFrame:
 
 
 def not_used(db: Database, change_id: int) -> pd.DataFrame:
-    """The lines of an import that were not used: file sheet row outcome reason content (the line as it was) kind mapping (JSON)."""
+    """The lines of an import to mend: file sheet row outcome reason content (the line as it was) kind mapping (JSON).
+
+    Those that were not used, and with the outcome `used` those of which a cell could not be read.
+    """
     return db.frame(
         """
         select f.name as file, f.sheet, l.source_row as row, l.outcome, l.reason, l.content, f.kind, f.mapping
@@ -71,8 +81,11 @@ def differences(db: Database, change_id: int) -> pd.DataFrame:
 
 def taking_back(db: Database, change_id: int) -> Taking:
     """What undoing the import would take back, and whether something stands on it; writes nothing."""
-    moved, pieces = db.rows("select count(*), coalesce(sum(qty), 0) from movements where change_id = ?", [change_id])[0]
-    told = [f"{labels.many(moved, 'movement')} ({labels.pieces(pieces)} pieces)"] if moved else []
+    by_unit = db.rows(
+        "select i.unit, count(*), sum(m.qty) from movements m join items i using (item_id) where m.change_id = ? group by all", [change_id]
+    )
+    moved, qty = sum(count for _, count, _ in by_unit), labels.amounts({unit: qty for unit, _, qty in by_unit})
+    told = [f"{labels.many(moved, 'movement')} ({qty})"] if moved else []
     counted = db.scalar("select count(*) from counts where change_id = ?", [change_id])
     told += [labels.many(counted, "count")] if counted else []
     for table, (key, one) in NEW.items():

@@ -1,5 +1,6 @@
 """Every name, unit and format that is used twice: what the shop calls things."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -32,7 +33,7 @@ FILE_KINDS = {
 MOST_PIECES = 1_000_000_000
 """More than this of one item in one line is a slip of the keyboard."""
 
-MARKS = ("From file", "From row", "What became of it", "Why it was not used")
+MARKS = ("From file", "From row", "What became of it", "Why it was not used", "What to do")
 """Columns of ours in a workbook of lines to mend; they are passed over when it is dropped back."""
 
 MAIN_PLACE = "Shop"
@@ -157,6 +158,14 @@ def pieces(qty: Any, unit: str = "") -> str:
         return "–"
     text = f"{qty:,.0f}" if qty == round(qty) else f"{qty:,.2f}".rstrip("0").rstrip(".")
     return f"{text} {unit}".strip()
+
+
+def amounts(by_unit: Mapping[str, Any]) -> str:
+    """Quantities of several units, which never add up: `1,204 pieces, 114.75 kg`; of many units only how many more there are."""
+    told = {unit: qty for unit, qty in sorted(by_unit.items(), key=lambda each: each[0] != "piece") if qty}
+    said = [pieces(qty, unit if unit != "piece" else "piece" if qty == 1 else "pieces") for unit, qty in list(told.items())[:3]]
+    more = [f"more in {len(told) - 3} other units"] if len(told) > 3 else []
+    return ", ".join([*said, *more]) or "0 pieces"
 
 
 def count(number: float, one: str, many: str = "") -> str:

@@ -65,7 +65,7 @@ def on_hand(db: Database, day: date | None = None) -> pd.DataFrame:
 def overview(db: Database, day: date) -> pd.DataFrame:
     """Every item at the end of `day`.
 
-    item_id sku name category on_hand on_order cost value last_day days_since last_sale active counted estimated
+    item_id sku name category unit on_hand on_order cost value last_day days_since last_sale active counted estimated
     `counted` is false where no count or receipt says what there was; `estimated`: pieces of the opening that nobody counted. Where it is
     above 0, there are at least `on_hand`, perhaps more.
     """
@@ -75,7 +75,7 @@ def overview(db: Database, day: date) -> pd.DataFrame:
                              max(last_sale) as last_sale
                       from stock_on($day::date) group by item_id),
              coming as (select item_id, sum(open) as on_order from on_order_on($day::date) group by item_id)
-        select i.item_id, i.sku, i.name, i.category, coalesce(h.on_hand, 0) as on_hand, coalesce(o.on_order, 0) as on_order,
+        select i.item_id, i.sku, i.name, i.category, i.unit, coalesce(h.on_hand, 0) as on_hand, coalesce(o.on_order, 0) as on_order,
                c.cost, coalesce(h.on_hand, 0) * c.cost as value, h.last_day, $day::date - h.last_day as days_since,
                h.last_sale, i.active, i.item_id in (select item_id from counted_by($day::date)) as counted,
                coalesce(h.estimated, 0) as estimated
@@ -89,10 +89,10 @@ def overview(db: Database, day: date) -> pd.DataFrame:
 
 
 def by_place(db: Database, day: date) -> pd.DataFrame:
-    """Every item and place at the end of `day`: item_id sku name category place on_hand value last_day estimated (as in `overview`)."""
+    """Every item and place at the end of `day`: item_id sku name category unit place on_hand value last_day estimated (as in `overview`)."""
     return db.frame(
         """
-        select i.item_id, i.sku, i.name, i.category, s.place, s.on_hand, s.on_hand * c.cost as value, s.last_day, s.estimated
+        select i.item_id, i.sku, i.name, i.category, i.unit, s.place, s.on_hand, s.on_hand * c.cost as value, s.last_day, s.estimated
         from stock_on(?::date) s join items i using (item_id) left join costs c using (item_id)
         order by lower(i.name), s.place
         """,
@@ -128,7 +128,7 @@ def movements(
 ) -> pd.DataFrame:
     """The newest movements that fit, undone ones left out.
 
-    change_id line happened_at day kind item_id sku name place qty unit_cost unit_price ref note who file sheet source_row
+    change_id line happened_at day kind item_id sku name unit place qty unit_cost unit_price ref note who file sheet source_row
     """
     return db.frame(
         """
@@ -143,7 +143,7 @@ def movements(
             order by m.happened_at desc, m.change_id desc, m.line desc
             limit $most
         )
-        select m.change_id, m.line, m.happened_at, m.day, m.kind, m.item_id, i.sku, i.name, m.place, m.qty,
+        select m.change_id, m.line, m.happened_at, m.day, m.kind, m.item_id, i.sku, i.name, i.unit, m.place, m.qty,
                m.unit_cost, m.unit_price, m.ref, m.note, c.who, f.name as file, f.sheet, m.source_row
         from newest n
         join movements m on m.rowid = n.at
@@ -212,7 +212,7 @@ CHECKS = {
     "Every imported line is accounted for": "select count(*) from import_files where lines <> used + joined + set_aside + refused",
     "Every line not used is kept": """
         select count(*) from import_files f where joined + set_aside + refused <>
-        (select count(*) from import_lines l where l.change_id = f.change_id and l.file_id = f.file_id)""",
+        (select count(*) from import_lines l where l.change_id = f.change_id and l.file_id = f.file_id and l.outcome <> 'used')""",
 }
 
 

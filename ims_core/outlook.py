@@ -1,6 +1,7 @@
 """What a commit would do, in numbers, before anything is written."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,7 +16,8 @@ from ims_core.plans import Plan
 class Outlook:
     """What a plan would add to the shop, as its screens show it.
 
-    `value`: of `pieces`, at cost; `unpriced`: pieces (in and out) of items without one; `blind`: items that move and were never counted.
+    `amounts`: `pieces` by the unit that items are counted in; `value`: of them, at cost; `unpriced`: pieces (in and out) of items without
+    one; `blind`: items that move and were never counted; `twice`: what an earlier list of the drop says of what a later one counts.
     """
 
     items: int
@@ -27,6 +29,8 @@ class Outlook:
     value: Decimal
     unpriced: Decimal
     blind: int = 0
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)
+    twice: Decimal = Decimal(0)
 
     def says(self, currency: str) -> str:
         """One sentence, such as: Stock changes by +1,204 pieces, +€8,310; 129 new items, 402 movements."""
@@ -36,14 +40,21 @@ class Outlook:
             return f"Stock does not change; {', '.join(told)}." if told else "Stock does not change."
         worth = f", {_signed(labels.money(abs(self.value), currency), self.value)}" if self.value else ""
         costless = f" ({labels.pieces(self.unpriced)} pieces have no cost)" if self.value and self.unpriced else ""
-        stock = f"Stock changes by {_signed(labels.pieces(abs(self.pieces)), self.pieces)} pieces{worth}{costless}"
+        stock = f"Stock changes by {_amounts(self.amounts or {'piece': self.pieces})}{worth}{costless}"
         said = "; ".join([stock, ", ".join([*told, labels.many(self.movements, "movement")])]) + "."
         shows = f" {labels.many(self.blind, 'item')} that nobody counted {'shows' if self.blind == 1 else 'show'} no quantity."
-        return said + (shows if self.blind else "")
+        twice = labels.amounts({"piece": self.twice}) if set(self.amounts) <= {"piece"} else labels.pieces(self.twice)
+        again = f" Of what is counted, {twice} are of items that a later list of the same day and place tells too: the later one holds."
+        return said + (shows if self.blind else "") + (again if self.twice else "")
 
 
 def _signed(text: str, amount: Decimal) -> str:
     return f"{'+' if amount > 0 else '−' if amount < 0 else '±'}{text}"
+
+
+def _amounts(by_unit: Mapping[str, Decimal]) -> str:
+    """Each with its own sign: `+1,204 pieces, −3 kg`."""
+    return ", ".join(_signed(labels.amounts({unit: abs(qty)}), qty) for unit, qty in by_unit.items() if qty) or "±0 pieces"
 
 
 def foresee(db: Database, plan: Plan) -> Outlook:
@@ -59,11 +70,16 @@ def foresee(db: Database, plan: Plan) -> Outlook:
     with scratch.pad(**facts, **known) as pad:
         seen = pad.row(f"""
             with told as (select item_id, any_value(cost) as cost from item_versions where cost is not null group by item_id),
+                 units as (select item_id, any_value(unit) as unit from (
+                     select item_id, unit from item_versions union all
+                     select item_id, unit from known_items anti join item_versions using (item_id)
+                 ) group by item_id),
                  bought as (select item_id, sum(qty * unit_cost) / sum(qty) as cost from movements
                             where kind = 'receipt' and unit_cost is not null and qty > 0 group by item_id),
                  changed as ({CHANGES}), shown as ({SHOWN}),
-                 moved as (select c.change as qty, c.blind, coalesce(t.cost, k.cost, b.cost) as cost
-                           from shown c left join told t using (item_id) left join known_items k using (item_id)
+                 moved as (select c.change as qty, c.blind, coalesce(t.cost, k.cost, b.cost) as cost, coalesce(u.unit, 'piece') as unit
+                           from shown c left join units u using (item_id) left join told t using (item_id)
+                           left join known_items k using (item_id)
                            left join bought b using (item_id))
             select (select count(*) from item_versions anti join known_items using (item_id)) as items,
                    (select count(*) from supplier_versions anti join known_suppliers using (supplier_id)) as suppliers,
@@ -71,17 +87,21 @@ def foresee(db: Database, plan: Plan) -> Outlook:
                    (select count(*) from orders anti join known_orders using (order_id)) as orders,
                    (select count(*) from movements) + (select count(*) from counts) as movements, coalesce(sum(qty), 0) as pieces,
                    coalesce(sum(qty * cost), 0) as value, coalesce(sum(abs(qty)) filter (cost is null), 0) as unpriced,
-                   count(*) filter (blind) as blind
+                   count(*) filter (blind) as blind,
+                   (select list((unit, qty)) from (select unit, sum(qty) as qty from moved group by unit order by unit <> 'piece', unit))
+                       as amounts, (select coalesce(sum(on_hand), 0) from counts) as counted
             from moved
         """)
-    return Outlook(**seen)
+    amounts = {unit: qty for unit, qty in seen.pop("amounts") or [] if qty}
+    twice = sum(plan.moves.get("counted", {}).values(), Decimal(0)) - seen.pop("counted")
+    return Outlook(**seen, amounts=amounts, twice=twice)
 
 
 NOTHING_BOUGHT = {"orders": pa.table({"order_id": pa.array([], pa.int64())})}
 """What is booked of purchases where the files tell of none."""
 
 KNOWN = {
-    "known_items": "select i.item_id, c.cost from items i left join costs c using (item_id)",
+    "known_items": "select i.item_id, c.cost, i.unit from items i left join costs c using (item_id)",
     "known_suppliers": "select supplier_id from suppliers",
     "known_orders": "select order_id from orders",
     "known_families": "select item_id, counts_as from merged",

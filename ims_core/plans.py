@@ -72,6 +72,16 @@ class Group:
             return unused.whole(self.tables, documents.HEADS)
         return unused.whole(self.tables, "needed columns are missing" if self.lacking else "the file is not for us")
 
+    @property
+    def emptied(self) -> pa.Table | None:
+        """The lines that are used though a cell cannot be read: as `left`; None where there are none."""
+        return self.cleaned.emptied if self.cleaned and self.cleaned.emptied is not None and self.cleaned.emptied.num_rows else None
+
+    @property
+    def to_mend(self) -> pa.Table:
+        """The lines that are not used, then those that are used without one of their cells."""
+        return self.left if self.emptied is None else pa.concat_tables([self.left, self.emptied], promote_options="permissive")
+
     @cached_property
     def reasons(self) -> pd.DataFrame:
         """Why lines are not used: outcome reason codes lines example; the most frequent first within an outcome."""
@@ -112,6 +122,18 @@ def _told(qty: Any, price: Any) -> str:
     return labels.pieces(qty) + ("" if pd.isna(price) else f" at {price:,.2f}")
 
 
+def _moved(moves: dict[str, dict[str, Decimal]]) -> str:
+    """`; pieces: 6 sold, 14 counted`; with its unit where a file names another, and none where a part of a piece can be none."""
+    moved = {word: by_unit for word, by_unit in moves.items() if any(by_unit.values())}
+    if not moved:
+        return ""
+    if any(set(by_unit) != {"piece"} for by_unit in moved.values()):
+        return f"; {'; '.join(f'{labels.amounts(by_unit)} {word}' for word, by_unit in moved.items())}"
+    whole = all(by_unit["piece"] == round(by_unit["piece"]) for by_unit in moved.values())
+    told = ", ".join(f"{labels.pieces(by_unit['piece'])} {word}" for word, by_unit in moved.items())
+    return f"; {'pieces' if whole else 'in each item’s own unit'}: {told}"
+
+
 def alike(tables: list[Table]) -> list[list[int]]:
     """Which tables go together: those with the same columns, unless the names of their files speak of different things."""
     by_header: dict[tuple[str, ...], dict[frozenset[str], list[int]]] = {}
@@ -143,6 +165,8 @@ class Plan:
     """How many changes the shop had when it was looked at."""
     whole: Archive | None = None
     """A whole shop, taken out of another; then it is all there is in the drop."""
+    claims: pd.DataFrame | None = None
+    """Barcodes that items of different files claim, as problems."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -176,8 +200,9 @@ class Plan:
     @property
     def problems(self) -> pd.DataFrame:
         """All problems: file sheet row column value problem suggestion refused."""
-        found = [group.cleaned.problems for group in self.groups if group.cleaned and len(group.cleaned.problems)]
-        return pd.concat(found, ignore_index=True).drop(columns="source") if found else pd.DataFrame(columns=PROBLEM_COLUMNS)
+        found = [group.cleaned.problems.drop(columns="source") for group in self.groups if group.cleaned and len(group.cleaned.problems)]
+        found += [self.claims] if self.claims is not None and len(self.claims) else []
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=PROBLEM_COLUMNS)
 
     @property
     def questions(self) -> list[Question]:
@@ -211,18 +236,21 @@ class Plan:
         return dict(sorted(total.items()))
 
     @property
-    def moves(self) -> dict[str, Decimal]:
-        """Pieces the used lines speak of, by kind of file: sold (returns counted against them), bought, counted."""
-        words = {"sales": "sold", "purchases": "bought", "stock": "counted", "counts": "counted"}
-        total: dict[str, Decimal] = {}
+    def moves(self) -> dict[str, dict[str, Decimal]]:
+        """What the used lines speak of, by kind of file and unit: sold (returns counted against them), bought, counted.
+
+        The unit is "piece" where the file names none.
+        """
+        words = {"sales": "sold", "purchases": "bought", "stock": "counted", "counts": "counted", "items": "counted"}
+        total: dict[str, dict[str, Decimal]] = {}
         for group in self.groups:
-            if group.cleaned and group.mapping.kind in words:
-                word, units = words[group.mapping.kind], group.cleaned.units["used"]
-                if word == "sold" and group.cleaned.rows.num_rows:  # what a corrected document takes back counts against it
-                    units = -pa.compute.sum(group.cleaned.rows["qty"]).as_py()
-                total[word] = total.get(word, Decimal(0)) + units
-            elif group.cleaned and group.mapping.kind == "items" and group.counted:  # an item list may say what is there
-                total["counted"] = total.get("counted", Decimal(0)) + pa.compute.sum(group.cleaned.rows["on_hand"]).as_py()
+            if group.cleaned is None or group.mapping.kind not in words or (group.mapping.kind == "items" and not group.counted):
+                continue
+            word, name = words[group.mapping.kind], "on_hand" if words[group.mapping.kind] == "counted" else "qty"
+            summed = group.cleaned.rows.select(["unit", name]).group_by("unit").aggregate([(name, "sum")])
+            for unit, qty in zip(*(column.to_pylist() for column in summed.columns), strict=True):
+                of, base = total.setdefault(word, {}), unit or "piece"
+                of[base] = of.get(base, Decimal(0)) + (-(qty or 0) if word == "sold" else qty or 0)
         return total
 
     @property
@@ -247,5 +275,4 @@ class Plan:
         if self.difference:
             changes = " and ".join(f"{count:,} {what}" for what, count in self.difference.items())
             said += f"; in documents that are in the shop: {changes}"
-        moved = [f"{labels.pieces(units)} {word}" for word, units in self.moves.items() if units]
-        return f"{said}; pieces: {', '.join(moved)}." if moved else f"{said}."
+        return f"{said}{_moved(self.moves)}."

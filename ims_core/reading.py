@@ -43,6 +43,9 @@ class Table:
     remarks: tuple[str, ...] = ()
     """What the person should know about how it was read: letters mended, sheets left out, lines that are too long."""
 
+    part: bool = False
+    """True for lines that were left out of a file of the shop, mended: what of its documents is not among them is not gone."""
+
     def row_numbers(self) -> pa.Array:
         """The sheet row of each line."""
         if self.numbers is not None:

@@ -47,9 +47,10 @@ NO_BOOKED = """
 """
 
 
-def find(pad: scratch.Pad, mapping: Mapping, earlier: Earlier | None, off: frozenset[str]) -> list[Question]:
+def find(pad: scratch.Pad, mapping: Mapping, earlier: Earlier | None, off: frozenset[str], part: bool = False) -> list[Question]:
     """Lines of `judged` that the shop has are joined; table `taken_back`: booked lines that a corrected document has no more.
 
+    `part`: lines that were not used before, some of each document: they correct nothing.
     Tables `booked` and `taken_back` are there and empty where nothing was booked before.
     """
     wanted = _wanted(pad) if earlier is not None and mapping.kind == "sales" else None
@@ -63,7 +64,7 @@ def find(pad: scratch.Pad, mapping: Mapping, earlier: Earlier | None, off: froze
     _lay_out(pad, mapping, found)
     _pair(pad, "ref, ", "ref is not null", "ref is not null")
     asked = _overlap(pad, mapping, off)
-    if "again" not in off:
+    if "again" not in off and not part:
         _correct(pad)
         asked += _missing(pad, mapping)
     _judge_anew(pad, off)

@@ -173,7 +173,7 @@ create table import_lines (                  -- every line that was not used, wi
     change_id bigint not null,
     file_id   bigint not null,
     source_row bigint not null,
-    outcome   varchar not null,              -- joined, set aside, refused
+    outcome   varchar not null,              -- joined, set aside, refused; used, where one of its cells could not be read
     reason    varchar not null,
     content   varchar not null               -- JSON: their column -> value
 );

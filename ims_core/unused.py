@@ -8,12 +8,15 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import dates, scratch, values, widening
+from ims_core import dates, problems, scratch, values, widening
 from ims_core.labels import FIELDS, MARKS
 from ims_core.reading import Table
 
 SHOWN = 1000
 """Lines that a screen shows; a workbook holds all."""
+
+EMPTIED = "used, a cell left empty"
+"""What became of a line that is used though one of its cells cannot be read."""
 
 REASONS = ["outcome", "reason", "codes", "lines", "example"]
 
@@ -92,7 +95,9 @@ def lines(left: pa.Table, tables: Sequence[Table], outcome: str | None = None, r
 def as_written(found: pd.DataFrame) -> pd.DataFrame:
     """Lines of file sheet row outcome reason content with the columns they had, and ours (MARKS) after them."""
     cells = pd.DataFrame([json.loads(content) for content in found["content"]], index=found.index)
-    ours = pd.DataFrame(dict(zip(MARKS, (found[name] for name in ("file", "row", "outcome", "reason")), strict=True)))
+    advice = [problems.advice(outcome, reason) for outcome, reason in zip(found["outcome"], found["reason"], strict=True)]
+    told = (found["file"], found["row"], found["outcome"].replace("used", EMPTIED), found["reason"], pd.Series(advice, found.index, object))
+    ours = pd.DataFrame(dict(zip(MARKS, told, strict=True)))
     return pd.concat([cells, ours], axis=1)
 
 
@@ -130,10 +135,10 @@ def dropped_back(tables: Sequence[Table]) -> list[Table]:
     for table in tables:
         if set(table.header) == set(PROBLEM_LIST.values()):
             continue
-        if not {MARKS[-1], MARKS[1]} <= set(table.header):
+        if not {MARKS[3], MARKS[1]} <= set(table.header):
             found.append(table)
             continue
         header = tuple(name for name in table.header if name not in MARKS)
         if header:
-            found.append(replace(table, header=header, rows=table.rows.select(list(header)), typed=False))
+            found.append(replace(table, header=header, rows=table.rows.select(list(header)), typed=False, part=True))
     return found

@@ -300,3 +300,9 @@ def key(column: str) -> str:
 def escaped(text: str) -> str:
     """Their text as it may stand between quotes in SQL."""
     return text.replace("'", "''")
+
+
+def content(header: Sequence[str], blank: str | None = None) -> str:
+    """SQL: a line of theirs (`r`) as JSON, each of its columns with what stands there, but for the one that is to be `blank`."""
+    cells = ", ".join(f"'{escaped(name)}': {'null::varchar' if name == blank else 'r.' + quoted(name)}" for name in header)
+    return f"to_json({{{cells}}})::varchar"

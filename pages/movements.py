@@ -73,6 +73,7 @@ with row:
 
 found = ui.ask(ledger.movements, kind=kind, place=place, first=since, last=until, search=words.strip() or None)
 order = ["name", "qty", "kind", "day", "place", "ref", "note", "who", "file", "source_row"]
+order[2:2] = ["unit"] if set(found["unit"].dropna()) - {"piece"} else []
 with row:
     ui.excel(found, "Movements", order)
 if found.empty:

@@ -38,16 +38,17 @@ found = ui.matching(found[found["category"] == category] if category else found,
 
 with head:
     worth = labels.money(found["value"].sum(), ui.shop().currency)
-    pieces = labels.pieces(found["on_hand"].sum())
+    amounts = labels.amounts(found.groupby("unit")["on_hand"].sum())
     unknown = found[~found["counted"].astype(bool)]["item_id"].nunique()
     but = f" {labels.count(unknown, 'item was', 'items were')} never counted and {'is' if unknown == 1 else 'are'} not in these figures."
     guess = found[found["counted"].astype(bool) & (found["estimated"] > 0)]
     if len(guess):
-        says = f"{labels.pieces(guess['on_hand'].sum())} pieces, worth {labels.money(guess['value'].sum(), ui.shop().currency)},"
+        says = f"{labels.amounts(guess.groupby('unit')['on_hand'].sum())}, worth {labels.money(guess['value'].sum(), ui.shop().currency)},"
         but = f" Of it {says} are estimated: never counted, at least so many.{but if unknown else ''}"
-    ui.page("Stock", f"{labels.count(found['item_id'].nunique(), 'item')} on {labels.day_text(day, ui.today())}: {pieces} pieces, "
+    ui.page("Stock", f"{labels.count(found['item_id'].nunique(), 'item')} on {labels.day_text(day, ui.today())}: {amounts}, "
             f"worth {worth}.{but if unknown or len(guess) else ''} {ui.ask(headlines.sales_known, day)}")  # fmt: skip
 with row:
+    order += ["unit"] if set(found["unit"]) - {"piece"} else []
     ui.excel(found, "Stock", order)
 if found.empty:
     st.info("Nothing fits these filters. Take one away.", icon=":material/filter_alt_off:")

@@ -18,7 +18,7 @@ LAYERS = """
     letters sheets texts markup headers blocks
     gs1 epc
     values dates codes reading vocabulary evidence presets widening kinds recognising rules measuring columns judging repeats totals
-    documents variants cancelling cleaning
+    documents variants cancelling problems cleaning
     alike
     decoding stickers
     formulas demand series simulation costing
@@ -27,7 +27,7 @@ LAYERS = """
     people accounts devices items places suppliers
     reckoning undoing policy positions ledger doubts lots copies exporting
     unused plans matching own_units known
-    deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
+    claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     guesses scanning counting orders
     classes measures sums kpis quality lead_times
     forecasting reorder risks replay

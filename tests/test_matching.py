@@ -260,3 +260,19 @@ def test_a_code_without_its_zeros_stays_an_item_of_its_own(db: Database) -> None
     assert "00123 is another code but for the zeros" in plan.problems["problem"].iloc[0]
     importing.commit(db, people.LOCAL, plan)
     assert [sku for sku, *_ in known(db)] == ["00123", "00777", "123"]
+
+
+def test_a_barcode_that_items_of_two_files_claim_is_nobody_s_and_both_are_named(db: Database) -> None:
+    ours = file("ours.csv", f"Code | Name | Barcode | Price\nA1 | Pan | {PAN} | 9.50")
+    theirs = file("theirs.csv", f"Code | Name | Barcode | Cost\nA1 | Pan | {PAN} | 4\nB7 | Lid | {PAN} | 2")
+    plan = look(db, ours, theirs)
+    assert plan.claims is not None
+    assert plan.claims[["file", "row", "column", "value", "problem"]].to_numpy().tolist() == [
+        ["ours.csv", 2, "Barcode", PAN, "is the barcode of Lid (B7) too, in theirs.csv row 3; neither gets it"],
+        ["theirs.csv", 3, "Barcode", PAN, "is the barcode of Pan (A1) too, in ours.csv row 2; neither gets it"],
+    ]
+    assert set(plan.claims["problem"]) <= set(plan.problems["problem"])
+    importing.commit(db, people.LOCAL, plan)
+    assert db.scalar("select count(*) from barcodes") == 0
+    alone = look(db, ours, file("more.csv", f"Code | Name | Barcode | Cost\nA1 | Pan | {PAN} | 4"))
+    assert alone.problems.empty

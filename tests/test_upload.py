@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -166,6 +167,55 @@ def test_the_list_of_problems_itself_is_passed_over_when_it_is_dropped_back(db: 
         ("problems.xlsx", "problems.xlsx holds only our list of problems. Mend the lines on the other sheets of that workbook, "
                           "and drop it with them."),
     )  # fmt: skip
+
+
+def test_a_line_that_was_used_without_a_cell_can_be_mended_too(shop: Shop) -> None:
+    listed = file("items.csv", "Code | Name | Price | On hand\nA1 | Pan | cheap | 7\nA2 | Lid | 4 | 3")
+    plan = look(shop.db, listed)
+    change = importing.commit(shop.db, people.LOCAL, plan)
+    for sheets in (unused.sheets(imports.not_used(shop.db, change)).values(), pages(left.workbook_maker(plan.groups, "refused")())):
+        (frame,) = sheets
+        assert frame.astype(object).where(frame.notna(), None).to_numpy().tolist() == [
+            ["A1", "Pan", "cheap", None, "items.csv", 2, "used, a cell left empty", "Price: cheap is no number, left empty",
+             "Write a plain number such as 12 or 12.50."],
+        ]  # fmt: skip
+    assert imports.past(shop.db)["emptied"].tolist() == [1]
+    again = look(shop.db, ("mended.xlsx", workbooks.sheet({"mended": frame.replace("cheap", "9.50")})))
+    importing.commit(shop.db, people.LOCAL, again)
+    assert (shop.db.scalar("select price from items where sku = 'A1'"), shop.on_hand("A1")) == (Decimal("9.50"), 7)
+    assert ledger.check(shop.db)["ok"].all()
+
+
+def pages(content: bytes) -> list[pd.DataFrame]:
+    """The sheets of a workbook."""
+    return list(pd.read_excel(io.BytesIO(content), sheet_name=None).values())
+
+
+def test_what_was_sold_is_not_sent_out_to_be_told_twice(db: Database) -> None:
+    plan = look(
+        db, file("till.csv", "Date | Code | Qty | Price\n2026-05-04 | A1 | 2 | cheap\n2026-05-04 | A2 | 1 | 4\n2026-05-05 | A2 | 1 | 4")
+    )
+    assert len(plan.problems) == 1
+    assert plan.groups[0].emptied is None
+
+
+def test_a_line_mended_and_dropped_back_corrects_no_other_line_of_its_document(shop: Shop) -> None:
+    lines = "1 | 2026-05-04 | A1 | 2 | 3\n1 | 2026-05-04 | A1 | five | 3\n1 | 2026-05-04 | A2 | 1 | 4"
+    importing.commit(shop.db, people.LOCAL, plan := look(shop.db, file("till.csv", f"Receipt | Date | Code | Qty | Price\n{lines}")))
+    (frame,) = pages(left.workbook_maker(plan.groups, "refused")())
+    again = look(shop.db, ("mended.xlsx", workbooks.sheet({"mended": frame.replace("five", "5")})))
+    assert again.difference == {}
+    importing.commit(shop.db, people.LOCAL, again)
+    assert (shop.on_hand("A1"), shop.on_hand("A2")) == (-7, -1)
+
+
+def test_every_line_to_mend_says_what_to_do(db: Database) -> None:
+    (frame,) = pages(left.workbook_maker(look(db, TILL).groups)())
+    assert dict(zip(frame["Why it was not used"], frame["What to do"], strict=True)) == {
+        "the same line again": "Nothing: it counts once already.",
+        "no product: Postage": "Nothing, if it is right. If the line is goods, switch the rule off under Mended and commit anew.",
+        "Quantity cannot be read": "Write a plain number such as 12 or 12.50.",
+    }
 
 
 def test_what_a_stock_list_told_by_its_name_goes_along_with_its_lines(db: Database) -> None:
@@ -387,3 +437,24 @@ def test_how_a_file_was_understood_is_undone_with_its_import(db: Database) -> No
 def test_what_nobody_touched_is_not_kept(db: Database) -> None:
     importing.commit(db, people.LOCAL, look(db, TILL))
     assert mappings.kept(db) == {}
+
+
+def test_what_is_not_counted_in_pieces_is_told_in_its_unit(shop: Shop) -> None:
+    plan = look(shop.db, file("items.csv", "Code | Name | Unit | On hand | Cost\nA1 | Flour | kg | 114.75 | 2\nA2 | Cup | pcs | 7 | 1"))
+    assert plan.says() == "2 of 2 lines will be used; 7 pieces, 114.75 kg counted."
+    assert outlook.foresee(shop.db, plan).says("€").startswith("Stock changes by +7 pieces, +114.75 kg, +€")
+    change = importing.commit(shop.db, people.LOCAL, plan)
+    assert imports.taking_back(shop.db, change).says.startswith("Takes back 2 movements (7 pieces, 114.75 kg)")
+    bare = look(shop.db, file("stock 2026-06-01.csv", "Code | On hand\nA1 | 100.5\nA2 | 9"))
+    assert bare.says() == "2 of 2 lines will be used; in each item’s own unit: 109.5 counted."
+
+
+def test_what_two_lists_count_of_one_item_is_said_where_the_stock_changes_by_less(db: Database) -> None:
+    plan = look(
+        db,
+        file("a.csv", "Code | Name | Price | On hand\nB1 | Pan | 3 | 5"),
+        file("b.csv", "Code | Name | Cost | On hand\nB1 | Pan | 3 | 4"),
+    )
+    foreseen = outlook.foresee(db, plan)
+    assert (float(foreseen.pieces), float(foreseen.twice)) == (4, 5)
+    assert "Of what is counted, 5 pieces are of items that a later list of the same day and place tells too" in foreseen.says("€")

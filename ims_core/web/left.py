@@ -128,10 +128,12 @@ def _workbook(groups: Sequence[Group], outcome: str | None, listed: pd.DataFrame
     from ims_core import workbooks  # heavy, and needed only here
 
     parts = [
-        unused.lines(group.left, group.tables, outcome).assign(kind=group.mapping.kind, mapping=json.dumps(group.mapping.columns))
+        unused.lines(lines, group.tables, only).assign(kind=group.mapping.kind, mapping=json.dumps(group.mapping.columns))
         for group in groups
-        if group.left.num_rows
+        for lines, only in ((group.left, outcome), (group.emptied, None))
+        if lines is not None and lines.num_rows
     ]
+    parts = [part for part in parts if len(part)]
     frames = unused.sheets(pd.concat(parts, ignore_index=True)) if parts else {}
     problem_list = {"Problems": listed[list(unused.PROBLEM_LIST)].rename(columns=unused.PROBLEM_LIST)} if listed is not None else {}
     return workbooks.sheet(problem_list | frames)

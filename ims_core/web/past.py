@@ -41,9 +41,14 @@ def _one(done: Any) -> None:
             with st.popover("Files", icon=":material/draft:", key=f"files-{number}", on_change="rerun") as box:
                 if box.open:
                     _files(number)
-            if unused:
+            if unused or done.emptied:
                 lines = ask(imports.not_used, number)
-                download("Lines not used", left.kept_maker(lines), f"lines-not-used-{number}.xlsx", key=f"rest-{number}")
+                download(
+                    "Lines to mend" if done.emptied else "Lines not used",
+                    left.kept_maker(lines),
+                    f"lines-not-used-{number}.xlsx",
+                    key=f"rest-{number}",
+                )
             if not done.undone:
                 with st.popover("Undo", icon=":material/undo:", key=f"undoing-{number}", on_change="rerun") as box:
                     if box.open:
