@@ -89,7 +89,7 @@ def overview(db: Database, day: date) -> pd.DataFrame:
 
 
 def by_place(db: Database, day: date) -> pd.DataFrame:
-    """Every item and place at the end of `day`: item_id sku name category unit place on_hand value last_day estimated (as in `overview`)."""
+    """Every item and place at the end of `day`: item_id sku name category unit place on_hand value last_day estimated."""
     return db.frame(
         """
         select i.item_id, i.sku, i.name, i.category, i.unit, s.place, s.on_hand, s.on_hand * c.cost as value, s.last_day, s.estimated

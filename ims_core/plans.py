@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import documents, kinds, labels, recognising, unused, widening
+from ims_core import documents, kinds, labels, lookups, recognising, unused, widening
 from ims_core.archives import Archive
 from ims_core.cleaning import OUTCOMES, Cleaned
 from ims_core.reading import Table
@@ -51,7 +51,9 @@ class Group:
     def said(self) -> str:
         """Where the file comes from and how it was laid out, where that is known or was done: `Shopify product export`."""
         table = self.tables[0]
-        return " · ".join(filter(None, (self.mapping.source, table.says if isinstance(table, widening.Turned | documents.Joined) else "")))
+        return " · ".join(
+            filter(None, (self.mapping.source, table.says if isinstance(table, widening.Turned | documents.Joined | lookups.Named) else ""))
+        )
 
     @cached_property
     def counted(self) -> int:

@@ -129,8 +129,10 @@ def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Foun
         score, column = found["sku"][0]  # a number that a program gave itself perhaps
         found = found | {"sku": [(min(score, vocabulary.PERHAPS), column), *found["sku"][1:]]}
     if "place" in KIND_FIELDS[kind] and ("place" not in found or _is_bin(found["place"][0][1])):
-        several = (column for column, cells in samples.items() if len(set(cells)) > 1)
-        if store := next((column for column in several if vocabulary.heading(column).words == {"place", "id"}), None):
+        several = [column for column, cells in samples.items() if len(set(cells)) > 1]
+        if named := next((column for column in several if vocabulary.heading(column).words == {"place", "name"}), None):
+            found = found | {"place": [(1.0, named)]}
+        elif store := next((column for column in several if vocabulary.heading(column).words == {"place", "id"}), None):
             found = found | {"place": [(vocabulary.PERHAPS, store), *found.get("place", [])[:1]]}
     if kind == "items" and "sku" in found and (number := _other_id(found, samples)):
         found = found | {"other_id": [(kinds.SURE, number)]}

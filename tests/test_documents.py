@@ -3,6 +3,7 @@
 from ims_core import db as database
 from ims_core import importing, people
 from ims_core.db import Database
+from tests.builders import Shop
 
 ORDERS = b"OrderID,CustomerID,OrderDate\n1,ANN,2026-05-04\n2,BEN,2026-05-05\n3,ANN,2026-05-06\n"
 LINES = b"OrderID,ProductID,Unit price,Quantity\n1,A1,2.50,3\n1,A2,9.00,1\n2,A1,2.50,4\n3,A2,9.00,2\n"
@@ -73,3 +74,40 @@ def test_a_list_that_is_not_of_their_orders_is_left_alone(db: Database) -> None:
     assert importing.preview(db, [("orders.csv", others), ("order lines.csv", LINES)]).counts["used"] == 0
     twice = ORDERS + b"1,ANN,2026-05-09\n"
     assert importing.preview(db, [("orders.csv", twice), ("order lines.csv", LINES)]).counts["used"] == 0
+
+
+SUPPLIERS = b"supplierID,companyName,phone\n1,Hill & Sons,0171 1\n2,Nordlicht,0171 2\n3,Casa Blanca,0171 3\n"
+CATEGORIES = b"categoryID,categoryName\n1,Kitchen\n2,Bath\n"
+GOODS = b"productID,productName,supplierID,categoryID,unitPrice\nA1,Pan,1,1,9\nA2,Soap,3,2,2\nA3,Pot,1,1,12\n"
+
+
+def test_suppliers_and_categories_known_by_number_get_the_names_of_the_lists_beside_them(shop: Shop) -> None:
+    plan = importing.preview(shop.db, [("products.csv", GOODS), ("suppliers.csv", SUPPLIERS), ("categories.csv", CATEGORIES)])
+    (goods,) = [group for group in plan.groups if group.mapping.kind == "items"]
+    assert goods.said == "supplierID named from suppliers.csv, categoryID named from categories.csv"
+    assert not goods.questions
+    importing.commit(shop.db, people.LOCAL, plan)
+    assert shop.db.rows("select sku, category from items order by sku") == [("A1", "Kitchen"), ("A2", "Bath"), ("A3", "Kitchen")]
+    assert shop.db.rows("select suppliers.name from supplies join suppliers using (supplier_id) join items i using (item_id) order by i.sku") == [
+        ("Hill & Sons",), ("Casa Blanca",), ("Hill & Sons",),
+    ]  # fmt: skip
+
+
+def test_numbers_that_the_list_lacks_or_calls_otherwise_stay_numbers(db: Database) -> None:
+    strange = GOODS.replace(b",1,1,", b",7,1,")
+    other = SUPPLIERS.replace(b"supplierID", b"vendor no")
+    for goods, suppliers in ((strange, SUPPLIERS), (GOODS, other)):
+        plan = importing.preview(db, [("products.csv", goods), ("suppliers.csv", suppliers)])
+        (told,) = [group for group in plan.groups if group.mapping.kind == "items"]
+        assert "supplier" not in told.mapping.columns
+        assert "Supplier name" not in told.tables[0].header
+
+
+def test_heads_are_found_by_the_number_that_the_lines_call_theirs(db: Database) -> None:
+    heads = b"Supply Order ID,Supplier ID,Supply Order Reference,Order Date\n1,1,Apple 01,2026-05-04\n2,3,Nippon,2026-05-05\n"
+    lines = b"Supply Order Reference,Product ID,Unit Price,Quantity Expected\nApple 01,A1,100,25\nApple 01,A2,80,5\nNippon,A1,90,2\n"
+    plan = importing.preview(
+        db, [("orders.csv", heads), ("details.csv", lines), ("suppliers.csv", SUPPLIERS.replace(b"supplierID", b"ID"))]
+    )
+    (told,) = [group for group in plan.groups if group.mapping.kind == "purchases"]
+    assert (told.lacking, told.mapping.columns["ordered"], told.mapping.columns["supplier"]) == ([], "Order Date", "Supplier name")
