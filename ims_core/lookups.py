@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,7 +41,7 @@ def name(tables: Sequence[Table]) -> list[Table]:
     return [_named(table, listed) if type(table) is Table and any(listed.values()) else table for table in tables]
 
 
-def bare(table: Table) -> dict[str, object]:
+def bare(table: Table) -> dict[str, Any]:
     """The fields of a table as it was read, to make another of it."""
     return {part.name: getattr(table, part.name) for part in fields(Table)}
 
@@ -78,7 +79,7 @@ def _named(table: Table, listed: dict[str, list[Listing]]) -> Table:
             told.append(f"{column} named from {listing.file}")
     if not told:
         return table
-    return Named(**bare(table) | {"header": tuple(rows.column_names), "rows": rows}, alone=table, says=", ".join(told))  # type: ignore[arg-type]
+    return Named(**bare(table) | {"header": tuple(rows.column_names), "rows": rows}, alone=table, says=", ".join(told))
 
 
 def _known(table: Table, listed: dict[str, list[Listing]]) -> Iterator[tuple[str, str, Listing]]:

@@ -88,9 +88,8 @@ def test_suppliers_and_categories_known_by_number_get_the_names_of_the_lists_bes
     assert not goods.questions
     importing.commit(shop.db, people.LOCAL, plan)
     assert shop.db.rows("select sku, category from items order by sku") == [("A1", "Kitchen"), ("A2", "Bath"), ("A3", "Kitchen")]
-    assert shop.db.rows("select suppliers.name from supplies join suppliers using (supplier_id) join items i using (item_id) order by i.sku") == [
-        ("Hill & Sons",), ("Casa Blanca",), ("Hill & Sons",),
-    ]  # fmt: skip
+    sold_by = "select s.name from supplies join suppliers s using (supplier_id) join items i using (item_id) order by i.sku"
+    assert shop.db.rows(sold_by) == [("Hill & Sons",), ("Casa Blanca",), ("Hill & Sons",)]
 
 
 def test_numbers_that_the_list_lacks_or_calls_otherwise_stay_numbers(db: Database) -> None:
@@ -106,8 +105,7 @@ def test_numbers_that_the_list_lacks_or_calls_otherwise_stay_numbers(db: Databas
 def test_heads_are_found_by_the_number_that_the_lines_call_theirs(db: Database) -> None:
     heads = b"Supply Order ID,Supplier ID,Supply Order Reference,Order Date\n1,1,Apple 01,2026-05-04\n2,3,Nippon,2026-05-05\n"
     lines = b"Supply Order Reference,Product ID,Unit Price,Quantity Expected\nApple 01,A1,100,25\nApple 01,A2,80,5\nNippon,A1,90,2\n"
-    plan = importing.preview(
-        db, [("orders.csv", heads), ("details.csv", lines), ("suppliers.csv", SUPPLIERS.replace(b"supplierID", b"ID"))]
-    )
+    suppliers = SUPPLIERS.replace(b"supplierID", b"ID")
+    plan = importing.preview(db, [("supply orders.csv", heads), ("supply order details.csv", lines), ("suppliers.csv", suppliers)])
     (told,) = [group for group in plan.groups if group.mapping.kind == "purchases"]
     assert (told.lacking, told.mapping.columns["ordered"], told.mapping.columns["supplier"]) == ([], "Order Date", "Supplier name")
