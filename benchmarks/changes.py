@@ -8,6 +8,7 @@ import argparse
 import os
 import sqlite3
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -16,6 +17,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ims_core import db as database
 from ims_core import ledger, people

@@ -76,8 +76,8 @@ class Database:
 
     def kept(self, question: Callable[["Database"], T], *tables: str) -> T:
         """The question's answer, asked again only after something was written to one of `tables`. Not to be altered."""
-        if self._open is not None:
-            return question(self)  # what the open change has written counts for it alone
+        if self._open is not None and any(self._open[0].tables[table] for table in tables):
+            return question(self)  # what is being written counts for those who write alone
         written = tuple(self._written[table] for table in tables)
         found = self._kept.get(question)
         if found is None or found[0] != written:

@@ -513,6 +513,19 @@ def test_an_answer_is_kept_until_its_table_is_written(db: Database) -> None:
     assert db.kept(pieces, "movements") == 2
 
 
+def test_inside_a_change_an_answer_is_kept_until_that_change_writes_to_its_table(db: Database) -> None:
+    def places(db: Database) -> int:
+        return int(db.scalar("select count(*) from place_versions"))
+
+    known, asked = db.kept(places, "place_versions"), db.version
+    with suppress(Refused), db.change(who="Owner", what="Place"):
+        assert db.kept(places, "place_versions") == known
+        db.append("place_versions", [{"place": "Van", "name": "Van"}])
+        assert db.kept(places, "place_versions") == known + 1
+        raise Refused("No.")
+    assert (db.kept(places, "place_versions"), db.version) == (known, asked)
+
+
 # -- crashes and full disks
 
 
