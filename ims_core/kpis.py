@@ -1,8 +1,9 @@
 """The KPIs of a period, for the whole shop or by place, category, supplier, ABC class or item; all of them from one query.
 
-    summary(db, first, last, by="shop", group=None) -> a row a KPI: kpi label value before year_ago change unit better target status note
+    summary(db, first, last, by="shop", group=None) -> a row a KPI: value before year_ago target status note ...
     by_group(db, first, last, by) -> a row a group: grp, every input and every KPI; the widest answer
-    history(db, first, last, step="month", by="shop", group=None) -> a row a month or week: since until, every KPI
+    history(db, first, last, step="month", by="shop", group=None) -> a row a month or week: since until grp, every KPI
+    off_since(history, kpi, target, threshold) -> since when it is off; marks(db, first, last) -> what was changed that may have moved it
     `by` is one of BY; `group` a value of it: a place, a category, a supplier's name, A B C, an item_id as text
 
 What cannot be said is empty; `note` says why, and which file would tell. `measures` is the book of what each KPI means.
@@ -15,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_core import classes, labels, policy, positions, sums, versions
+from ims_core import classes, labels, objectives, policy, positions, sums, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.measures import KPIS, Kpi
@@ -45,7 +46,8 @@ class Period:
 def summary(db: Database, first: date, last: date, by: str = "shop", group: str | None = None) -> pd.DataFrame:
     """One row a KPI, beside the period before and the same weekdays a year ago.
 
-    kpi label value before year_ago unit better note; the values are empty where they cannot be said, and then `note` says why.
+    kpi label value before year_ago unit better target threshold owner status note; a value is empty where it cannot be said, and then
+    `note` says why. status: on target, near or off, where there is an objective (objectives).
     """
     now = Period(first, last)
     found = measured(db, [now, now.before(), now.year_ago()], by, group)
@@ -57,7 +59,16 @@ def summary(db: Database, first: date, last: date, by: str = "shop", group: str 
         }
         for kpi in KPIS
     ]  # fmt: skip
-    return pd.DataFrame(rows).astype({"value": float, "before": float, "year_ago": float})
+    return _against_targets(db, pd.DataFrame(rows).astype({"value": float, "before": float, "year_ago": float}), by, group)
+
+
+def _against_targets(db: Database, found: pd.DataFrame, by: str, group: str | None) -> pd.DataFrame:
+    targets = objectives.in_force(db)
+    mine = targets[targets["scope"] == objectives.scope(by, group)][["kpi", "target", "threshold", "owner"]]
+    found = found.merge(mine, on="kpi", how="left")
+    terms = found[["value", "target", "threshold"]].itertuples(index=False)
+    order = [name for name in found if name != "note"]
+    return found[order].assign(status=[objectives.status(*term) for term in terms], note=found["note"])
 
 
 def _value(inputs: Mapping[int, Mapping[str, Any]], period: int, kpi: Kpi) -> float | None:
@@ -102,6 +113,62 @@ def _left_out(number: int, why: str) -> str:
 def by_group(db: Database, first: date, last: date, by: str) -> pd.DataFrame:
     """One row a group: grp, the inputs, the KPIs, and `<kpi>_lacks`, a sentence where one is empty."""
     return measured(db, [Period(first, last)], by).drop(columns="period")
+
+
+def history(db: Database, first: date, last: date, step: str = "month", by: str = "shop", group: str | None = None) -> pd.DataFrame:
+    """Every KPI by month, or by week ("week"), oldest first: since until and a column a KPI; empty where it cannot be said."""
+    periods = cut(first, last, step)
+    found = measured(db, periods, by, group)
+    found = found.assign(since=[periods[at].first for at in found["period"]], until=[periods[at].last for at in found["period"]])
+    return found[["since", "until", "grp", *(kpi.name for kpi in KPIS)]].sort_values(["grp", "since"], ignore_index=True)
+
+
+def cut(first: date, last: date, step: str = "month") -> list[Period]:
+    """The months, or the weeks from `first` on, that cover a time; the first and the last may be cut short.
+
+    >>> [(str(period.first), str(period.last)) for period in cut(date(2026, 1, 20), date(2026, 2, 3))]
+    [('2026-01-20', '2026-01-31'), ('2026-02-01', '2026-02-03')]
+    """
+    if step not in ("month", "week"):
+        raise Refused(f"A history goes by month or week, not by {step}.")
+    found = []
+    while first <= last:
+        end = (
+            first + timedelta(days=6) if step == "week" else (first.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        )
+        found.append(Period(first, min(end, last)))
+        first = end + timedelta(days=1)
+    return found
+
+
+def off_since(history: pd.DataFrame, kpi: str, target: float, threshold: float) -> date | None:
+    """Since when a KPI is off without a break; None where it is not off in the newest period. history: of one group, oldest first."""
+    since: date | None = None
+    for day, value in history.dropna(subset=[kpi])[["since", kpi]].itertuples(index=False):
+        off = objectives.status(float(value), target, threshold) == "off"
+        since = (since or day) if off else None
+    return since
+
+
+def marks(db: Database, first: date, last: date) -> pd.DataFrame:
+    """What was changed that may have moved a KPI, a row a day, kind and change: day kind (policy, price, supplier) what who."""
+    return db.frame(
+        """
+        with priced as (
+            select change_id, price is distinct from lag(price) over w and lag(change_id) over w is not null as moved
+            from item_versions window w as (partition by item_id order by change_id)
+        ),
+        touched as (
+            select change_id, 'policy' as kind from policy_versions
+            union select change_id, 'price' from priced where moved
+            union select change_id, 'supplier' from supply_versions
+        )
+        select c.done_at::date as day, t.kind, c.what, c.who
+        from touched t join visible_changes c using (change_id)
+        where c.done_at::date between ?::date and ?::date order by c.change_id, t.kind
+        """,
+        [first, last],
+    )
 
 
 def measured(db: Database, periods: Sequence[Period], by: str = "shop", group: str | None = None) -> pd.DataFrame:

@@ -17,6 +17,7 @@ KEYS = {
     "mapping_versions": ("signature",),
     "apart_versions": ("item_id", "other_id"),
     "people_versions": ("name",),
+    "target_versions": ("kpi", "scope"),
 }
 
 Row = dict[str, Any]

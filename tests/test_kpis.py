@@ -1,7 +1,9 @@
 """Every KPI against the books kept the slow way, against the numbers of kpis.md, and what is said where it cannot be known."""
 
+import doctest
 from datetime import date, timedelta
 from itertools import pairwise
+from types import ModuleType
 
 import duckdb
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_core import db as database
-from ims_core import items, kpis, ledger, people, policy
+from ims_core import classes, costing, items, kpis, ledger, objectives, people, policy
 from ims_core.measures import BOOK, INPUTS, KPIS, NEEDS, Kpi
 from tests import daybook
 from tests.builders import Shop
@@ -41,6 +43,12 @@ def test_each_formula_gives_its_golden_number(kpi: Kpi) -> None:
     values = ", ".join(f"{number!r}::double as {name}" for name, number in inputs.items())
     found = duckdb.execute(f"select ({kpi.sql})::double from (select {values})").fetchall()[0][0]
     assert found == pytest.approx(wanted, abs=1e-9)
+
+
+@pytest.mark.parametrize("module", [costing, classes, objectives, kpis], ids=lambda module: module.__name__)
+def test_what_the_docstrings_show_is_so(module: ModuleType) -> None:
+    found = doctest.testmod(module)
+    assert (found.failed, found.attempted > 0) == (0, True)
 
 
 def test_every_kpi_has_a_golden_number_or_says_which_file_it_takes() -> None:

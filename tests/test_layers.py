@@ -29,7 +29,7 @@ LAYERS = """
     unused plans matching own_units known
     claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     guesses scanning counting orders
-    classes measures sums kpis quality lead_times
+    classes measures sums objectives kpis quality lead_times
     forecasting reorder risks replay
     alerts headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
