@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_core import db as database
 from ims_core import classes, costing, items, kpis, ledger, objectives, people, policy
+from ims_core import db as database
 from ims_core.measures import BOOK, INPUTS, KPIS, NEEDS, Kpi
 from tests import daybook
 from tests.builders import Shop
