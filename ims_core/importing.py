@@ -120,11 +120,14 @@ def _in_turn(groups: list[Group]) -> list[int]:
 
 def _placed(groups: list[Group]) -> list[Group]:
     """Where several sheets of one file tell stock, each is a place, also where their columns differ."""
-    told = [{*zip(group.hashes, (table.sheet for table in group.tables), strict=True)} if _holds(group) else set() for group in groups]
-    sheets = Counter(sha for sha, _ in set().union(*told))
+    told = {
+        (sha, table.name, table.sheet) for group in groups if _holds(group) for table, sha in zip(group.tables, group.hashes, strict=True)
+    }
+    sheets = Counter((sha, name) for sha, name, _ in told)  # a zip holds several files
     return [
         replace(group, places=tuple(
-            table.sheet if _holds(group) and sheets[sha] > 1 else None for table, sha in zip(group.tables, group.hashes, strict=True)
+            table.sheet if _holds(group) and sheets[sha, table.name] > 1 else None
+            for table, sha in zip(group.tables, group.hashes, strict=True)
         ))
         for group in groups
     ]  # fmt: skip

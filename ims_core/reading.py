@@ -1,5 +1,6 @@
 """Bytes of a file to its tables: every rectangular block of every sheet, its header found, all cells as text."""
 
+import hashlib
 import io
 import re
 import zipfile
@@ -163,13 +164,22 @@ def _read_archive(name: str, content: bytes, most: int) -> list[Table]:
     """The tables of the files in a zip, as if they had been dropped themselves; archives in it are not opened."""
     tables: list[Table] = []
     refused: list[str] = []
+    read: dict[bytes, str] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = [part for part in packed.infolist() if not part.is_dir() and not re.search(r"(^|/)(\.|__MACOSX/)", part.filename)]
         if len(parts) > MOST_FILES or sum(part.file_size for part in parts) > most:
             raise Unreadable(f"{name} is an archive of more than fits in one drop. Unpack it and drop the files inside in parts.")
         for part in parts:
+            inside = safe_name(part.filename)
+            same = sum(other == inside or other.startswith(f"{inside} (") for other in read.values())
+            inside = f"{inside} ({same + 1})" if same else inside  # two folders may hold files of one name
             try:
-                tables += _read_plain(safe_name(part.filename), _part(packed, part))
+                held = _part(packed, part)
+                if first := read.get(hashlib.sha256(held).digest()):
+                    refused.append(f"{inside} holds the same as {first} and was read once.")
+                    continue
+                read[hashlib.sha256(held).digest()] = inside
+                tables += _read_plain(inside, held)
             except Unreadable as refusal:
                 refused.append(str(refusal))
     if not tables:

@@ -233,7 +233,7 @@ create or replace view on_order as           -- with everything booked, also for
 select * from on_order_on(date '9999-12-31');
 
 create or replace view imports as            -- one row an import
-select f.change_id, c.done_at, c.who, c.what, count(distinct f.sha256) as files,
+select f.change_id, c.done_at, c.who, c.what, count(distinct (f.sha256, f.name)) as files,
        sum(f.lines) as lines, sum(f.used) as used, sum(f.joined) as joined,
        sum(f.set_aside) as set_aside, sum(f.refused) as refused,
        f.change_id not in (select change_id from visible_changes) as undone

@@ -9,7 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ims_core import reading
+from ims_core import db as database
+from ims_core import importing, imports, people, reading
 from ims_core.errors import Unreadable
 from ims_core.reading import Table
 
@@ -295,3 +296,23 @@ def test_a_name_is_only_a_name() -> None:
     assert reading.safe_name("a\r\nb\x00.csv") == "ab.csv"
     assert reading.safe_name("..") == "file"
     assert len(reading.safe_name("x" * 5000)) == 200
+
+
+def test_a_zip_is_read_like_its_files() -> None:
+    """The same content once, two files of one name told apart, and the figures of the import those of the files."""
+    files = {"a/till.csv": b"Date,Code,Qty\n2026-05-04,A1,2\n", "b/till.csv": b"Date,Code,Qty\n2026-05-05,A1,3\n",
+             "copy.csv": b"Date,Code,Qty\n2026-05-04,A1,2\n"}  # fmt: skip
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    tables = reading.read("all.zip", packed.getvalue())
+    assert [table.name for table in tables] == ["till.csv", "till.csv (2)"]
+    assert tables[0].remarks == ("copy.csv holds the same as till.csv and was read once.",)
+    figures = []
+    for drop in ([("all.zip", packed.getvalue())], [*files.items()]):
+        shop = database.connect(":memory:")
+        importing.commit(shop, people.LOCAL, importing.preview(shop, drop))
+        figures.append(imports.past(shop)[["files", "lines", "used", "joined", "set_aside", "refused"]].values.tolist())
+        shop.close()
+    assert figures == [[[2, 2, 2, 0, 0, 0]]] * 2

@@ -294,6 +294,12 @@ def test_an_open_panel_stays_open_when_a_switch_is_turned(on_disk: Shop) -> None
     assert not next(found for found in screen.toggle if "Postage" in found.label).value
 
 
+def test_what_stands_above_a_table_and_how_it_was_read_is_said(on_disk: Shop) -> None:
+    screen = dropped(file("needs.csv", "Caf\u00c3\u00a9 Reims\n\nReceipt | Code | Qty | Price | When it was\n1 | A1 | 2 | 9.50 | soon"))
+    assert "Above it stands: Café Reims" in said(screen)
+    assert "cells have letters that another program spoilt" in said(screen)
+
+
 def test_a_file_that_lacks_a_column_opens_and_asks_which_it_is(on_disk: Shop) -> None:
     screen = dropped(DATELESS)
     assert "this file needs a column for **date**" in said(screen)

@@ -18,6 +18,10 @@ ICONS = {"items": "category", "stock": "inventory_2", "counts": "fact_check", "s
          "suppliers": "storefront", "ignore": "block"}  # fmt: skip
 
 
+REMARKS = 4
+"""Remarks on how files were read that are shown of one kind of file."""
+
+
 def panel(plan: Plan, index: int) -> Plan:
     """One line a kind of file, opened to see and change how it was understood; the plan as it is then."""
     shown = plan.groups[index]
@@ -29,6 +33,7 @@ def panel(plan: Plan, index: int) -> Plan:
             return plan
         if shown.as_on:
             st.markdown(f":gray[:material/history: Understood as last time, {labels.day_text(shown.as_on)}.]")
+        _read(shown)
         _printed(shown)
         mapping = _needed(shown, name) if shown.lacking else shown.mapping
         off = shown.off
@@ -75,6 +80,17 @@ def key(shown: Group) -> str:
 def number(shown: Group) -> int:
     """What tells one group of a drop from the others."""
     return zlib.crc32(repr((shown.tables[0].header, shown.hashes[0], shown.tables[0].sheet)).encode())
+
+
+def _read(shown: Group) -> None:
+    """What stands above the table in its file, and what there is to know about how it was read."""
+    if title := " · ".join(line.strip() for line in shown.tables[0].title.splitlines() if line.strip()):
+        st.markdown(f":gray[:material/title: Above it stands: {plain(title[:300])}]")
+    remarks = dict.fromkeys(remark for table in shown.tables for remark in table.remarks)
+    for remark in list(remarks)[:REMARKS]:
+        st.markdown(f":orange[:material/info: {plain(remark)}]")
+    if len(remarks) > REMARKS:
+        st.caption(f"And {len(remarks) - REMARKS:,} more remarks of this kind.")
 
 
 def _printed(shown: Group) -> None:
