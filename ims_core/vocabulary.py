@@ -27,6 +27,8 @@ STOP = frozenset((
 NUMBERED = re.compile(r"[n№]\s*[°º]|№|#", re.I)
 WORDLESS = re.compile(r"(column|spalte|colonne|columna|coluna|colonna|field|feld|campo|champ|col|var|unnamed|f|x|c)?[\s:_]*\d*", re.I)
 """A name that names nothing."""
+TWICE = re.compile(r"(?<=\S) \([2-9]\)$")
+"""How a column is told from another of its name: it says what that one says, so that somebody must choose."""
 FLAG = re.compile(r"\?$|0/1|0 ?= ?no|\(y/n\)|^(is|has|can|use|allow|out)[ _]", re.I)
 """How a column of yes and no is named."""
 SHORT = frozenset(
@@ -119,6 +121,7 @@ def heading(name: str) -> Heading:
     """`Art.-Nr.` and `ITEM_NO` are both item number."""
     words: set[str] = set()
     strange = misspelt = 0
+    name = TWICE.sub("", name)
     tokens = [token for token in plain_words(_last_part(name)) if token not in STOP]
     bracketed = set(plain_words(" ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", name)))) - set(plain_words(re.sub(r"[(\[].*?[)\]]", " ", name)))
     for token in tokens:

@@ -5,7 +5,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from ims_core import kinds, recognising, vocabulary, widening
+from ims_core import kinds, reading, recognising, vocabulary, widening
 from ims_core.reading import Table
 from ims_core.recognising import Mapping
 
@@ -210,6 +210,11 @@ def test_what_is_forecast_or_planned_is_asked_before_it_counts_as_sold() -> None
     assert "kind" not in asked(recognising.recognise(table(header, "sales.csv")))
     planned = recognising.recognise(table(header, "sales forecast.csv"))
     assert planned.kind == "ignore" or "kind" in asked(planned)
+
+
+def test_of_two_columns_of_one_name_that_differ_somebody_chooses() -> None:
+    twice = reading.read("sales.csv", b"Date,Code,Qty,Qty,Price,Price\n2026-05-01,A1,2,3,4,4\n2026-05-02,A2,1,1,5,5\n")[0]
+    assert asked(recognising.recognise(twice)) == {"column qty"}
 
 
 def told(columns: dict[str, list[str]], name: str = "export.csv") -> Table:
