@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from ims_core import api, gate, settings
+from ims_core import api, automation, gate, settings
 from ims_core.db import Database
 from ims_core.errors import Busy, ImsError
 from ims_core.web import sign_in, ui
@@ -50,6 +50,13 @@ def warm_up() -> None:
     forecasting.warm_up()
 
 
+def watch(shop: Database, stop: threading.Event) -> None:
+    """After the first page: what runs by itself, until the server stops."""
+    while not ui.SERVED.wait(1) and not stop.is_set():
+        pass
+    automation.run(shop, stop)
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the shop before the first page, and fold its log into the file at the end."""
@@ -61,9 +68,12 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     for note in shop.notes:
         logging.getLogger(__name__).warning(note)
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    stop = threading.Event()
+    threading.Thread(target=watch, args=[shop, stop], name="automation", daemon=True).start()
     try:
         yield
     finally:
+        stop.set()
         await anyio.to_thread.run_sync(ui.close)
 
 

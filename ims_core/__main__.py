@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     orders = command("reorder", reorder, "what to buy, as a table or as an Excel sheet")
     orders.add_argument("--out", type=Path, metavar="FILE.xlsx", help="write the reorder sheet here")
     orders.add_argument("--day", type=_day, help=on_day)
+    command("watch", watch, "look for what needs attention and tell what is due, once; the app does it by itself while it is open")
     command("check", check, "prove the ledger")
     command("backup", backup, "copy the shop into a folder").add_argument("folder", type=Path, metavar="DIR")
     export = command("export", export_all, "everything as one zip of csv files, which an empty shop takes in again")
@@ -232,6 +233,23 @@ def reorder(options: argparse.Namespace) -> None:
     columns = [asked["sku"], asked["name"], asked["supplier"].fillna(""), asked["quantity"].map(labels.pieces), asked["reason"]]
     _table(["Item", "Name", "Supplier", "Order", "Why"], list(zip(*columns, strict=True)))
     print(f"{len(asked):,} of {len(proposals):,} items are to be ordered. --out FILE.xlsx writes the sheet to send.")
+
+
+def watch(_: argparse.Namespace) -> None:
+    """For cron, where the app is not always open."""
+    from ims_core import automation, inbox, messages
+
+    with _shop() as db:
+        day, now = _today(db), datetime.now(UTC).replace(tzinfo=None)
+        inbox.look(db, automation.AUTOMATION, day)
+        messages.write(db, automation.AUTOMATION, now)
+        failed = messages.deliver(db, automation.AUTOMATION, now)
+        found = inbox.listed(db, day)
+    for rule, rows in found.groupby("rule", sort=False):
+        print(f"{inbox.title(str(rule))}: {many(len(rows), 'alert')}.")
+    print(f"{many(len(found), 'alert')} open." if len(found) else "Nothing needs attention.")
+    if failed:
+        raise Refused("Not told yet, and tried again the next time: " + " ".join(failed))
 
 
 def check(_: argparse.Namespace) -> None:

@@ -136,11 +136,16 @@ def _of_orders(late: pd.DataFrame) -> list[dict[str, Any]]:
     if late.empty:
         return []
     first = late.iloc[0]
-    title = f"PO {first['number']}" if first["number"][:1].isdigit() else first["number"]
-    whose = f" of {first['supplier']}" if first["supplier"] and not title.endswith(first["supplier"]) else ""
-    says = f"Late: {title}{whose}, {labels.many(int(first['days']), 'day')}, {labels.count(first['pieces'], 'piece')}"
+    title = order_title(first["number"], first["supplier"])
+    says = f"Late: {title}, {labels.many(int(first['days']), 'day')}, {labels.count(first['pieces'], 'piece')}"
     more = f"; and {labels.many(len(late) - 1, 'other order')}" if len(late) > 1 else ""
     return [{"alert": "late", "found": len(late), "says": f"{says}{more}."}]
+
+
+def order_title(number: str, supplier: str | None) -> str:
+    """A purchase order as people say it: `PO 118 of Nordlicht`."""
+    title = f"PO {number}" if number[:1].isdigit() else number
+    return f"{title} of {supplier}" if supplier and not title.endswith(supplier) else title
 
 
 def _of_lots(soon: pd.DataFrame) -> list[dict[str, Any]]:

@@ -157,10 +157,10 @@ def movements(
 
 
 def happened(db: Database, most: int = 20) -> pd.DataFrame:
-    """The newest changes: change_id done_at who what via undone movements (how many it holds)."""
+    """The newest changes that somebody made: change_id done_at who what via undone movements (how many it holds)."""
     return db.frame(
         """
-        with newest as (select * from changes order by change_id desc limit ?)
+        with newest as (select * from changes anti join noticed_changes using (change_id) order by change_id desc limit ?)
         select n.change_id, n.done_at, n.who, n.what, n.via, n.undoes,
                n.change_id in (select undoes from changes where undoes is not null) as undone, count(m.line) as movements
         from newest n left join movements m using (change_id)
@@ -207,6 +207,8 @@ CHECKS = {
     "Stock is the sum of its movements": """
         select count(*) from (select sum(on_hand - estimated) as qty from stock) s, (select sum(qty) as qty from movements) m
         where coalesce(s.qty, 0) <> coalesce(m.qty, 0)""",
+    "No alert stands twice": """
+        select count(*) from (select rule, subject from standing_alerts group by all having count(*) > 1)""",
     "What was counted holds": f"select count(*) from ({reckoning.missing('select item_id from counts')})",
     "Estimated stock is the least that keeps every day at or above zero": f"select count(*) from ({reckoning.WRONGLY_ESTIMATED})",
     "Every imported line is accounted for": "select count(*) from import_files where lines <> used + joined + set_aside + refused",

@@ -9,7 +9,8 @@ from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.people import Person
 
-DOCUMENTS = ("counts", "orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points")
+DOCUMENTS = ("counts", "orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points",
+             "alert_steps")  # fmt: skip
 """Not repeated by an undo: their views count visible changes only."""
 
 STANDS_ON = {
@@ -20,9 +21,11 @@ STANDS_ON = {
 }
 """What one change created, and which facts of later changes stand on it; after a point the column, where it has another name."""
 
-STAFF_WRITES = ("movements", "counts", "barcode_versions", "forecast_runs", "forecast_points")
-OWNER_WRITES = ("people_versions", "secret_versions", "token_versions")
+STAFF_WRITES = ("movements", "counts", "barcode_versions", "forecast_runs", "forecast_points", "alert_steps")
+OWNER_WRITES = ("people_versions", "secret_versions", "token_versions", "channel_versions")
 """What it takes to undo a change follows from what it wrote; all other facts are the manager's."""
+NOTICED = ("alerts", "alert_ends", "messages", "message_tries")
+"""What the program wrote down by itself: taken back, it would be noticed and told once more."""
 
 
 def undoable(db: Database, change_id: int, new_id: int | None = None) -> dict[str, Any]:
@@ -48,8 +51,10 @@ def restored(db: Database, change: dict[str, Any]) -> int | None:
 def refuse_not_theirs(db: Database, change: dict[str, Any], who: Person) -> None:
     """Staff take back what they did themselves, managers what anybody did; accounts are the owner's, and no secret comes back."""
     wrote = _wrote(db, change["change_id"])
+    if wrote & set(NOTICED):
+        raise Refused(f"'{change['what']}' is what the program noticed, and cannot be undone. Snooze or resolve it in the inbox.")
     if wrote & set(OWNER_WRITES) and "people_versions" not in wrote:
-        raise Refused(f"'{change['what']}' cannot be undone: an old password or token must not come alive again. Make a new one.")
+        raise Refused(f"'{change['what']}' cannot be undone: an old password, token or address must not come alive again. Make a new one.")
     needed = "owner" if wrote & set(OWNER_WRITES) else "staff" if wrote <= set(STAFF_WRITES) and change["via"] != "import" else "manager"
     if not who.may(needed):
         raise NotAllowed(f"{who.name} is {who.role}, but to undo '{change['what']}' one must be {needed}. Ask a {needed} to do it.")
@@ -141,7 +146,7 @@ def opposite_movements(db: Database, change_id: int) -> pa.Table:
 
 def _wrote(db: Database, change_id: int) -> set[str]:
     """The tables that a change wrote to."""
-    tables = sorted({*versions.KEYS, *DOCUMENTS, "movements", *OWNER_WRITES})
+    tables = sorted({*versions.KEYS, *DOCUMENTS, "movements", *OWNER_WRITES, *NOTICED})
     each = [f"select '{table}' where exists (select 1 from {table} where change_id = $change)" for table in tables]
     return {table for (table,) in db.rows(" union all ".join(each), {"change": change_id})}
 

@@ -240,3 +240,28 @@ select f.change_id, c.done_at, c.who, c.what, count(distinct (f.sha256, f.name))
 from import_files f
 join changes c using (change_id)
 group by all;
+
+create or replace view channels as
+select distinct on (channel_id) * from channel_versions order by channel_id, change_id desc;
+
+create or replace view standing_alerts as    -- conditions that hold, in their newest words
+select distinct on (a.alert_id) a.*
+from alerts a anti join alert_ends e using (alert_id)
+order by a.alert_id, a.change_id desc;
+
+create or replace view alert_states as       -- every alert with what people did about it
+with steps as (select s.*, c.who from alert_steps s join visible_changes c using (change_id)),
+     word as (select distinct on (alert_id) * from steps where step <> 'assigned' order by alert_id, change_id desc),
+     given as (select distinct on (alert_id) * from steps where step = 'assigned' order by alert_id, change_id desc),
+     raised as (select alert_id, min(change_id) as change_id from alerts group by alert_id),
+     newest as (select distinct on (alert_id) * from alerts order by alert_id, change_id desc)
+select n.* exclude (change_id), rc.done_at as raised_at, ec.done_at as ended_at, w.step, w.until, w.note,
+       case when w.step = 'resolved' then w.who end as resolved_by, g.person
+from newest n
+join raised r using (alert_id) join changes rc on rc.change_id = r.change_id
+left join alert_ends e using (alert_id) left join changes ec on ec.change_id = e.change_id
+left join word w using (alert_id) left join given g using (alert_id);
+
+create or replace view noticed_changes as    -- what the program wrote down by itself: nobody did it, nobody takes it back
+select change_id from alerts union select change_id from alert_ends
+union select change_id from messages union select change_id from message_tries;

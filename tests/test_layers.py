@@ -31,7 +31,7 @@ LAYERS = """
     guesses scanning counting orders
     classes measures sums objectives kpis quality lead_times
     forecasting reorder risks replay
-    alerts headlines notes
+    alerts limits drift conditions inbox channels messages headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     slowing sessions gate api __main__
     web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
@@ -82,11 +82,12 @@ HOMES = {
     "fontTools": ("stickers",),
     "pptx": ("slides",),
     "argon2": ("accounts",),
+    "apprise": ("channels",),
     "itsdangerous": ("sessions",),
     "starlette": ("gate", "api", "app"),
 }
 
-HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp", "pyzbar", "fpdf", "pypdfium2")
+HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp", "pyzbar", "fpdf", "pypdfium2", "apprise")
 """Loaded when first needed: they would cost the first page its five seconds."""
 
 

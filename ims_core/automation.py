@@ -1,0 +1,65 @@
+"""What runs by itself while the server is up: a look at the shop after changes and at each new day, messages that are due.
+
+It never keeps a scan waiting: looking is reading, which waits for nobody; it comes after the change, and rests twenty times as long as the
+last look took, so that at most a twentieth of one core goes into it.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from ims_core import inbox, messages, policy
+from ims_core.db import Database
+from ims_core.errors import ImsError, numbered
+from ims_core.people import Person
+
+AUTOMATION = Person("Automation", "manager")
+
+BEAT = 2.0
+"""Seconds between two beats; one without work compares two numbers."""
+REST, SHARE = 10.0, 20
+"""After a look at least so many seconds of rest, and so many times as long as it took."""
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class Rhythm:
+    """What was seen last, and until when to rest (time.monotonic)."""
+
+    seen: int = -1
+    day: date | None = None
+    rest: float = 0.0
+    told: float = 0.0
+
+
+def run(db: Database, stop: threading.Event) -> None:
+    """Beat until `stop` is set. What fails is logged, and tried again at the next beat after a rest."""
+    rhythm = Rhythm()
+    while not stop.wait(BEAT):
+        try:
+            beat(db, rhythm, datetime.now(UTC).replace(tzinfo=None))
+        except ImsError as refusal:
+            LOG.warning("Alerts: %s", refusal)
+        except Exception as failure:
+            numbered(failure, LOG)
+            rhythm.rest = time.monotonic() + 60
+
+
+def beat(db: Database, rhythm: Rhythm, now: datetime) -> None:
+    """Look where something has changed since, or a day has begun; then tell what is due."""
+    day = now.replace(tzinfo=UTC).astimezone(ZoneInfo(policy.shop(db).timezone)).date()
+    begun = time.monotonic()
+    if begun >= rhythm.rest and (rhythm.seen, rhythm.day) != (db.version, day):
+        version = db.version
+        changed = inbox.look(db, AUTOMATION, day)
+        rhythm.seen, rhythm.day = changed if changed == version + 1 else version, day
+        took = time.monotonic() - begun
+        rhythm.rest = begun + took + max(REST, SHARE * took)
+    if begun >= rhythm.told and db.scalar("select count(*) > 0 from channels where active"):
+        messages.write(db, AUTOMATION, now)
+        messages.deliver(db, AUTOMATION, now)
+        rhythm.told = begun + REST
