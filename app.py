@@ -51,9 +51,8 @@ def warm_up() -> None:
 
 
 def watch(shop: Database, stop: threading.Event) -> None:
-    """After the first page: what runs by itself, until the server stops."""
-    while not ui.SERVED.wait(1) and not stop.is_set():
-        pass
+    """What runs by itself, until the server stops; after the first page, or half a minute where nobody opens one."""
+    ui.SERVED.wait(30)
     automation.run(shop, stop)
 
 
@@ -69,11 +68,14 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         logging.getLogger(__name__).warning(note)
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     stop = threading.Event()
-    threading.Thread(target=watch, args=[shop, stop], name="automation", daemon=True).start()
+    watcher = threading.Thread(target=watch, args=[shop, stop], name="automation", daemon=True)
+    watcher.start()
     try:
         yield
     finally:
         stop.set()
+        ui.SERVED.set()
+        await anyio.to_thread.run_sync(watcher.join, PATIENCE)  # a look that was begun is ended before the file is closed
         await anyio.to_thread.run_sync(ui.close)
 
 

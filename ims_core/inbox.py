@@ -1,8 +1,9 @@
 """What was noticed and what people did about it: conditions raised once, ended when they end, snoozed, assigned, resolved with a word."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -83,9 +84,10 @@ def listed(db: Database, day: date, state: str = "open", rule: str | None = None
                a.until, a.person, a.note, a.resolved_by
         from ({STATED}) a left join items i using (item_id)
         where a.state = $state and ($rule is null or a.rule = $rule) and ($person is null or a.person = $person)
-        order by coalesce(case when $state = 'resolved' then a.ended_at end, a.raised_at) desc, a.money desc nulls last, a.alert_id
+        order by coalesce(case when $state = 'resolved' then a.ended_at end, a.raised_at) desc, list_position($rules::varchar[], a.rule),
+                 a.money desc nulls last, a.alert_id
         """,
-        {"state": state, "rule": rule, "person": person, "day": day, "kept": KEPT},
+        {"rules": list(limits.RULES), "state": state, "rule": rule, "person": person, "day": day, "kept": KEPT},
     )
 
 
@@ -167,6 +169,21 @@ def _refuse_not_there(db: Database, who: Person, alerts: Sequence[int]) -> None:
         raise Refused("One of these alerts is over by now. Look at the list again.")
     if not who.may("manager") and any(person != who.name for person in found.values()):
         raise NotAllowed(f"{who.name} is {who.role} and may act on alerts that are assigned to them. A manager assigns them.")
+
+
+def about(alert: Mapping[str, Any], day: date) -> list[str]:
+    """The small print of one row of `listed`: since when, whose, and what became of it."""
+    return [
+        said
+        for said, holds in (
+            (f"since {labels.day_text(alert['since'], day)}", True),
+            (f"for {alert['person']}", isinstance(alert["person"], str)),
+            (f"until {labels.day_text(alert['until'], day)}", not pd.isna(alert["until"])),
+            (f"{alert['resolved_by']}: {alert['note']}", isinstance(alert["resolved_by"], str)),
+            ("over", not pd.isna(alert["ended_at"])),
+        )
+        if holds
+    ]
 
 
 def title(rule: str) -> str:

@@ -23,6 +23,8 @@ SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=6)
 """The pause after a first failure, which doubles, and where it stays."""
 APART = timedelta(minutes=10)
 """Between two urgent messages: what comes meanwhile is told together."""
+FAILS = 3
+"""Tries after which managers are told: before, it was a hiccup."""
 SHOWN = 5
 """Alerts of a rule that a message names; the others stand in the inbox."""
 
@@ -110,6 +112,12 @@ def state(db: Database) -> pd.DataFrame:
                any_value(e.says) filter (not e.ok) as says, min(e.written_at) filter (not e.ok) as since
         from channels c left join each e using (channel_id) where c.active group by c.channel_id, c.name order by lower(c.name)
     """)
+
+
+def failing(db: Database) -> list[str]:
+    """Addresses that could not be reached three times in a row."""
+    found = state(db)
+    return [str(name) for name in found["name"][found["tries"] >= FAILS]]
 
 
 def _untold(db: Database, day: date) -> pd.DataFrame:

@@ -4,12 +4,12 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from ims_core import copies, exporting, labels, ledger, policy, settings
-from ims_core.web import team, ui
+from ims_core.web import team, telling, ui
 
 shop, where = ui.shop(), settings.load()
 ui.page("Settings", "What holds for the whole shop. Every change here can be undone, too.")
-TABS = ["Shop", "People", "Data and backup", "Proof of the ledger"]
-about, crew, data, proof = st.tabs(TABS, key="settings", on_change="rerun", bind="query-params")
+TABS = ["Shop", "People", "Alerts", "Data and backup", "Proof of the ledger"]
+about, crew, alarms, data, proof = st.tabs(TABS, key="settings", on_change="rerun", bind="query-params")
 
 if about.open:
     with about, st.form(ui.act("shop")):
@@ -34,6 +34,10 @@ if about.open:
 if crew.open:
     with crew:
         team.show(ui.who())
+
+if alarms.open:
+    with alarms:
+        telling.show(ui.who())
 
 if data.open:
     with data:

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from ims_core import headlines, items, labels, ledger
+from ims_core import headlines, inbox, items, labels, ledger
 from ims_core.web import ui
 
 LEADS = {  # alert -> colour (red loses sales now), icon, page, its filter, what the link says
@@ -70,7 +70,15 @@ with st.container(border=True, gap="small"):
         sentence.markdown(f":{color}[:material/{icon}:]  {ui.plain(says)}")
         with way.container(horizontal_alignment="right"):
             ui.link(page, does, **query)
-    if now.todo.empty:
+    if waits := ui.ask(inbox.counted, day)["open"]:
+        mine = ui.ask(inbox.counted, day, ui.who().name)["open"]
+        sentence, way = st.columns([5, 1], vertical_alignment="center")
+        sentence.markdown(
+            f":gray[:material/inbox:]  {labels.many(waits, 'alert')} in the inbox{f', {mine:,} of them yours' if mine else ''}."
+        )
+        with way.container(horizontal_alignment="right"):
+            ui.link("inbox", "Inbox")
+    elif now.todo.empty:
         st.markdown(":green[:material/check_circle:]  Nothing. The shelves, the imports and the forecast are as they should be.")
 
 st.subheader("What happened last", anchor=False)

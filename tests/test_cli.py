@@ -176,6 +176,17 @@ def test_a_file_that_is_no_table_is_named(say: Say, tmp_path: Path, file: Path) 
     shop.close()
 
 
+def test_what_needs_attention_is_looked_for_and_said(say: Say, file: Path) -> None:
+    shop = Shop(database.connect(file))
+    shop.move("count", shop.item("KETTLE"), 1, day=date(2026, 1, 1))
+    shop.move("sale", 1, 3, day=date(2026, 1, 2))
+    shop.db.close()
+    for _ in range(2):
+        code, out, _ = say("watch")
+        assert code == 0
+        assert "Below zero: 1 alert." in out
+
+
 def test_a_broken_ledger_is_said_and_fails(say: Say, file: Path) -> None:
     shop = database.connect(file)
     Shop(shop).item("KETTLE")

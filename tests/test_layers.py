@@ -35,7 +35,7 @@ LAYERS = """
     demo_goods demo_trade demo_till demo_books demo reports automation
     slowing sessions gate api __main__
     web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
-    web.watching web.scanner web.desk web.pictures web.cards web.ui web.team web.menu
+    web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.team web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -60,6 +60,8 @@ HOMES = {
         "web.cards",
         "web.ui",
         "web.team",
+        "web.alert_cards",
+        "web.telling",
         "web.sign_in",
         "web.menu",
         "app",

@@ -15,6 +15,7 @@ from tests.builders import Shop
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     "today",
+    "inbox",
     "stock",
     "scan",
     "item",

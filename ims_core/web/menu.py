@@ -13,7 +13,7 @@ MARK = (Path(__file__).resolve().parent / "mark.svg").read_text(encoding="utf-8"
 """Drawn here, because Material icons for browser tabs would be fetched from outside."""
 
 MENU = {
-    "": [("today", "Today", "today")],
+    "": [("today", "Today", "today"), ("inbox", "Inbox", "inbox")],
     "Stock": [
         ("stock", "Stock", "inventory_2"),
         ("scan", "Scan", "barcode_scanner"),

@@ -7,7 +7,7 @@ from ims_core.web.doing import db, memory
 EVERY = 1.0
 """Seconds between two looks; each compares one number that is in memory."""
 
-WATCHED = ("today", "stock", "item")
+WATCHED = ("today", "inbox", "stock", "item")
 """Pages that show what others scan."""
 
 
