@@ -12,7 +12,7 @@ head = st.container()
 with st.container(horizontal=True, vertical_alignment="center"):
     state = st.segmented_control(
         "State", list(inbox.STATES), default="open", required=True, key="state", label_visibility="collapsed", bind="query-params",
-        format_func=lambda name: f"{inbox.STATES[name]} {counts[name]:,}",
+        format_func=inbox.STATES.__getitem__,
     )  # fmt: skip
     whose = None
     if len(team) > 1:
@@ -25,7 +25,9 @@ with head:
     money = found["money"].sum() if state == "open" else 0
     stake = f", {labels.money(money, shop.currency)} at stake" if money > 0 else ""
     mine = ui.ask(inbox.counted, day, who.name)["open"]
-    ui.page("Inbox", f"{labels.many(len(found), 'alert')} {state}{stake}.{f' {mine:,} of them yours.' if mine else ''}")
+    others = ", ".join(f"{many:,} {name}" for name, many in counts.items() if many and name != state)
+    yours = f" {mine:,} open ones are yours." if mine else ""
+    ui.page("Inbox", f"{labels.many(len(found), 'alert')} {state}{stake}{f'; {others}' if others else ''}.{yours}")
 for name in ui.ask(messages.failing) if who.may("manager") else ():
     st.warning(ui.plain(f"Messages to {name} do not get through. Settings, Alerts says more."), icon=":material/outgoing_mail:")
 

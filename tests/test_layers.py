@@ -89,7 +89,21 @@ HOMES = {
     "starlette": ("gate", "api", "app"),
 }
 
-HEAVY = ("streamlit", "statsforecast", "plotly", "scipy", "sqlalchemy", "pint", "biip", "epcpy", "zxingcpp", "pyzbar", "fpdf", "pypdfium2", "apprise")
+HEAVY = (
+    "streamlit",
+    "statsforecast",
+    "plotly",
+    "scipy",
+    "sqlalchemy",
+    "pint",
+    "biip",
+    "epcpy",
+    "zxingcpp",
+    "pyzbar",
+    "fpdf",
+    "pypdfium2",
+    "apprise",
+)
 """Loaded when first needed: they would cost the first page its five seconds."""
 
 
