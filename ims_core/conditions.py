@@ -6,14 +6,14 @@ enough for an alert to stand on, not to be raised, or it would come and go with 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
+from datetime import date, timedelta
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ims_core import alerts, drift, forecasting, labels, limits, lots, reorder
+from ims_core import alerts, drift, forecasting, kpis, labels, limits, lots, measures, objectives, policy, reorder
 from ims_core.db import Database
 
 COLUMNS = ["rule", "subject", "item_id", "place", "since", "what", "money", "sure"]
@@ -213,6 +213,40 @@ def _forecast(look: Look, numbers: Numbers) -> pd.DataFrame:
     return found.assign(subject=found["item_id"].astype(str), what=what)
 
 
+def _target(look: Look, numbers: Numbers) -> pd.DataFrame:
+    """A KPI that is off its objective over the last days; where it is near again the alert still stands."""
+    wanted = objectives.in_force(look.db)
+    scopes = wanted["scope"].str.partition(":")
+    wanted = wanted.assign(by=scopes[0], grp=scopes[2]) if len(wanted) else wanted.assign(by=[], grp=[])
+    period = kpis.Period(look.until - timedelta(days=int(numbers["days"]) - 1), look.until)
+    measured = {by: kpis.measured(look.db, [period], by) for by in wanted["by"].unique()}
+    rows = [
+        {
+            "subject": f"{row.kpi} {row.scope}",
+            "since": look.day,
+            "what": _off(row, value, numbers["days"], policy.shop(look.db).currency),
+            "sure": objectives.status(value, row.target, row.threshold) == "off",
+        }
+        for row in _each(wanted)
+        for value in _values(measured[row.by], row)
+        if objectives.status(value, row.target, row.threshold) in ("off", "near")
+    ]
+    return pd.DataFrame(rows)
+
+
+def _values(measured: pd.DataFrame, objective: Any) -> list[float]:
+    here = measured if objective.by == objectives.SHOP else measured[measured["grp"].astype(str) == objective.grp]
+    return [float(value) for value in here[objective.kpi].dropna()]
+
+
+def _off(objective: Any, value: float, days: float, currency: str) -> str:
+    kpi = measures.BOOK[objective.kpi]
+    words: dict[str, Callable[[float], str]] = {"share": "{:.1%}".format, "money": partial(labels.money, currency=currency)}
+    told = words.get(kpi.unit, "{:,.1f}".format)
+    of = "" if objective.by == objectives.SHOP else f" of {objective.by} {objective.grp}"
+    return f"{kpi.label}{of}: {told(value)} in {days:.0f} days, wanted is {told(objective.target)}. {objective.owner} answers for it."
+
+
 FINDERS: dict[str, Finder] = {
     "stockout": _stockout,
     "reorder": _reorder,
@@ -223,6 +257,7 @@ FINDERS: dict[str, Finder] = {
     "silent": _silent,
     "overstock": _overstock,
     "forecast": _forecast,
+    "target": _target,
 }
 """By rule; each rule of `limits` has one."""
 

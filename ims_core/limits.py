@@ -70,6 +70,10 @@ RULES = {
         (Limit("days", "Days it may last", 180, 30, 1095), Limit("money", "Value of what is too much, at least", 50, 0, 1_000_000)),
         "inbox",
     ),
+    "target": Rule(
+        "Target missed", "flag", "A KPI is off its objective.",
+        (Limit("days", "Over how many days", 28, 7, 365),),
+    ),
     "forecast": Rule(
         "Forecast off", "query_stats", "What was asked for lies to one side of the forecast, week after week, by more than chance.",
         (Limit("signal", "Tracking signal beyond", 4, 1, 12), Limit("weeks", "Weeks that are looked at, at least", 6, 4, 26)),

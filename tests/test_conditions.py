@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from ims_core import conditions, ledger, limits, people, reckoning
+from ims_core import conditions, ledger, limits, objectives, people, reckoning
 from ims_core.errors import Refused
 from tests.builders import DAY, Shop
 
@@ -132,6 +132,21 @@ def order(shop: Shop, item: int, qty: float, expected: date) -> None:
     with shop.db.change(who="Owner", what="Order"):
         shop.db.append("orders", [{"order_id": 1, "number": "118", "supplier_id": supplier, "ordered": DAY - WEEK, "expected": expected}])
         shop.db.append("order_lines", [{"order_id": 1, "line": 1, "item_id": item, "qty": qty, "unit_cost": 4}])
+
+
+def test_a_missed_target_is_told_and_stands_while_it_is_only_near(shop: Shop) -> None:
+    kettle = counted(shop, "KETTLE", 100)
+    sold_daily(shop, kettle, 60)
+    assert cases(shop, "target").empty
+    objectives.save(shop.db, people.LOCAL, "stock_value", 100, 150, "Anna")
+    assert [text.replace("\u202f", " ") for text in cases(shop, "target")["what"]] == [
+        "Stock value: € 200.00 in 28 days, wanted is € 100.00. Anna answers for it."
+    ]
+    objectives.save(shop.db, people.LOCAL, "stock_value", 150, 250, "Anna")
+    found = conditions.FINDERS["target"](conditions.Look(shop.db, DAY), {"days": 28})
+    assert list(found["sure"]) == [False]
+    objectives.save(shop.db, people.LOCAL, "stock_value", 250, 300, "Anna")
+    assert conditions.FINDERS["target"](conditions.Look(shop.db, DAY), {"days": 28}).empty
 
 
 # -- drift

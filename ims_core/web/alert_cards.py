@@ -10,6 +10,8 @@ from ims_core import inbox, labels, limits
 from ims_core.people import Person
 from ims_core.web.doing import PAGES, act, ask, do, plain, shop
 
+LEADS = {"late": ("suppliers", "Suppliers")}
+"""Where alerts lead that are not about one item: rule -> page and its title."""
 FEW = 5
 """Of a rule that are shown at first: a phone must reach the next rule."""
 
@@ -45,7 +47,8 @@ def _card(alert: dict[str, Any], day: date, who: Person) -> bool:
             query = {"item": str(int(alert["item_id"]))}
             st.page_link(PAGES / "item.py", label=f"**{plain(alert['name'])}**{money}", query_params=query)
         else:
-            st.page_link(PAGES / "suppliers.py", label=f"**Suppliers**{money}")
+            page, label = LEADS.get(alert["rule"], ("today", "Today"))
+            st.page_link(PAGES / f"{page}.py", label=f"**{label}**{money}")
         if _acts(alert, who):
             return st.checkbox(says, key=act(f"alert-{alert['alert_id']}"))
         st.markdown(says)
