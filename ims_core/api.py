@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ims_core import VERSION, ledger, people, scanning
+from ims_core import VERSION, ledger, meanings, people, scanning
 from ims_core.db import Database
 from ims_core.errors import Busy, Doubtful, ImsError, NotAllowed, Refused, StorageFailed, UnknownCode, numbered
 from ims_core.people import Person
@@ -30,7 +30,7 @@ STATUS: tuple[tuple[type[ImsError], int], ...] = (
     (NotAllowed, 403), (UnknownCode, 404), (Doubtful, 409), (Busy, 503), (StorageFailed, 503), (ImsError, 422),
 )  # fmt: skip
 """503 is worth another try with the same key, the others are not."""
-TEXTS = {"key": 120, "code": 500, "mode": 20, "place": 100, "to": 100, "device": 100}
+TEXTS = {"key": 120, "code": 500, "mode": 20, "place": 100, "to": 100, "device": 100, "lot": 60}
 
 _POSTING = ThreadPoolExecutor(16, "reads")
 """Reads of a batch are posted side by side: changes that wait together go to disk together."""
@@ -127,7 +127,7 @@ def stock(db: Database, day: str | None) -> Answer:
 
 def item(db: Database, sku: str) -> Answer:
     """One item: sku name unit pack (pieces the code stands for) stock (place -> pieces)."""
-    found = scanning.look(db, sku[:500])
+    found = meanings.look(db, sku[:500])
     if found.kind != "item":
         raise UnknownCode(f"There is no item with the code {sku[:80]}.")
     balances = ledger.on_hand(db)
@@ -183,7 +183,8 @@ def read(who: Person, said: Any) -> Read:
     if not isinstance(sure, bool) or not (order is None or (isinstance(order, int) and 0 < order < 2**62)):
         raise Refused('"sure" is true or false, and "order_id" the number of an order.')
     sent = Read(str(texts["key"]), str(texts["code"]), str(texts["mode"]), _qty(said), texts["place"], texts["to"], _moment(said))
-    return replace(sent, key=f"{who.name}:{sent.key}", device=texts["device"], order_id=order, sure=sure)
+    lot, expires = texts["lot"], _expiry(said)
+    return replace(sent, key=f"{who.name}:{sent.key}", device=texts["device"], order_id=order, sure=sure, lot=lot, expires=expires)
 
 
 def _text(said: Mapping[str, Any], name: str, longest: int) -> str | None:
@@ -213,6 +214,14 @@ def _moment(said: Mapping[str, Any]) -> datetime | None:
     except ValueError:
         raise Refused(f'"at" is a moment such as 2026-05-04T14:05:00Z, not {str(text)[:40]}.') from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
+
+
+def _expiry(said: Mapping[str, Any]) -> date | None:
+    text = said.get("expires")
+    try:
+        return None if text is None else date.fromisoformat(str(text))
+    except ValueError:
+        raise Refused(f'"expires" is a day such as 2026-05-04, not {str(text)[:40]}.') from None
 
 
 # -- answering

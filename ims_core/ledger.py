@@ -128,7 +128,7 @@ def movements(
 ) -> pd.DataFrame:
     """The newest movements that fit, undone ones left out.
 
-    change_id line happened_at day kind item_id sku name unit place qty unit_cost unit_price ref note who file sheet source_row
+    change_id line happened_at day kind item_id sku name unit place qty unit_cost unit_price ref note lot expires who file sheet source_row
     """
     return db.frame(
         """
@@ -144,7 +144,7 @@ def movements(
             limit $most
         )
         select m.change_id, m.line, m.happened_at, m.day, m.kind, m.item_id, i.sku, i.name, i.unit, m.place, m.qty,
-               m.unit_cost, m.unit_price, m.ref, m.note, c.who, f.name as file, f.sheet, m.source_row
+               m.unit_cost, m.unit_price, m.ref, m.note, m.lot, m.expires, c.who, f.name as file, f.sheet, m.source_row
         from newest n
         join movements m on m.rowid = n.at
         join changes c using (change_id)

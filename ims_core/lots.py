@@ -80,6 +80,13 @@ def expiring(db: Database, day: date, days: int = SOON) -> pd.DataFrame:
     return found.assign(value=found["on_hand"] * found["cost"]).drop(columns="cost")
 
 
+def kept_of(db: Database, item_id: int) -> bool:
+    """True from the first movement on that names a lot or a day of the item: what comes is then asked for its lot."""
+    said = "lot is not null or expires is not null"
+    here = f"select count(*) > 0 from visible_movements where ({said}) and item_id in (select item_id from merged where counts_as = ?)"
+    return db.kept(_any_yet, "movements") and bool(db.scalar(here, [item_id]))
+
+
 def _any_yet(db: Database) -> bool:
     """Asked before every scan: most shops know no lots, and then nothing else is asked."""
     return bool(db.scalar("select count(*) > 0 from movements where lot is not null or expires is not null"))

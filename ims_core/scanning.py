@@ -1,15 +1,15 @@
-"""One beep, one movement: what a code means, what a read would do, and doing it exactly once."""
+"""One beep, one movement: what a read would do, and doing it exactly once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from ims_core import codes, doubts, guesses, labels, ledger, lots, people, places, policy
+from ims_core import doubts, labels, ledger, lots, people, policy
 from ims_core.db import Database
 from ims_core.errors import Doubtful, NotAllowed, Refused, UnknownCode
+from ims_core.meanings import Found, look, stands
 
 MODES = {
     "look": "Look up", "receive": "Receive", "sell": "Sell", "return": "Return", "move": "Move", "count": "Count", "scrap": "Scrap",
@@ -27,7 +27,8 @@ class Read:
     """One read as a device sends it. `key` is the device's word for this very read: the same key again posts nothing.
 
     `qty`: how many of what the code stands for, three crates rather than 36 bottles; of a count, how many stand there.
-    `at` (UTC): when it was read, where that is not now. `sure`: post it though it looks like a slip.
+    `at` (UTC): when it was read, where that is not now. `lot`, `expires`: where the code does not say them.
+    `sure`: post it though it looks like a slip.
     """
 
     key: str
@@ -39,33 +40,9 @@ class Read:
     at: datetime | None = None
     device: str | None = None
     order_id: int | None = None
+    lot: str | None = None
+    expires: date | None = None
     sure: bool = False
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a code means: `kind` is item, place or unknown. `pack`: pieces it stands for. `maybe`: items it may be, with the reason."""
-
-    kind: str
-    scan: codes.Scan
-    item_id: int | None = None
-    sku: str = ""
-    name: str = ""
-    unit: str = "piece"
-    pack: float = 1
-    place: str | None = None
-    maybe: tuple[guesses.Guess, ...] = ()
-
-    @property
-    def says(self) -> str:
-        """What was understood, in words."""
-        if self.kind == "place":
-            return f"Place {self.place}"
-        if self.kind == "unknown":
-            return self.scan.problem or f"{self.scan.code} is not known here."
-        pack = f" · {labels.pieces(self.pack)} in one" if self.pack != 1 else ""
-        lot = lots.said(self.scan.lot, self.scan.expires)
-        return f"{self.name} · {self.sku}{pack}{f' · {lot}' if lot else ''}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +55,8 @@ class Foreseen:
     doubts: tuple[str, ...] = ()
     needs: str = "staff"
     """The role that may say it is right all the same."""
+    asks_lot: bool = False
+    """Comes without a lot, though the item is kept by lots."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +74,6 @@ class Posted:
 # -- questions
 
 
-def look(db: Database, code: str) -> Found:
-    """The item or place that a code means, by any of its barcodes, its item code, or our own label; refused where nothing was read."""
-    if not code.strip():
-        raise Refused("Nothing was read. Scan again, or type the number printed below the bars.")
-    scan = codes.parse(code)
-    if scan.place is not None:
-        return _place(db, scan, scan.place)
-    known = db.kept(_known, "item_versions", "barcode_versions")
-    item_id, pack = known.codes.get(scan.code) or known.codes.get(codes.canonical(code)) or (None, 1.0)
-    item_id = item_id or known.items.get(_key(code)) or (known.counts_as.get(scan.item) if scan.item else None)
-    if item_id is None:
-        return Found("unknown", scan, maybe=guesses.close(scan.code, known.codes, known.names))
-    sku, name, unit = known.names[item_id]
-    return Found("item", scan, item_id, sku, name, unit, pack)
-
-
 def foresee(db: Database, read: Read) -> Foreseen:
     """What the read would do, in a sentence. Refused: what could not be posted either."""
     found = look(db, read.code)
@@ -121,31 +84,11 @@ def foresee(db: Database, read: Read) -> Foreseen:
     slips = [f"{doubt} Is it right?" for doubt in doubts.far_too_large(db, entry)]
     over = _expired(entry)
     needs = "manager" if over and entry.kind == "sale" else "staff"
-    return Foreseen(found, _sentence(read, found, entry) + _first(db, read, found, entry), entry, (*over, *slips), needs)
-
-
-def stands(db: Database, found: Found) -> str:
-    """What stands where, of an item or in a place."""
-    if found.kind == "unknown":
-        return found.says
-    if found.kind == "place":
-        pieces, kinds = db.rows(
-            """
-            select coalesce(sum(qty), 0), count(*) filter (qty <> 0)
-            from (select sum(qty) as qty from visible_movements join merged using (item_id) where place = ? group by counts_as)
-            """,
-            [found.place],
-        )[0]
-        return f"{found.place}: {labels.count(pieces, 'piece')} of {labels.count(kinds, 'item')}"
-    rows = db.rows(  # the movements of one item: the view of all stock would look at every item for each beep
-        """
-        select place, sum(qty) from visible_movements where item_id in (select item_id from merged where counts_as = ?)
-        group by place having sum(qty) <> 0 order by sum(qty) desc, place
-        """,
-        [found.item_id],
-    )
-    where = ", ".join(f"{labels.pieces(qty)} in {place}" for place, qty in rows)
-    return f"{found.name}: {where or 'nothing on hand'}"
+    comes = entry.kind in ("receipt", "return_in") and not entry.lot and not entry.expires
+    asks_lot = comes and lots.kept_of(db, entry.item_id)
+    which = (f"Which lot? {found.name} is kept by lots.",) if asks_lot else ()
+    sentence = _sentence(read, found, entry) + _first(db, read, found, entry)
+    return Foreseen(found, sentence, entry, (*which, *over, *slips), needs, asks_lot)
 
 
 def orders_waiting(db: Database) -> pd.DataFrame:
@@ -187,42 +130,6 @@ def post(db: Database, who: people.Person, read: Read, via: str = "screen") -> P
     return Posted(change_id, seen.sentence, seen.found, seen.entry.qty, seen.entry.to or seen.entry.place)
 
 
-# -- what a code means
-
-
-@dataclass(frozen=True)
-class _Known:
-    """The shop's codes in memory: a scan does not wait for the catalogue."""
-
-    codes: Mapping[str, tuple[int, float]]
-    items: Mapping[str, int]
-    counts_as: Mapping[int, int]
-    names: Mapping[int, tuple[str, str, str]]
-
-
-def _known(db: Database) -> _Known:
-    barcodes = db.rows("select code, counts_as, pack::double from barcodes join merged using (item_id) where active")
-    rows = db.rows(
-        "select item_id, counts_as, sku, name, unit from items join merged using (item_id) order by counts_as <> item_id, item_id"
-    )
-    items: dict[str, int] = {}
-    for _, counts_as, sku, *_ in rows:
-        items.setdefault(_key(sku), counts_as)
-    names = {item_id: (sku, name, unit) for item_id, counts_as, sku, name, unit in rows if item_id == counts_as}
-    return _Known({code: (item_id, pack) for code, item_id, pack in barcodes}, items, {row[0]: row[1] for row in rows}, names)
-
-
-def _key(text: str) -> str:
-    return " ".join(text.upper().split())
-
-
-def _place(db: Database, scan: codes.Scan, name: str) -> Found:
-    known = {place.casefold(): place for place in places.names(db)}
-    if name.casefold() not in known:
-        raise UnknownCode(f"There is no place called {name} in use. Choose one of: {', '.join(known.values())}.")
-    return Found("place", scan, place=known[name.casefold()])
-
-
 # -- what a read does
 
 
@@ -230,7 +137,14 @@ def _entry(db: Database, read: Read, found: Found) -> ledger.Record:
     """The movement a read stands for; without a lot of its own, what leaves is taken from the lot that expires first."""
     kind, place, scan = KINDS[read.mode], read.place or labels.MAIN_PLACE, found.scan
     entry = ledger.Record(
-        kind, found.item_id or 0, _pieces(read, found), place, _day(db, read), read.to, lot=scan.lot, expires=scan.expires
+        kind,
+        found.item_id or 0,
+        _pieces(read, found),
+        place,
+        _day(db, read),
+        read.to,
+        lot=scan.lot or read.lot,
+        expires=scan.expires or read.expires,
     )
     if kind == "receipt" and read.order_id:
         entry = _of_order(db, entry, read.order_id)

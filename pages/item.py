@@ -3,7 +3,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ims_core import alerts, headlines, items, labels, ledger, people, suppliers
+from ims_core import alerts, headlines, items, labels, ledger, lots, people, suppliers
 from ims_core.db import Database
 from ims_core.web import shown, ui
 
@@ -66,8 +66,14 @@ moved, codes, terms = st.tabs(["Movements", "Barcodes", "Suppliers and terms"], 
 if moved.open:
     with moved:
         lines = ui.ask(ledger.movements, item_id=item_id)
-        order = ["day", "kind", "qty", "place", "unit_cost", "unit_price", "ref", "note", "who", "file", "source_row"]
+        lot = ["lot"] if lines["lot"].notna().any() else []
+        order = ["day", "kind", "qty", "place", *lot, "unit_cost", "unit_price", "ref", "note", "who", "file", "source_row"]
         ui.table(lines, "moved", alt=f"Movements of {item['name']}", order=order, opens=False, save_as=f"Movements of {item['sku']}")
+        left = ui.ask(lots.held, item_id)
+        if len(left):
+            st.subheader("What is left of each lot", anchor=False)
+            ui.table(left, "lots", alt=f"Lots of {item['name']}, the first to expire first", opens=False,
+                     order=["expires", "lot", "on_hand", "place"])  # fmt: skip
 if codes.open:
     with codes:
         known = ui.ask(items.barcodes, item_id)

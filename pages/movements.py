@@ -6,6 +6,8 @@ from ims_core.web import ui
 BY_HAND = ["receipt", "sale", "count", "return_in", "return_out", "transfer", "adjustment", "scrap"]
 CALLED = labels.MOVEMENT_KINDS | {"count": "Count"}
 GOES = {"adjustment": "Pieces (minus takes away)", "count": "Pieces on the shelf"}
+LOTS = ("receipt", "return_in")
+"""What comes may say its lot; the shop then keeps the item by lots."""
 
 today = ui.today()
 if not ui.ask(items.any_yet):
@@ -36,6 +38,8 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=want
                 day = st.date_input("Day", value=today, format="DD.MM.YYYY")
                 cost = st.number_input(f"Cost of a piece ({sign})", value=None, min_value=0.0) if kind == "receipt" else None
                 price = st.number_input(f"Price of a piece ({sign})", value=None, min_value=0.0) if kind == "sale" else None
+                lot = st.text_input("Lot", placeholder="As printed on it", max_chars=60) if kind in LOTS else ""
+                expires = st.date_input("Expires", value=None, format="DD.MM.YYYY") if kind in LOTS else None
             with st.grid(2, min_column_width=220):
                 ref = st.text_input("Document", placeholder="Delivery note, receipt …")
                 note = st.text_input("Note", placeholder="Why")
@@ -45,7 +49,8 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=want
                 elif qty is None and kind == "count":
                     st.error("How many stand there? Type 0 where there is nothing.", icon=":material/block:")
                 else:
-                    entry = ledger.Record(kind, item_id, qty or 0, place, day, to, cost, price, ref.strip() or None, note.strip() or None)
+                    entry = ledger.Record(kind, item_id, qty or 0, place, day, to, cost, price, ref.strip() or None, note.strip() or None,
+                                          lot=lot.strip() or None, expires=expires)  # fmt: skip
                     said = f"{CALLED[kind]} of {labels.pieces(qty)} {names[item_id]} recorded."
                     mine["doubted"] = (entry, said) if ui.ask(doubts.of_movement, entry) else None
                     if not mine["doubted"]:
@@ -74,6 +79,7 @@ with row:
 found = ui.ask(ledger.movements, kind=kind, place=place, first=since, last=until, search=words.strip() or None)
 order = ["name", "qty", "kind", "day", "place", "ref", "note", "who", "file", "source_row"]
 order[2:2] = ["unit"] if set(found["unit"].dropna()) - {"piece"} else []
+order[-5:-5] = ["lot"] if found["lot"].notna().any() else []
 with row:
     ui.excel(found, "Movements", order)
 if found.empty:

@@ -128,6 +128,14 @@ def test_what_is_not_json_or_too_large_is_refused(stocked: Shop, body: bytes) ->
     assert set(answer.json()) == {"error"}
 
 
+def test_a_read_may_say_its_lot_and_the_day_it_expires(stocked: Shop) -> None:
+    handheld = device(stocked)
+    assert handheld.post("/api/scan", json=read("1", lot="B2", expires="2030-05-04")).status_code == 200
+    assert stocked.db.rows("select lot, expires from movements") == [("B2", date(2030, 5, 4))]
+    assert handheld.post("/api/scan", json=read("2")).status_code == 409  # an item with lots asks for one
+    assert handheld.post("/api/scan", json=read("3", lot="B2", expires="soon")).status_code == 422
+
+
 def test_who_may_only_look_posts_nothing(stocked: Shop) -> None:
     viewer = device(stocked, "viewer")
     assert viewer.post("/api/scan", json=read("1")).status_code == 403

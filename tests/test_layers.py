@@ -28,7 +28,7 @@ LAYERS = """
     reckoning undoing policy positions ledger doubts lots copies exporting
     unused plans matching own_units known
     claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
-    guesses scanning counting orders
+    guesses meanings scanning counting orders
     classes measures sums objectives kpis quality lead_times
     forecasting reorder risks replay
     alerts limits drift conditions inbox channels messages headlines notes

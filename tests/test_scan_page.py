@@ -66,6 +66,16 @@ def test_a_pack_waits_for_yes_and_says_what_it_will_do_as_its_number_changes(bar
     assert bar.on_hand("WATER") == 36
 
 
+def test_what_comes_of_an_item_with_lots_says_its_lot(bar: Shop) -> None:
+    bar.move("receipt", 1, 5, lot="B1")
+    screen = scanner("receive").beep(WATER)
+    assert "Which lot? Water is kept by lots." in said(screen)
+    field(screen.text_input, "Lot").set_value("B2").run()
+    assert "Which lot?" not in said(screen)
+    button(screen, "Post").click().run()
+    assert bar.db.rows("select lot, sum(qty)::int from movements group by lot order by lot") == [("B1", 5), ("B2", 1)]
+
+
 def test_what_is_dropped_is_not_posted(bar: Shop) -> None:
     screen = scanner("receive").beep(CRATE)
     button(screen, "Drop").click().run()

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from ims_core import alerts, items, ledger, lots, people, scanning
+from ims_core import alerts, items, ledger, lots, meanings, people, scanning
 from ims_core.errors import Doubtful, NotAllowed, Refused, UnknownCode
 from ims_core.scanning import Posted, Read
 from tests.builders import CRATE, WATER, Shop
@@ -43,24 +43,24 @@ def gs1(lot: str, expires: date) -> str:
 
 @pytest.mark.parametrize("code", [WATER, "0" + WATER, " 4 006381 333931 ", "WATER", "water", "(01)04006381333931(10)B1", "ims:item:1"])
 def test_an_item_is_found_by_its_barcode_however_it_is_written_by_its_code_and_by_our_label(bar: Shop, code: str) -> None:
-    found = scanning.look(bar.db, code)
+    found = meanings.look(bar.db, code)
     assert (found.kind, found.name, found.pack) == ("item", "Water 0.5 l", 1)
 
 
 def test_a_place_is_found_by_our_label(bar: Shop) -> None:
-    assert scanning.look(bar.db, "ims:place:cellar").place == "Cellar"
+    assert meanings.look(bar.db, "ims:place:cellar").place == "Cellar"
     with pytest.raises(UnknownCode, match="no place called Attic"):
-        scanning.look(bar.db, "ims:place:Attic")
+        meanings.look(bar.db, "ims:place:Attic")
 
 
 def test_an_unknown_code_says_what_it_may_be(bar: Shop) -> None:
-    six = scanning.look(bar.db, "24006381333935")
+    six = meanings.look(bar.db, "24006381333935")
     assert (six.kind, six.maybe[0].name, six.maybe[0].why) == ("unknown", "Water 0.5 l", f"a packing of {WATER}")
-    assert scanning.look(bar.db, "96385074").maybe == ()
+    assert meanings.look(bar.db, "96385074").maybe == ()
 
 
 def test_a_wrong_check_digit_is_never_an_item(bar: Shop) -> None:
-    found = scanning.look(bar.db, "4006381333913")
+    found = meanings.look(bar.db, "4006381333913")
     assert found.kind == "unknown"
     assert "check digit" in found.says
     assert found.maybe[0].why == f"nearly {WATER}"
@@ -71,8 +71,8 @@ def test_a_wrong_check_digit_is_never_an_item(bar: Shop) -> None:
 def test_what_a_merged_item_was_called_means_the_item_it_counts_as(bar: Shop) -> None:
     old = bar.item("OLD")
     items.merge(bar.db, people.LOCAL, old, 1)
-    assert scanning.look(bar.db, "OLD").item_id == 1
-    assert scanning.look(bar.db, f"ims:item:{old}").item_id == 1
+    assert meanings.look(bar.db, "OLD").item_id == 1
+    assert meanings.look(bar.db, f"ims:item:{old}").item_id == 1
 
 
 # -- modes
@@ -224,6 +224,17 @@ def test_what_expired_is_not_sold_unless_a_manager_says_so(bar: Shop) -> None:
     beep(bar, over, "sell", sure=True, who=MANAGER)
     assert "scrapped, lot OLD" in beep(bar, WATER, "scrap", qty=4).sentence
     assert lots.held(bar.db).empty
+
+
+def test_what_comes_without_a_lot_is_asked_for_it_once_the_item_is_kept_by_lots(bar: Shop) -> None:
+    beep(bar, WATER, "receive", qty=5)
+    beep(bar, gs1("B1", today() + timedelta(days=50)), "receive", qty=5)
+    with pytest.raises(Doubtful, match=r"Which lot\? Water 0.5 l is kept by lots"):
+        beep(bar, WATER, "receive", qty=5)
+    beep(bar, WATER, "receive", qty=7, lot="B2", expires=today() + timedelta(days=20))
+    beep(bar, WATER, "receive", qty=1, sure=True)
+    assert lots.held(bar.db)[["lot", "on_hand"]].to_numpy().tolist() == [["B2", 7], ["B1", 5]]
+    assert {"B1", "B2"} <= set(ledger.movements(bar.db)["lot"].dropna())
 
 
 def test_today_tells_what_expires(bar: Shop) -> None:

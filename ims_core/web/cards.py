@@ -1,11 +1,12 @@
 """What the scan page shows of its reads: the newest one large, those that wait for a word, what is being counted, the last ones."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from ims_core import items, labels, scanning
+from ims_core import items, labels, meanings, scanning
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.people import Person
@@ -32,7 +33,7 @@ def newest() -> None:
     with st.container(gap="small", key="newest"):
         say(f"### :material/{icon}: {plain(found.says)}")
         if found.tone == "ok" and found.found:
-            st.caption(plain(scanning.stands(db(), found.found)))
+            st.caption(plain(meanings.stands(db(), found.found)))
         if found.change_id or (found.tone == "look" and found.read and found.read.mode == "count"):
             with st.container(horizontal=True):
                 if found.read:
@@ -45,7 +46,7 @@ def newest() -> None:
 def waiting() -> None:
     """Reads that were not posted yet, the newest first."""
     for read in reversed(list(desk.desk().waiting.values())):
-        found = scanning.look(db(), read.code)
+        found = meanings.look(db(), read.code)
         with st.container(key=f"waits-{read.key}", gap="small"):
             if found.kind == "unknown":
                 _unknown(read, found)
@@ -54,10 +55,12 @@ def waiting() -> None:
 
 
 def _doubtful(read: Read) -> None:
-    """What would be posted, its quantity to be changed, and yes or no."""
+    """What would be posted, its quantity to be changed, its lot where one is asked for, and yes or no."""
     typed = st.session_state.get(f"qty-{read.key}")
     try:
-        seen = scanning.foresee(db(), replace(read, qty=typed) if typed else read)
+        asked = scanning.foresee(db(), read).asks_lot
+        lot, expires = _lot(read) if asked else (read.lot, read.expires)
+        seen = scanning.foresee(db(), replace(read, qty=typed or read.qty, lot=lot, expires=expires))
     except Refused as refusal:
         refuse(refusal)
         st.button("Do not post", key=f"no-{read.key}", on_click=desk.drop, args=(read.key,), width="stretch")
@@ -68,11 +71,19 @@ def _doubtful(read: Read) -> None:
         times = seen.entry.qty / seen.found.pack if seen.entry else 1
         qty = st.number_input(label, min_value=0.0, value=float(times), step=1.0, format="%g", key=f"qty-{read.key}", width=150)
         st.button("Post", key=f"yes-{read.key}", type="primary", icon=":material/check:", on_click=desk.answer, args=(read.key,),
-                  kwargs={"qty": qty}, width="stretch")  # fmt: skip
+                  kwargs={"qty": qty, "lot": lot, "expires": expires}, width="stretch")  # fmt: skip
         st.button("Drop", key=f"no-{read.key}", icon=":material/close:", on_click=desk.drop, args=(read.key,))
 
 
-def _unknown(read: Read, found: scanning.Found) -> None:
+def _lot(read: Read) -> tuple[str | None, date | None]:
+    """What is printed on it; both may stay empty."""
+    with st.container(horizontal=True):
+        lot = st.text_input("Lot", key=f"lot-{read.key}", placeholder="As printed on it", max_chars=60)
+        expires = st.date_input("Expires", value=None, key=f"expires-{read.key}", format="DD.MM.YYYY")
+    return lot.strip() or None, expires
+
+
+def _unknown(read: Read, found: meanings.Found) -> None:
     """A code nobody knows: a slip, a further code of an item, or a new item."""
     st.error(f"### :material/question_mark: {plain(found.says)}")
     known = ask(items.catalogue)
@@ -94,14 +105,14 @@ def _unknown(read: Read, found: scanning.Found) -> None:
     st.button("Drop", key=f"no-{read.key}", icon=":material/close:", on_click=desk.drop, args=(read.key,))
 
 
-def _link(read: Read, found: scanning.Found, item: int | None, pack: float) -> None:
+def _link(read: Read, found: meanings.Found, item: int | None, pack: float) -> None:
     if item is None:
         refuse(Refused("Which item? Choose one first."))
         return
     _then(read, lambda here, person: items.link_barcode(here, person, item, found.scan.code, pack))
 
 
-def _new_item(read: Read, found: scanning.Found) -> None:
+def _new_item(read: Read, found: meanings.Found) -> None:
     with st.expander("It is a new item", icon=":material/add:"), st.form(f"new-{read.key}", border=False):
         name = st.text_input("Name", placeholder="As it stands on the shelf")
         sku = st.text_input("Item code", value=found.scan.code)

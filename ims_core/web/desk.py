@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from ims_core import codes, labels, ledger, scanning
+from ims_core import codes, labels, ledger, meanings, scanning
 from ims_core.errors import Doubtful, ImsError, UnknownCode
-from ims_core.scanning import Found, Read
+from ims_core.meanings import Found
+from ims_core.scanning import Read
 from ims_core.web import scanner
 from ims_core.web.doing import db, who
 
@@ -77,10 +78,10 @@ def take_new(asks: str) -> None:
         take(read, asks)
 
 
-def take(read: Read, asks: str = "none") -> None:
-    """Post a read, or keep it where it needs a word: a pack, a slip, an unknown code."""
+def take(read: Read, asks: str = "none", counted: bool = False) -> None:
+    """Post a read, or keep it where it needs a word: a pack, a slip, an unknown code. `counted`: a count that is finished."""
     try:
-        desk().newest = _taken(read, asks)
+        desk().newest = _posted(read) if counted else _taken(read, asks)
     except UnknownCode as refusal:
         _keep(read)
         desk().newest = Outcome(read.key, "unknown", str(refusal), None, read)
@@ -92,7 +93,7 @@ def take(read: Read, asks: str = "none") -> None:
 
 
 def _taken(read: Read, asks: str) -> Outcome:
-    found = scanning.look(db(), read.code)
+    found = meanings.look(db(), read.code)
     if found.kind == "place" and read.mode != "look":
         return _go_to(read, found)
     if read.mode == "count" and found.kind == "item":
@@ -106,8 +107,13 @@ def _taken(read: Read, asks: str) -> Outcome:
     if not read.sure and (seen.doubts or asks == "all" or (asks == "packs" and seen.found.pack != 1)):
         _keep(read)
         return Outcome(read.key, "ask", seen.sentence, seen.found, read)
+    return _posted(read)
+
+
+def _posted(read: Read) -> Outcome:
+    """Done. A count of what stands there is not done once more by one touch."""
     posted = scanning.post(db(), who(), read)
-    return Outcome(read.key, "ok", posted.sentence, posted.found, read, posted.change_id)
+    return Outcome(read.key, "ok", posted.sentence, posted.found, None if read.mode == "count" else read, posted.change_id)
 
 
 def answer(key: str, **values: Any) -> None:
@@ -154,18 +160,8 @@ def book_counts() -> None:
     """Book what was counted, each item as one count of what stands there."""
     mine = desk()
     for at, count in list(mine.counts.items()):
-        read = Read(count.key, codes.of_item(at[0]), "count", qty=count.pieces, place=count.place, sure=True)
-        take_count(read)
+        take(Read(count.key, codes.of_item(at[0]), "count", qty=count.pieces, place=count.place, sure=True), counted=True)
         del mine.counts[at]
-
-
-def take_count(read: Read) -> None:
-    """One finished count; what is refused is said, and the others go on."""
-    try:
-        posted = scanning.post(db(), who(), read)
-        desk().newest = Outcome(read.key, "ok", posted.sentence, posted.found, None, posted.change_id)
-    except ImsError as refusal:
-        desk().newest = Outcome(read.key, "refused", str(refusal))
 
 
 def _counted(read: Read, found: Found) -> Outcome:
