@@ -52,9 +52,9 @@ def stock_history(history: pd.DataFrame, until: date, unit: str = "") -> "Figure
         lines.append({"type": "scatter", "x": days, "y": below, "mode": "none", "line": {"shape": "hv"}, "fill": "tozeroy",
                       "fillcolor": "rgba(207, 74, 64, 0.30)", "hoverinfo": "skip"})  # fmt: skip
     if not len(levels):
-        return _figure(300, lines)
+        return figure(300, lines)
     end = _said(days[-1], levels[-1], f"<b>{labels.pieces(levels[-1])}</b> now")
-    return _figure(300, lines, [end], x={"range": [days[0], days[-1]]})  # else the words at the end would stretch the axis
+    return figure(300, lines, [end], x={"range": [days[0], days[-1]]})  # else the words at the end would stretch the axis
 
 
 def fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str = "", gone: date | None = None) -> "Figure":
@@ -80,7 +80,7 @@ def fan(history: pd.DataFrame, forecast: pd.DataFrame, unit: str = "", gone: dat
         marks.append(line)
         notes.append(word)
     x = {"range": [days[0], days[-1]]} if days else {}  # else the words at the right edge would widen the axis
-    return _figure(360, lines, notes, marks, x=x, y={"rangemode": "tozero"}, top=44)
+    return figure(360, lines, notes, marks, x=x, y={"rangemode": "tozero"}, top=44)
 
 
 def fan_alt(name: str, history: pd.DataFrame, forecast: pd.DataFrame, gone: date | None) -> str:
@@ -104,7 +104,7 @@ def waterfall(parts: pd.DataFrame, total: str, unit: str = "") -> "Figure":
     }  # fmt: skip
     x = {"showgrid": True, "gridcolor": _FAINT, "nticks": 5}
     y = {"autorange": "reversed", "showgrid": False, "zeroline": False}
-    return _figure(44 * (len(parts) + 1) + 40, [bars], x=x, y=y, top=8, right=64, hovermode="closest")
+    return figure(44 * (len(parts) + 1) + 40, [bars], x=x, y=y, top=8, right=64, hovermode="closest")
 
 
 def waterfall_alt(parts: pd.DataFrame, total: str) -> str:
@@ -123,7 +123,7 @@ def stock_history_alt(name: str, history: pd.DataFrame, until: date) -> str:
     return f"Stock of {name} since {labels.day_text(_day(history['day'].iloc[0]))}: {now} on {labels.day_text(until)}, {low}."
 
 
-def _figure(
+def figure(
     height: int,
     lines: list[Spec],
     notes: Sequence[Spec] = (),

@@ -8,15 +8,16 @@ from ims_core import alerts, items, labels, places, stickers
 from ims_core.errors import Refused
 from ims_core.web import ui
 
+OF = {"items": ":material/category: Items", "places": ":material/shelves: Places"}
 CODES = {"bars": "Barcode, where there is one", "square": "QR code of the shop"}
 EACH = {"copies": "So many of each", "on_hand": "As many as are on hand"}
 
 
 def choose() -> tuple[pd.DataFrame, bool]:
     """What gets a label, and whether it was ticked: nothing ticked means all that is shown."""
-    of = st.segmented_control("Labels for", ["Items", "Places"], default="Items", required=True, key="of", bind="query-params",
+    of = st.segmented_control("Labels for", list(OF), default="items", required=True, format_func=OF.get, key="of", bind="query-params",
                               label_visibility="collapsed")  # fmt: skip
-    if of == "Places":
+    if of == "places":
         known = pd.DataFrame({"place": ui.ask(places.names)})
         ticked = ui.table(known.assign(code=known["place"]), "label-places", alt="Places in use", order=["place"], picks="multi-row")
         return (ticked, True) if len(ticked) else (known, False)
@@ -37,7 +38,7 @@ def choose() -> tuple[pd.DataFrame, bool]:
 
 def settings() -> dict[str, Any]:
     """How it is printed: sheet, code, copies, price, first."""
-    with st.container(border=True), st.grid(2, min_column_width=220):
+    with st.container(border=True):
         sheet = st.selectbox("Printed on", list(stickers.SHEETS), key="label-sheet", persist_state="session")
         code = st.selectbox("Code", list(CODES), format_func=CODES.get, key="label-code", persist_state="session")
         each = st.selectbox("How many", list(EACH), format_func=EACH.get, key="label-each", persist_state="session")

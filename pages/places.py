@@ -14,6 +14,6 @@ order = ["place", "name", "active", "items", "pieces"] + (["estimated"] if len(k
 if len(known):
     with st.container(horizontal=True, vertical_alignment="center"):
         ui.excel(known, "Places", order)
-        ui.link("labels", "Labels", "label", of="Places")
+        ui.link("labels", "Labels", "label", of="places")
 ui.grid(known, "places", places.save, alt="Places: short name, name and what stands there", number=["place"], order=order,
         fixed=["items", "pieces", "estimated"], done="Places saved.")  # fmt: skip

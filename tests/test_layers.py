@@ -22,20 +22,20 @@ LAYERS = """
     alike
     decoding stickers
     formulas demand series simulation costing
-    charts workbooks slides archives
+    charts overviews workbooks slides archives
     turns fitting witness storage backups batch db versions
     people accounts devices items places suppliers
     reckoning undoing policy positions ledger doubts lots copies exporting
     unused plans matching own_units known
     claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     guesses meanings scanning counting orders
-    classes measures sums objectives kpis quality lead_times
+    classes measures sums objectives kpis movers quality lead_times
     forecasting reorder risks replay
     alerts limits drift conditions inbox channels messages headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     slowing sessions gate api __main__
     web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
-    web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.team web.menu
+    web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.tiles web.analysed web.team web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -59,6 +59,8 @@ HOMES = {
         "web.pictures",
         "web.cards",
         "web.ui",
+        "web.tiles",
+        "web.analysed",
         "web.team",
         "web.alert_cards",
         "web.telling",

@@ -23,6 +23,7 @@ PAGES = [
     "items",
     "places",
     "labels",
+    "analysis",
     "forecast",
     "reorders",
     "suppliers",

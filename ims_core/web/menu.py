@@ -22,7 +22,7 @@ MENU = {
         ("places", "Places", "shelves"),
         ("labels", "Labels", "label"),
     ],
-    "Insight": [("forecast", "Forecast", "query_stats")],
+    "Insight": [("analysis", "Analysis", "monitoring"), ("forecast", "Forecast", "query_stats")],
     "Buying": [("reorders", "Reorders", "shopping_cart"), ("suppliers", "Suppliers", "local_shipping")],
     "Data": [("upload", "Upload", "upload_file")],
     "Shop": [("settings", "Settings", "settings")],

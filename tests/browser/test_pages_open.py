@@ -11,7 +11,21 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visits import Server, served, visit
 
-PAGES = ["", "stock", "movements", "items", "places", "labels", "forecast", "reorders", "suppliers", "upload", "settings", "item?item=1"]
+PAGES = [
+    "",
+    "stock",
+    "movements",
+    "items",
+    "places",
+    "labels",
+    "analysis",
+    "forecast",
+    "reorders",
+    "suppliers",
+    "upload",
+    "settings",
+    "item?item=1",
+]
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 AT_HOME = {"settings": "settings?settings=Proof+of+the+ledger", "movements": "movements?record=1"}

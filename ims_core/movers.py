@@ -1,0 +1,91 @@
+"""What moves and what does not: every item beside its period before, what is lost and why, and when in the year it sells."""
+
+from datetime import date
+
+import pandas as pd
+
+from ims_core import classes, kpis, positions
+from ims_core.db import Database
+from ims_core.kpis import Period
+
+REASONS = {"count": "Counted away", "adjustment": "Adjusted away", "scrap": "Scrapped"}
+"""How stock is lost: a kind of movement -> what it is called."""
+
+
+def compared(db: Database, first: date, last: date) -> pd.DataFrame:
+    """Every item that was sold or lay in stock, the most sales first.
+
+    item_id name sku category revenue before change (money) share (of all sales, added up) sold stock_value turnover gross_margin
+    idle_value (dead and slow) dead_value slow_value; before: the sales of as many days right before.
+    """
+    now = Period(first, last)
+    found = kpis.measured(db, [now, now.before()], "item")
+    found = found.assign(item_id=found["grp"].astype("int64"), revenue=found["revenue"].fillna(0.0))
+    before = found[found["period"] == 1].set_index("item_id")["revenue"]
+    here = found[found["period"] == 0]
+    names = db.frame("select item_id, name, sku, coalesce(category, 'No category') as category from items")
+    here = here.merge(names, on="item_id")
+    here = here.assign(
+        before=here["item_id"].map(before).fillna(0.0),
+        dead_value=here["dead_value"].fillna(0.0),
+        slow_value=here["slow_value"].fillna(0.0),
+    )
+    here = here.assign(change=here["revenue"] - here["before"], idle_value=here["dead_value"] + here["slow_value"])
+    here = here.sort_values(["revenue", "item_id"], ascending=[False, True], ignore_index=True)
+    everything = here["revenue"].clip(lower=0).sum()
+    here["share"] = here["revenue"].clip(lower=0).cumsum() / everything if everything else 0.0
+    return here[["item_id", "name", "sku", "category", "revenue", "before", "change", "share", "sold", "stock_value", "turnover",
+                 "gross_margin", "idle_value", "dead_value", "slow_value"]]  # fmt: skip
+
+
+def classed(db: Database, first: date, last: date) -> pd.DataFrame:
+    """`compared` with the class of each item: abc xyz kind (of its demand)."""
+    return compared(db, first, last).merge(classes.of_items(db, last)[["item_id", "abc", "xyz", "kind", "adi", "cv2"]], on="item_id")
+
+
+def lost(db: Database, first: date, last: date) -> pd.DataFrame:
+    """What was lost, an item and reason a row, the dearest first: item_id name sku category reason pieces value (at average cost)."""
+    positions.catch_up(db)
+    found = db.frame(
+        """
+        select i.item_id, i.name, i.sku, coalesce(i.category, 'No category') as category, m.kind as reason, -sum(m.qty)::double as pieces,
+               -sum(m.qty * p.cost)::double as value
+        from visible_movements m
+        join merged g on g.item_id = m.item_id
+        join items i on i.item_id = g.counts_as
+        left join positions p on p.item_id = g.counts_as and p.since <= m.day and p.until > m.day
+        where m.kind in ('count', 'adjustment', 'scrap') and m.qty < 0 and m.day between $first and $last
+        group by i.item_id, i.name, i.sku, i.category, m.kind order by value desc nulls last, 1
+        """,
+        {"first": first, "last": last},
+    )
+    return found.assign(reason=found["reason"].map(REASONS))
+
+
+def seasons(db: Database, last: date) -> pd.DataFrame:
+    """Sales of a category in a month of the year against its mean month, over the full months of three years: category month index.
+
+    Empty with less than one full year. A category has a row for each month that was full at least once.
+    """
+    positions.catch_up(db)
+    return db.frame(
+        """
+        with monthly as (
+            select coalesce(i.category, 'No category') as category, date_trunc('month', since) as month, sum(p.sold - p.returned) as pieces
+            from positions p join items i using (item_id)
+            where (p.sold <> 0 or p.returned <> 0) and since < date_trunc('month', $last::date + 1)
+              and since >= date_trunc('month', $last::date + 1) - interval 36 month
+            group by all
+        ),
+        span as (select unnest(generate_series(min(month) + case when (select count(distinct month) from monthly) > 12
+                                                                 then interval 1 month else interval 0 month end,
+                                               max(month), interval 1 month)) as month from monthly),
+        every as (select category, s.month, coalesce(m.pieces, 0)::double as pieces
+                  from span s cross join (select distinct category from monthly) left join monthly m using (category, month)),
+        meant as (select category, avg(pieces) as mean, count(*) as months from every group by all)
+        select category, month(e.month)::integer as month, avg(e.pieces) / mean as index
+        from every e join meant using (category) where mean > 0 and months >= 12
+        group by category, month(e.month), mean order by category, 2
+        """,
+        {"last": last},
+    )

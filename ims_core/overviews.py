@@ -1,0 +1,92 @@
+"""Pictures of the whole shop: a number through the months, who brings the sales, when in the year it sells, what lies where."""
+
+import numpy as np
+import pandas as pd
+
+from ims_core import charts, labels
+from ims_core.charts import ACCENT, AMBER, NEUTRAL, Picture, Spec
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MOST = 12
+"""Bars that can be read at once; the rest is in the table."""
+
+
+def through_time(values: pd.DataFrame, label: str, unit: str, target: float | None, marks: pd.DataFrame, said: str) -> Picture:
+    """A number month by month, its target, and the days on which something was changed that may have moved it.
+
+    values: until value, empty where it cannot be said; marks: day what; `said`: the last value in words.
+    """
+    times = 100 if unit == "share" else 1
+    sign = {"share": " %", "days": " days", "times": " ×"}.get(unit, "")
+    line = {
+        "type": "scatter", "x": values["until"], "y": values["value"] * times, "mode": "lines+markers",
+        "line": {"width": 2, "color": ACCENT}, "marker": {"size": 5},
+        "hovertemplate": f"until %{{x|%-d %b %Y}}: <b>%{{y:,.4~r}}</b>{sign}<extra></extra>",
+    }  # fmt: skip
+    upright = {"type": "line", "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 1, "dash": "dot", "color": NEUTRAL}}
+    shapes: list[Spec] = [upright | {"x0": day, "x1": day} for day in marks["day"]]
+    notes: list[Spec] = [
+        {"x": day, "y": 1, "yref": "paper", "yanchor": "bottom", "text": what if len(what) < 24 else f"{what[:23]}…", "showarrow": False,
+         "xanchor": "right", "font": {"size": 11, "color": NEUTRAL}, "hovertext": what}
+        for day, what in marks[["day", "what"]].itertuples(index=False)
+    ]  # fmt: skip
+    if target is not None and target == target:
+        shapes.append({"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": target * times, "y1": target * times,
+                       "line": {"width": 1.5, "dash": "dash", "color": AMBER}})  # fmt: skip
+        notes.append({"x": 0, "xref": "paper", "y": target * times, "text": "target", "showarrow": False, "xanchor": "left",
+                      "yanchor": "bottom", "font": {"size": 12, "color": AMBER}, "yref": "y"})  # fmt: skip
+    y = {"rangemode": "tozero", "ticksuffix": sign if unit == "share" else ""}
+    return Picture(charts.figure(280, [line], notes, shapes, y=y), f"{label} by month: {said or 'nothing is known yet'}.")
+
+
+def pareto(items: pd.DataFrame) -> Picture:
+    """How few items bring most of the sales. items: share (added up, the dearest item first)."""
+    at = np.unique(np.linspace(0, max(len(items) - 1, 0), 400).astype(int)) if len(items) else np.array([], dtype=int)
+    shares = items["share"].to_numpy(float)[at] * 100
+    of_items = (at + 1) / max(len(items), 1) * 100
+    line = {"type": "scatter", "x": of_items, "y": shares, "mode": "lines", "line": {"width": 2.4, "color": ACCENT}, "fill": "tozeroy",
+            "fillcolor": "rgba(26, 143, 135, 0.12)",
+            "hovertemplate": "%{x:.0f} % of items bring <b>%{y:.0f} %</b><extra></extra>"}  # fmt: skip
+    few = float(of_items[np.argmax(shares >= 80)]) if len(shares) and shares[-1] >= 80 else None
+    marks = [{"type": "line", "x0": few, "x1": few, "y0": 0, "y1": 80, "line": {"width": 1, "dash": "dot", "color": AMBER}}] if few else []
+    words = f"<b>{few:.0f} %</b> of items<br>bring 80 % of sales" if few else ""
+    note = {"x": few, "y": 80, "text": words, "showarrow": False, "xanchor": "left", "xshift": 10, "yanchor": "top", "align": "left",
+            "font": {"size": 13, "color": AMBER}, "yref": "y"}  # fmt: skip
+    percent = {"range": [0, 100], "ticksuffix": " %"}
+    alt = f"{few:.0f} % of {labels.count(len(items), 'item')} bring 80 % of sales." if few else "Nothing was sold."
+    return Picture(charts.figure(300, [line], [note] if few else [], marks, x=percent, y=percent, right=24), alt)
+
+
+def seasons(months: pd.DataFrame) -> Picture:
+    """When in the year a category sells more than in its mean month. months: category month index."""
+    wide = months.pivot(index="category", columns="month", values="index").reindex(columns=range(1, 13))
+    wide = wide.loc[(wide.max(axis=1) - wide.min(axis=1)).sort_values().index].tail(MOST)
+    heat = {
+        "type": "heatmap", "x": list(MONTHS), "y": list(wide.index), "z": (wide.to_numpy(float) * 100).round(), "zmid": 100,
+        "colorscale": [[0, "#C8CFCE"], [0.5, "#F3F1EA"], [1, ACCENT]], "showscale": False, "xgap": 2, "ygap": 2,
+        "texttemplate": "%{z:.0f}", "textfont": {"size": 11},
+        "hovertemplate": "%{y}, %{x}: <b>%{z:.0f} %</b> of its mean month<extra></extra>",
+    }  # fmt: skip
+    best = months.sort_values("index").iloc[-1]
+    top = f"most {best['category']} in {MONTHS[int(best['month']) - 1]}, {best['index']:.0%}"
+    x = {"nticks": 12, "side": "top"}
+    y = {"showgrid": False, "nticks": len(wide)}
+    figure = charts.figure(34 * len(wide) + 40, [heat], x=x, y=y, right=8, hovermode="closest")
+    return Picture(figure, f"Sales by month of the year and category, in percent of the category's mean month: {top}.")
+
+
+def bars(found: pd.DataFrame, name: str, value: str, label: str, currency: str) -> Picture:
+    """What is largest, in money. found: a name and a value a row, the largest first; values of both signs are told apart by colour."""
+    top = found.head(MOST)
+    words = [text if len(text) <= 34 else f"{text[:33]}…" for text in top[name].astype(str)]
+    bar = {
+        "type": "bar", "orientation": "h", "y": list(range(len(top))), "x": top[value].astype(float), "cliponaxis": False,
+        "text": [f"{labels.money(amount, currency)}" for amount in top[value]], "textposition": "outside",
+        "marker": {"color": [ACCENT if amount >= 0 else NEUTRAL for amount in top[value]]}, "customdata": top[name],
+        "hovertemplate": f"%{{customdata}}: <b>%{{x:,.2f}}</b> {currency}<extra></extra>",
+    }  # fmt: skip
+    y = {"autorange": "reversed", "showgrid": False, "tickmode": "array", "tickvals": list(range(len(top))), "ticktext": words}
+    said = ", ".join(f"{text} {labels.money(amount, currency)}" for text, amount in zip(top[name].head(3), top[value], strict=False))
+    low, high = min(float(top[value].min()), 0) * 1.6, max(float(top[value].max()), 0) * 1.6  # room for the words beyond the bars
+    x = {"showgrid": True, "gridcolor": "rgba(124, 140, 138, 0.18)", "nticks": 4, "range": [low, high]}
+    return Picture(charts.figure(30 * len(top) + 40, [bar], x=x, y=y, top=4, right=8, hovermode="closest"), f"{label}: {said}.")

@@ -1,0 +1,64 @@
+"""The Analysis page: every part opens, what is missing says what would tell it, objectives are set where one looks at them."""
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ims_core import people
+from ims_core.web import doing
+from tests.builders import Shop
+from tests.test_pages import button, field, opened, said
+from tests.test_pages import working as working
+
+
+def part(name: str) -> AppTest:
+    screen = opened("analysis", part=name)
+    assert not screen.exception, screen.exception
+    assert "could not be shown" not in said(screen)
+    return screen
+
+
+@pytest.mark.parametrize(("name", "speaks"), [
+    ("Overview", "Stock value"), ("Classes", "Few items bring most"), ("Movers", "Sales against"), ("Service", "Ready rate"),
+    ("Seasons", "twelve full months"), ("Losses", "Nothing was counted"), ("Targets", "no objective"),
+])  # fmt: skip
+def test_every_part_opens(working: Shop, name: str, speaks: str) -> None:
+    screen = part(name)
+    assert speaks in said(screen) + "".join(metric.label for metric in screen.metric)
+
+
+def test_what_cannot_be_said_is_no_zero_and_says_which_file_would_tell(working: Shop) -> None:
+    screen = part("Service")
+    assert "On time, in full" not in [metric.label for metric in screen.metric]
+    assert "it takes a file of customer orders" in said(screen)
+
+
+def test_an_objective_is_set_where_one_looks_and_given_up_again(working: Shop) -> None:
+    screen = part("Targets")
+    field(screen.selectbox, "KPI").set_value("ready_rate")
+    field(screen.number_input, "Target").set_value(95.0)
+    field(screen.number_input, "Off from").set_value(90.0)
+    screen = button(screen, "Set objective").click().run()
+    assert working.db.rows("select kpi, target, threshold, owner from targets") == [("ready_rate", 0.95, 0.9, "Owner")]
+    assert "Objective set: Ready rate" in said(screen)
+    shown: pd.DataFrame = screen.dataframe[0].value
+    assert shown["label"].tolist() == ["Ready rate"]
+    assert shown["aim"].tolist() == ["95.0 %"]
+    button(screen, "Give it up").click().run()
+    assert working.db.rows("select kpi from targets where active") == []
+
+
+def test_a_threshold_on_the_wrong_side_is_refused(working: Shop) -> None:
+    screen = part("Targets")
+    field(screen.selectbox, "KPI").set_value("ready_rate")
+    field(screen.number_input, "Target").set_value(90.0)
+    field(screen.number_input, "Off from").set_value(95.0)
+    screen = button(screen, "Set objective").click().run()
+    assert "must lie below the target" in said(screen)
+    assert working.db.rows("select kpi from targets") == []
+
+
+def test_a_viewer_sees_objectives_and_sets_none(working: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doing, "who", lambda: people.Person("Vera", "viewer"))
+    monkeypatch.setattr("ims_core.web.ui.who", lambda: people.Person("Vera", "viewer"))
+    assert "Set objective" not in [each.label for each in part("Targets").button]
