@@ -10,6 +10,7 @@ until the day before `until`; what moved on `since` is in its flows. Call `catch
     cycle     on days of a receipt 0, or 1 where stock was at an end at any time since the receipt before; else empty
     sold returned received opened sent_back lost found unpriced
               pieces of that day, each counted positive. lost, found: by counts, adjustments and scrap; unpriced: of sold, without any price
+    costed    pieces of those received and opened of which a cost is known
     revenue paid opened_paid
               money: what was sold for, less returns (at the item's price where the sale has none); what came in at its cost,
               by receipts and as opening stock
@@ -22,7 +23,7 @@ from ims_core import costing
 from ims_core.db import Database
 from ims_core.scratch import Pad
 
-FORM = 2
+FORM = 3
 """Raised when a column or its meaning changes: what is kept in another form is built anew."""
 
 FLOWS = {
@@ -40,7 +41,7 @@ FLOWS = {
 
 SUMS = ", ".join(f"sum({name}) as {name}" for name in FLOWS)
 NOTHING = ", ".join(f"0 as {name}" for name in FLOWS)
-COLUMNS = f"item_id, since, until, on_hand, cost, idle, ran_out, cycle, {', '.join(FLOWS)}, paid, opened_paid"
+COLUMNS = f"item_id, since, until, on_hand, cost, idle, ran_out, cycle, {', '.join(FLOWS)}, paid, opened_paid, costed"
 TABLES = {"positions": COLUMNS, "place_positions": f"place, {COLUMNS}", "estimates": "item_id, place, day, qty"}
 
 
@@ -131,7 +132,7 @@ def _keep_touched(pad: Pad, reached: int) -> None:
 
 def _clear(pad: Pad) -> None:
     pad.run("drop view day_moves")
-    for table in ("members", "days", "came", "averages", *(f"fresh_{table}" for table in TABLES)):
+    for table in ("members", "days", "told", "came", "averages", *(f"fresh_{table}" for table in TABLES)):
         pad.run(f"drop table if exists {table}")
 
 
@@ -147,6 +148,7 @@ def _reckon(pad: Pad) -> None:
         group by all
     """)
     _estimate(pad)
+    pad.run(TOLD)
     pad.run(CAME)
     _average(pad)
     pad.run(f"create temp table fresh_positions as {_intervals('item_id', _house())}")
@@ -161,15 +163,17 @@ def _estimate(pad: Pad) -> None:
     pad.run(f"insert into days by name select item_id, place, day, qty as net, {nothing} from fresh_estimates")
 
 
+TOLD = """
+    create temp table told as  -- what the item's list said a piece costs, from the day on which it was said
+    select g.counts_as as item_id, c.done_at::date as day, arg_max(v.cost, (v.item_id = g.counts_as, v.change_id)) as cost
+    from item_versions v join visible_changes c using (change_id) join members g using (item_id)
+    where v.cost is not null and not v.gone
+    group by all
+"""
+
 CAME = """
     create temp table came as
-    with told as (  -- what the item's list said a piece costs, from the day on which it was said
-        select g.counts_as as item_id, c.done_at::date as day, arg_max(v.cost, (v.item_id = g.counts_as, v.change_id)) as cost
-        from item_versions v join visible_changes c using (change_id) join members g using (item_id)
-        where v.cost is not null and not v.gone
-        group by all
-    ),
-    first_told as (select item_id, arg_min(cost, day) as cost from told group by item_id),
+    with first_told as (select item_id, arg_min(cost, day) as cost from told group by item_id),
     asked as (  -- what the order said
         select l.order_id, g.counts_as as item_id, arg_max(l.unit_cost, l.change_id) as cost
         from order_lines l join members g using (item_id)
@@ -211,27 +215,26 @@ def _average(pad: Pad) -> None:
         create temp table averages as
         select * from averaged
         union all
-        select g.counts_as, date '0001-01-01', arg_min(v.cost, v.change_id)
-        from item_versions v join members g using (item_id)
-        where v.cost is not null and not v.gone and v.change_id in (select change_id from visible_changes)
-          and g.counts_as not in (select item_id from averaged)
-        group by all
+        select item_id, date '0001-01-01', arg_min(cost, day) from told
+        where item_id not in (select item_id from averaged) group by item_id
     """)
 
 
 def _house() -> str:
     """SQL: a row an item and day on which anything of it moved anywhere, with what came in."""
     return f"""
-        select d.*, c.paid, c.opened_paid
+        select d.*, c.paid, c.opened_paid, c.qty as costed
         from (select item_id, day, sum(net)::decimal(18, 4) as net, {SUMS} from days group by all) d
-        left join (select item_id, day, sum(paid) as paid, sum(opened_paid) as opened_paid from came group by all) c using (item_id, day)
+        left join (
+            select item_id, day, sum(paid) as paid, sum(opened_paid) as opened_paid, sum(qty) as qty from came group by all
+        ) c using (item_id, day)
     """
 
 
 def _places() -> str:
     """SQL: a row an item, place and day on which it moved there, or on which what it costs changed."""
     return f"""
-        select d.*, c.paid, c.opened_paid
+        select d.*, c.paid, c.opened_paid, c.qty as costed
         from (
             from days
             union all by name
@@ -273,7 +276,8 @@ def _intervals(key: str, days: str) -> str:
         select {key}, m.day as since, m.until, m.on_hand::decimal(18, 4) as on_hand, coalesce(a.cost, f.cost) as cost,
                m.idle::integer as idle, m.ran_out,
                case when m.receives and m.outs_then is not null then (m.outs > m.outs_then)::tinyint end as cycle,
-               {", ".join(f"d.{name}" for name in FLOWS)}, coalesce(d.paid, 0) as paid, coalesce(d.opened_paid, 0) as opened_paid
+               {", ".join(f"d.{name}" for name in FLOWS)}, coalesce(d.paid, 0) as paid, coalesce(d.opened_paid, 0) as opened_paid,
+               coalesce(d.costed, 0)::double as costed
         from marks m
         join days_of_change d using ({key}, day)
         asof left join averages a using (item_id, day)
