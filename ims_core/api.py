@@ -179,12 +179,16 @@ def read(who: Person, said: Any) -> Read:
     for name in ("key", "code", "mode"):
         if not texts[name]:
             raise Refused(f'This read has no "{name}". Each has a key of its own, the code that was read, and a mode.')
-    order, sure = said.get("order_id"), said.get("sure", False)
-    if not isinstance(sure, bool) or not (order is None or (isinstance(order, int) and 0 < order < 2**62)):
-        raise Refused('"sure" is true or false, and "order_id" the number of an order.')
+    order, sheet, sure = said.get("order_id"), said.get("sheet"), said.get("sure", False)
+    if not isinstance(sure, bool) or not all(
+        number is None or (isinstance(number, int) and 0 < number < 2**62) for number in (order, sheet)
+    ):
+        raise Refused('"sure" is true or false, "order_id" the number of an order, and "sheet" that of a count sheet.')
     sent = Read(str(texts["key"]), str(texts["code"]), str(texts["mode"]), _qty(said), texts["place"], texts["to"], _moment(said))
     lot, expires = texts["lot"], _expiry(said)
-    return replace(sent, key=f"{who.name}:{sent.key}", device=texts["device"], order_id=order, sure=sure, lot=lot, expires=expires)
+    return replace(
+        sent, key=f"{who.name}:{sent.key}", device=texts["device"], order_id=order, sure=sure, lot=lot, expires=expires, sheet=sheet
+    )
 
 
 def _text(said: Mapping[str, Any], name: str, longest: int) -> str | None:

@@ -113,6 +113,18 @@ def waterfall_alt(parts: pd.DataFrame, total: str) -> str:
     return f"{said}: {total.lower()} {labels.pieces(round(float(parts['pieces'].sum()), 1))}."
 
 
+def accuracy(months: pd.DataFrame) -> Picture:
+    """Of what was counted, the part that was right, month by month. months: month lines accuracy (0..1)."""
+    share, last = 100 * months["accuracy"], months.iloc[-1]
+    line = {"type": "scatter", "x": months["month"], "y": share, "mode": "lines+markers", "line": {"width": 2.4, "color": ACCENT},
+            "customdata": months["lines"],
+            "hovertemplate": "%{x|%b %Y}: <b>%{y:.0f} %</b> of %{customdata} lines<extra></extra>"}  # fmt: skip
+    end = _said(last["month"], float(share.iloc[-1]), f"<b>{share.iloc[-1]:.0f} %</b><br>right")
+    low = max(0.0, 10 * ((float(share.min()) - 5) // 10))
+    said = ", ".join(f"{month:%b %Y} {part:.0f} %" for month, part in zip(months["month"].tail(6), share.tail(6), strict=True))
+    return Picture(figure(220, [line], [end], y={"range": [low, 102], "ticksuffix": " %"}), f"Lines within tolerance by month: {said}.")
+
+
 def stock_history_alt(name: str, history: pd.DataFrame, until: date) -> str:
     """The picture in words, for those who hear it."""
     if history.empty:

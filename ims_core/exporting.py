@@ -6,7 +6,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ims_core import archives, ledger, people, policy, versions
+from ims_core import archives, ledger, people, policy, undoing, versions
 from ims_core.archives import Archive
 from ims_core.db import Database
 from ims_core.errors import Refused
@@ -18,7 +18,8 @@ NAMES = {
     "supplies": "supply_versions", "settings": "policy_versions", "mappings": "mapping_versions", "apart": "apart_versions",
     "targets": "target_versions",
     "movements": "movements", "counts": "counts", "orders": "orders", "order_lines": "order_lines", "order_steps": "order_steps",
-    "import_files": "import_files", "import_lines": "import_lines",
+    "import_files": "import_files", "import_lines": "import_lines", "count_sheets": "count_sheets", "count_lines": "count_lines",
+    "count_entries": "count_entries", "count_steps": "count_steps", "count_results": "count_results",
 }  # fmt: skip
 """Each file of the archive and the fact table it is of."""
 
@@ -33,10 +34,11 @@ DOCUMENTS = {
         select order_id, arg_max(step, change_id) as step, day from order_steps where {VISIBLE} group by order_id, day order by all""",
     "import_files": f"select * exclude (change_id) from import_files where {VISIBLE} order by file_id",
     "import_lines": f"select * exclude (change_id) from import_lines where {VISIBLE} order by file_id, source_row",
-}
+} | {table: f"select * exclude (change_id) from {table} where {VISIBLE} order by change_id, sheet_id" for table in undoing.COUNTING}
 
 NUMBERS = {"item_id": "item_versions", "same_as": "item_versions", "other_id": "item_versions", "supplier_id": "supplier_versions",
-           "order_id": "orders", "file_id": "import_files"}  # fmt: skip
+           "order_id": "orders", "file_id": "import_files",
+           "sheet_id": "count_sheets"}  # fmt: skip
 """Columns that name something by its number, and where those numbers are given: a shop that had items before counts on."""
 
 
@@ -102,7 +104,7 @@ def _facts(name: str) -> str:
 def _named(name: str) -> str:
     """SQL: the same, and where a line speaks of an item its code and name, for people."""
     facts = _facts(name)
-    if name not in ("barcodes", "supplies", "movements", "counts", "order_lines"):
+    if name not in ("barcodes", "supplies", "movements", "counts", "order_lines", "count_lines", "count_entries", "count_results"):
         return facts
     return f"select i.sku, i.name as item, f.* from ({facts}) f left join items i using (item_id)"
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from ims_core import items, labels, people, places, policy, positions, reckoning, undoing, values, versions
+from ims_core import approvals, items, labels, people, places, policy, positions, reckoning, undoing, values, versions
 from ims_core.db import Database, Rows
 from ims_core.errors import Refused
 
@@ -211,6 +211,18 @@ CHECKS = {
         select count(*) from (select rule, subject from standing_alerts group by all having count(*) > 1)""",
     "What was counted holds": f"select count(*) from ({reckoning.missing('select item_id from counts')})",
     "Estimated stock is the least that keeps every day at or above zero": f"select count(*) from ({reckoning.WRONGLY_ESTIMATED})",
+    "Every line of a count has its sheet and its item": f"""
+        select count(*) from ({" union all ".join(f"select sheet_id, change_id from {table}" for table in undoing.COUNTING)}) t
+        where change_id not in (select change_id from hidden_changes)
+          and sheet_id not in (select sheet_id from count_sheets where change_id not in (select change_id from hidden_changes))
+           or (select count(*) from count_entries where item_id not in (select item_id from item_versions)) > 0""",
+    "What a sheet has booked is what was counted": """
+        select count(*) from count_results r where change_id not in (select change_id from hidden_changes)
+          and (item_id, place, counted_at, counted) not in (select (item_id, place, counted_at, on_hand) from counts
+                                                            where change_id not in (select change_id from hidden_changes))""",
+    "No sheet is booked twice": """
+        select count(*) from (select sheet_id from count_steps where step = 'booked'
+                              and change_id not in (select change_id from hidden_changes) group by all having count(*) > 1)""",
     "Every imported line is accounted for": "select count(*) from import_files where lines <> used + joined + set_aside + refused",
     "Every line not used is kept": """
         select count(*) from import_files f where joined + set_aside + refused <>
@@ -233,7 +245,8 @@ def check(db: Database) -> pd.DataFrame:
 def record(db: Database, who: people.Person, entry: Record, via: str = "screen", key: str | None = None, what: str = "") -> int:
     """Post one movement made by hand; a transfer posts two rows that net to nothing, a count what differs from it.
 
-    What is recorded for a day before a count was in what was counted: the stock since then stays as it is.
+    What is recorded for a day before a count was in what was counted: the stock since then stays as it is. Refused: counts and
+    adjustments that set the book right by more than staff may (`approvals`).
     """
     sku = items.code(db, entry.item_id)
     _refuse_bad(db, entry, sku)
@@ -241,9 +254,11 @@ def record(db: Database, who: people.Person, entry: Record, via: str = "screen",
     now = datetime.now(UTC)
     zone = ZoneInfo(policy.shop(db).timezone)
     is_now = entry.day == now.astimezone(zone).date()
+    counted_at = now if is_now else moment(entry.day + timedelta(days=1), zone) - LEAST
+    approvals.refuse_over(db, who, entry.kind, entry.item_id, entry.place, entry.qty, counted_at)
     with db.change(who=who.name, what=what, via=via, key=key) as change_id:
         if entry.kind == "count":
-            db.append("counts", [_count(entry, now if is_now else moment(entry.day + timedelta(days=1), zone) - LEAST)])
+            db.append("counts", [_count(entry, counted_at)])
         else:
             found = _rows(entry, now if is_now else moment(entry.day, zone))
             post(db, [{**row, "order_id": _order(db, entry)} for row in found])

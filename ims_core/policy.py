@@ -23,16 +23,36 @@ class Shop:
     """Lead time where neither item nor supplier has one."""
     carrying_rate: float = 0.25
     """What holding stock costs a year, as a share of its value: capital, space and risk. Textbooks say 0.20 to 0.25."""
+    count_line: float = 50.0
+    """Money: a count that differs by more in one line is booked by a manager."""
+    count_sheet: float = 200.0
+    """Money: so is a sheet whose differences, each without its sign, add up to more."""
+    count_blind: bool = True
+    """Staff count without seeing what the book says."""
+    count_a_day: int = 20
+    """Lines of a day's plan for counting."""
 
 
-LIMITS = {"service": (0.5, 0.999), "review_days": (1, 90), "lead_days": (0, 365), "carrying_rate": (0.0, 1.0)}
+LIMITS = {
+    "service": (0.5, 0.999),
+    "review_days": (1, 90),
+    "lead_days": (0, 365),
+    "carrying_rate": (0.0, 1.0),
+    "count_line": (0, 1e9),
+    "count_sheet": (0, 1e9),
+    "count_a_day": (1, 500),
+}
 
 
 def shop(db: Database) -> Shop:
     """The settings in force."""
     stored = db.kept(_stored, "policy_versions")
     standard = vars(Shop())
-    return Shop(**{name: type(standard[name])(value) for name, value in stored.items() if name in standard})
+    return Shop(**{name: _read(type(standard[name]), value) for name, value in stored.items() if name in standard})
+
+
+def _read(kind: type, value: str) -> Any:
+    return value == "True" if kind is bool else kind(value)
 
 
 def _stored(db: Database) -> dict[str, str]:

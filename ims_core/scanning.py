@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from ims_core import doubts, labels, ledger, lots, people, policy
+from ims_core import counting, doubts, labels, ledger, lots, people, policy
 from ims_core.db import Database
 from ims_core.errors import Doubtful, NotAllowed, Refused, UnknownCode
 from ims_core.meanings import Found, look, stands
@@ -43,6 +43,8 @@ class Read:
     lot: str | None = None
     expires: date | None = None
     sure: bool = False
+    sheet: int | None = None
+    """Of a count: the sheet it is written on, where each read is one more; without it the read is a whole count, booked at once."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def post(db: Database, who: people.Person, read: Read, via: str = "screen") -> P
     """Post what the read means, once. Refused: an unknown code (UnknownCode) and what looks like a slip (Doubtful) unless `read.sure`."""
     if before := _posted(db, read):
         return before
+    if read.mode == "count" and read.sheet is not None:
+        return _on_sheet(db, who, read, via)
     seen = foresee(db, read)
     if seen.entry is None:
         return Posted(None, seen.sentence, seen.found, place=seen.found.place)
@@ -220,6 +224,18 @@ def _sentence(read: Read, found: Found, entry: ledger.Record) -> str:
     return f"{says}{packs}{order}{f', {lot}' if lot else ''}"
 
 
+def _on_sheet(db: Database, who: people.Person, read: Read, via: str) -> Posted:
+    """A read on a count sheet adds to what was counted there; nothing moves before the sheet is booked."""
+    found = look(db, read.code)
+    _refuse_bad(db, read, found)
+    if found.kind != "item" or read.sheet is None:
+        return Posted(None, stands(db, found), found, place=found.place)
+    now, pieces, place = datetime.now(UTC).replace(tzinfo=None), _pieces(read, found), read.place or labels.MAIN_PLACE
+    entry = counting.Entry(found.item_id or 0, place, pieces, adds=True, at=min(read.at or now, now))
+    change_id = counting.enter(db, who, read.sheet, [entry], via, _kept_as(read))
+    return Posted(change_id, f"+{labels.pieces(pieces)} {found.name} counted in {place}", found, pieces, place)
+
+
 # -- once
 
 
@@ -247,7 +263,7 @@ def _refuse_bad(db: Database, read: Read, found: Found) -> None:
     if found.kind == "unknown":
         advice = "" if found.scan.problem else " Link it to an item, or make a new one."
         raise UnknownCode(f"{found.says}{advice}")
-    if read.mode == "count" and read.qty is None:
+    if read.mode == "count" and read.qty is None and read.sheet is None:
         raise Refused(f"How many {found.name} stand there? A count needs a number.")
     if read.qty is not None and not (read.qty > 0 or (read.mode == "count" and read.qty == 0)):
         raise Refused(f"How many {found.name}? {read.qty:g} is no quantity; the way it goes follows from the mode.")

@@ -9,19 +9,26 @@ from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.people import Person
 
-DOCUMENTS = ("counts", "orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points",
-             "alert_steps")  # fmt: skip
+COUNTING = ("count_sheets", "count_lines", "count_entries", "count_steps", "count_results")
+DOCUMENTS = (
+    *("counts", "orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points", "alert_steps"),
+    *COUNTING,
+)
 """Not repeated by an undo: their views count visible changes only."""
 
 STANDS_ON = {
-    ("item_versions", "item_id"): ("movements", "counts", "order_lines", "barcode_versions", "supply_versions", "item_versions.same_as"),
-    ("place_versions", "place"): ("movements", "counts"),
+    ("item_versions", "item_id"): (
+        *("movements", "counts", "order_lines", "barcode_versions", "supply_versions", "item_versions.same_as"),
+        *("count_lines", "count_entries"),
+    ),
+    ("place_versions", "place"): ("movements", "counts", "count_lines"),
     ("supplier_versions", "supplier_id"): ("orders", "supply_versions"),
     ("orders", "order_id"): ("orders", "order_lines", "order_steps", "movements"),
+    ("count_sheets", "sheet_id"): COUNTING,
 }
 """What one change created, and which facts of later changes stand on it; after a point the column, where it has another name."""
 
-STAFF_WRITES = ("movements", "counts", "barcode_versions", "forecast_runs", "forecast_points", "alert_steps")
+STAFF_WRITES = ("movements", "counts", "barcode_versions", "forecast_runs", "forecast_points", "alert_steps", *COUNTING)
 OWNER_WRITES = ("people_versions", "secret_versions", "token_versions", "channel_versions")
 """What it takes to undo a change follows from what it wrote; all other facts are the manager's."""
 NOTICED = ("alerts", "alert_ends", "messages", "message_tries")

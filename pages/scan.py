@@ -1,6 +1,6 @@
 import streamlit as st
 
-from ims_core import items, labels, places, scanning
+from ims_core import items, labels, places, scanning, tallies
 from ims_core.web import cards, desk, pictures, scanner, ui
 
 ICONS = {
@@ -36,6 +36,7 @@ def counter() -> None:
     asks = st.session_state.get("scan-asks", "packs")
     desk.take_new(asks)
     now = {"mode": choose_mode(), "turn": desk.desk().turn} | choose_places() | choose_order()
+    choose_sheet()
     way = st.segmented_control("Read with", list(WAYS), default="field", required=True, format_func=WAYS.get, key="scan-way",
                                width="stretch", label_visibility="collapsed", persist_state="session")  # fmt: skip
     moment = st.session_state.get("scan-moment", 2.0)
@@ -89,6 +90,18 @@ def choose_order() -> dict[str, int | None]:
         return {}
     says = {row.order_id: f"{row.number} · {row.supplier or '–'} · {labels.pieces(row.open)} to come" for row in waits.itertuples()}
     return {"order_id": st.selectbox("Purchase order", list(says), index=None, format_func=says.get, placeholder="Without an order")}
+
+
+def choose_sheet() -> None:
+    found = ui.ask(tallies.listed)
+    found = found[found["step"].isna() | (found["step"] == "counted")]
+    if st.session_state["scan-mode"] != "count" or found.empty:
+        st.session_state["scan-sheet"] = None
+        return
+    titles = dict(zip(found["sheet_id"], found["title"], strict=True))
+    asked = ui.number("sheet")
+    st.selectbox("Count sheet", list(titles), index=list(titles).index(asked) if asked in titles else None, format_func=titles.get,
+                 key="scan-sheet", placeholder="None: each count is booked by itself")  # fmt: skip
 
 
 counter()

@@ -23,9 +23,17 @@ if about.open:
             service = st.slider("Enough in … of 100 cases", 50.0, 99.9, shop.service * 100, step=0.1, format="%.1f")
             review = st.number_input("Orders are placed every … days", 1, 90, shop.review_days)
             lead = st.number_input("Lead time where nothing is known (days)", 0, 365, shop.lead_days)
+        with st.grid(3, min_column_width=220):
+            line = st.number_input(f"Staff may book count differences up to ({shop.currency} a line)", 0.0, 1e9, shop.count_line, step=10.0,
+                                   help="A count or adjustment that differs by more is booked by a manager.")  # fmt: skip
+            sheet = st.number_input(f"and up to ({shop.currency} a count sheet)", 0.0, 1e9, shop.count_sheet, step=50.0,
+                                    help="All differences of the sheet added up without their signs.")  # fmt: skip
+            a_day = st.number_input("Lines to count a day", 1, 500, shop.count_a_day)
+        blind = st.toggle("Staff count without seeing what the book says", shop.count_blind)
         if st.form_submit_button("Save", type="primary", icon=":material/check:"):
             wanted = {"name": name.strip(), "currency": currency, "timezone": zone, "service": round(service / 100, 4),
-                      "review_days": int(review), "lead_days": int(lead)}  # fmt: skip
+                      "review_days": int(review), "lead_days": int(lead), "count_line": float(line), "count_sheet": float(sheet),
+                      "count_a_day": int(a_day), "count_blind": bool(blind)}  # fmt: skip
             if changed := {key: value for key, value in wanted.items() if value != getattr(shop, key)}:
                 ui.do(policy.set_shop, done="Settings saved.", **changed)
             else:

@@ -25,16 +25,17 @@ LAYERS = """
     charts overviews workbooks slides archives
     turns fitting witness storage backups batch db versions
     people accounts devices items places suppliers
-    reckoning undoing policy positions ledger doubts lots copies exporting
+    reckoning undoing policy positions approvals ledger classes tallies accuracy doubts lots copies exporting
     unused plans matching own_units known
     claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
-    guesses meanings scanning counting orders
-    valuation journal classes measures sums objectives kpis movers quality lead_times
-    forecasting reorder risks replay
+    counting traces explaining guesses meanings scanning slips orders
+    valuation journal measures sums objectives kpis movers quality lead_times
+    forecasting cycles reorder risks replay
     alerts limits drift conditions inbox channels messages headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     slowing sessions gate api __main__
     web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
+    web.choosing web.filling web.differences
     web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.tiles web.analysed web.team web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
@@ -53,6 +54,9 @@ HOMES = {
         "web.questions",
         "web.drop",
         "web.past",
+        "web.choosing",
+        "web.filling",
+        "web.differences",
         "web.watching",
         "web.scanner",
         "web.desk",

@@ -18,6 +18,7 @@ PAGES = [
     "inbox",
     "stock",
     "scan",
+    "count",
     "item",
     "movements",
     "items",

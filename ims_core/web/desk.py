@@ -165,7 +165,10 @@ def book_counts() -> None:
 
 
 def _counted(read: Read, found: Found) -> Outcome:
-    """One more of an item at its place; booked when everything was counted."""
+    """One more of an item at its place: on the count sheet that is open here, else booked when everything was counted."""
+    if sheet := st.session_state.get("scan-sheet"):
+        posted = scanning.post(db(), who(), replace(read, sheet=int(sheet)))
+        return Outcome(read.key, "ok", posted.sentence, posted.found, read, posted.change_id)
     place, item = read.place or labels.MAIN_PLACE, found.item_id or 0
     count = desk().counts.setdefault((item, place), Count(f"count {read.key}", found, place))
     count.pieces += (1 if read.qty is None else read.qty) * found.pack

@@ -17,6 +17,7 @@ MENU = {
     "Stock": [
         ("stock", "Stock", "inventory_2"),
         ("scan", "Scan", "barcode_scanner"),
+        ("count", "Counts", "fact_check"),
         ("movements", "Movements", "swap_vert"),
         ("items", "Items", "category"),
         ("places", "Places", "shelves"),

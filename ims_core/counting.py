@@ -1,0 +1,288 @@
+"""Stocktakes: a sheet is opened, filled entry by entry, compared with the book, and booked; over the limit by a manager only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from math import isfinite
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from ims_core import classes, items, labels, people, places, policy, reckoning, tallies
+from ims_core.db import Database
+from ims_core.errors import NotAllowed, Refused
+from ims_core.tallies import Wanted
+
+REASONS = {
+    "shrinkage": "Lost or stolen",
+    "damage": "Damaged or spoilt",
+    "receipt": "Receipt missed",
+    "twice": "Booked twice",
+    "sale": "Sale or issue missed",
+    "unit": "Packs taken for pieces",
+    "mix-up": "Mixed up with another item",
+    "place": "Stands in another place",
+    "slip": "Typing or scanning slip",
+    "unknown": "Not known",
+}
+"""Why a count differs from the book, as somebody says it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What somebody counted; `adds`: to what was counted before (a beep), else it takes its place. `at` (UTC): when, else now."""
+
+    item_id: int
+    place: str
+    qty: float
+    adds: bool = False
+    at: datetime | None = None
+
+
+# -- questions
+
+
+def over_limit(db: Database, found: pd.DataFrame) -> list[str]:
+    """Why a manager must book these lines: a sentence for each limit that is passed. found: tallies.lines that were counted."""
+    shop = policy.shop(db)
+    off = found[found["known"] & (found["difference"].fillna(0) != 0)]
+    total, largest = float(off["value"].abs().sum()), off["value"].abs().max()
+    says = []
+    if total > shop.count_sheet:
+        says.append(f"The differences come to {_money(total, shop)}, and above {_money(shop.count_sheet, shop)} a manager books them.")
+    elif len(off) and largest > shop.count_line:
+        name = off.sort_values("value", key=np.abs)["name"].iloc[-1]
+        says.append(f"{name} differs by {_money(largest, shop)}, and above {_money(shop.count_line, shop)} a manager books it.")
+    blank = off[off["value"].isna()]
+    if len(blank):
+        one = blank.iloc[0]["name"]
+        more = f" and {len(blank) - 1} more have" if len(blank) > 1 else " has"
+        says.append(f"{one}{more} neither cost nor price: what the difference is worth is not known, so a manager books it.")
+    return says
+
+
+# -- commands
+
+
+@people.needs("staff")
+def open_sheet(
+    db: Database, who: people.Person, title: str, wanted: Sequence[Wanted], blind: bool | None = None, via: str = "screen"
+) -> int:
+    """Open a sheet with these lines and the book of this moment; `blind`: None is as the shop's settings say.
+
+    Refused: no lines, places and items that are not there, and staff who would see the book where the shop counts blind.
+    """
+    shop = policy.shop(db)
+    blind = shop.count_blind if blind is None else blind
+    if shop.count_blind and not blind and not who.may("manager"):
+        raise NotAllowed("This shop counts without seeing the book. A manager may open a sheet that shows it.")
+    if not title.strip():
+        raise Refused("Give the sheet a name, such as Cellar or Top shelf.")
+    rows = _chosen(db, wanted, _today(shop))
+    with db.change(who=who.name, what=f"Count sheet {title.strip()}, {labels.many(len(rows), 'line')}", via=via) as change_id:
+        sheet_id = int(db.scalar("select coalesce(max(sheet_id), 0) + 1 from count_sheets"))
+        db.append("count_sheets", [{"sheet_id": sheet_id, "title": title.strip(), "day": _today(shop), "blind": blind}])
+        db.append("count_lines", [{"sheet_id": sheet_id, **row} for row in rows])
+    return change_id
+
+
+@people.needs("staff")
+def enter(db: Database, who: people.Person, sheet_id: int, entries: Sequence[Entry], via: str = "screen", key: str | None = None) -> int:
+    """Write down what was counted; once the first count is over, entries belong to the second. What is not on the sheet yet is added.
+
+    Refused: a sheet that is booked or given up, and quantities that cannot be.
+    """
+    sheet = tallies.one(db, sheet_id)
+    _refuse_closed(sheet)
+    if not entries:
+        raise Refused("Nothing was counted yet. Type how many stand there, also where it is 0.")
+    for entry in entries:
+        _refuse_bad(db, entry)
+    turn, besides = 1 if sheet["step"] is None else 2, _found_besides(db, sheet_id, entries)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with db.change(who=who.name, what=_said(db, sheet, entries), via=via, key=key) as change_id:
+        _refuse_closed(tallies.one(db, sheet_id))
+        first = int(db.scalar("select coalesce(max(line), 0) from count_entries where sheet_id = ?", [sheet_id]))
+        db.append("count_lines", besides)
+        db.append("count_entries", [
+            {"sheet_id": sheet_id, "line": first + at, "item_id": entry.item_id, "place": entry.place, "round": turn,
+             "qty": round(entry.qty, 4), "adds": entry.adds, "counted_at": entry.at or now}
+            for at, entry in enumerate(entries, 1)
+        ])  # fmt: skip
+    return change_id
+
+
+@people.needs("staff")
+def finish(db: Database, who: people.Person, sheet_id: int, rest_is_gone: bool = False) -> int:
+    """End the first count: now it is compared with the book, and what is too far from it is counted again.
+
+    Lines without a count stay uncounted, or with `rest_is_gone` count as 0. Refused where nothing was counted.
+    """
+    sheet, found = tallies.one(db, sheet_id), tallies.lines(db, sheet_id)
+    _refuse_closed(sheet)
+    if sheet["step"] is not None:
+        raise Refused(f"The first count of {sheet['title']} is over already.")
+    if found["first"].isna().all() and not rest_is_gone:
+        raise Refused(f"Nothing of {sheet['title']} was counted yet. Count something first, or give the sheet up.")
+    rest = found[found["first"].isna()]
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with db.change(who=who.name, what=f"Counted: {sheet['title']}") as change_id:
+        if rest_is_gone and len(rest):
+            first = int(db.scalar("select coalesce(max(line), 0) from count_entries where sheet_id = ?", [sheet_id]))
+            gone = zip(range(first + 1, first + 1 + len(rest)), rest["item_id"].tolist(), rest["place"].tolist(), strict=True)
+            db.append("count_entries", [
+                {"sheet_id": sheet_id, "line": line, "item_id": item_id, "place": place, "round": 1, "qty": 0, "adds": False,
+                 "counted_at": now} for line, item_id, place in gone
+            ])  # fmt: skip
+        db.append("count_steps", [{"sheet_id": sheet_id, "step": "counted"}])
+    return change_id
+
+
+@people.needs("staff")
+def book(db: Database, who: people.Person, sheet_id: int, reasons: Mapping[tuple[int, str], str] | None = None) -> int:
+    """Let the book say what was counted, within the limits. Refused: second counts still due, and differences that a manager must see."""
+    found = tallies.lines(db, sheet_id)
+    if (due := int(found["again"].sum())) and not who.may("manager"):
+        raise Refused(f"{labels.many(due, 'line')} must be counted a second time first.")
+    if not who.may("manager") and (says := over_limit(db, found)):
+        raise NotAllowed(" ".join(says))
+    return _booked(db, who, sheet_id, found, reasons or {})
+
+
+@people.needs("manager")
+def approve(db: Database, who: people.Person, sheet_id: int, reasons: Mapping[tuple[int, str], str] | None = None) -> int:
+    """Book a sheet whatever its differences come to, also without second counts."""
+    return _booked(db, who, sheet_id, tallies.lines(db, sheet_id), reasons or {})
+
+
+@people.needs("staff")
+def give_up(db: Database, who: people.Person, sheet_id: int) -> int:
+    """Close a sheet without booking anything; staff only what they opened themselves."""
+    sheet = tallies.one(db, sheet_id)
+    _refuse_closed(sheet)
+    if sheet["who"] != who.name and not who.may("manager"):
+        raise NotAllowed(f"{sheet['title']} was opened by {sheet['who']}. Ask them, or a manager, to give it up.")
+    with db.change(who=who.name, what=f"Count given up: {sheet['title']}") as change_id:
+        db.append("count_steps", [{"sheet_id": sheet_id, "step": "cancelled"}])
+    return change_id
+
+
+def _booked(db: Database, who: people.Person, sheet_id: int, found: pd.DataFrame, reasons: Mapping[tuple[int, str], str]) -> int:
+    """One change: what was counted as counts, what they lack as movements, and the sheet's results with book and reason."""
+    sheet = tallies.one(db, sheet_id)
+    _refuse_closed(sheet)
+    if sheet["step"] != "counted":
+        raise Refused(f"{sheet['title']} is still being counted. Say that the count is finished, then book it.")
+    if wrong := set(reasons.values()) - set(REASONS) - {""}:
+        raise Refused(f"{sorted(wrong)[0]} is no reason. Choose one of: {', '.join(REASONS)}.")
+    done = found[found["counted"].notna()]
+    zone, told = ZoneInfo(policy.shop(db).timezone), done.to_dict("records")
+    with db.change(who=who.name, what=_sums(db, sheet, done), via="screen") as change_id:
+        _refuse_closed(tallies.one(db, sheet_id))
+        if not tallies.lines(db, sheet_id)["counted"].equals(found["counted"]):
+            raise Refused("Somebody has counted more in the meantime. Look at the differences again, then book.")
+        db.append("counts", [*_counts(told, zone), *_twins(db, told, zone)])
+        db.append("count_results", [{"sheet_id": sheet_id, **_result(row, reasons)} for row in told])
+        db.append("count_steps", [{"sheet_id": sheet_id, "step": "booked"}])
+        reckoning.settle(db, change_id, change_id)
+    return change_id
+
+
+# -- rows
+
+
+def _chosen(db: Database, wanted: Sequence[Wanted], day: date) -> list[dict[str, Any]]:
+    if not wanted:
+        raise Refused("There is nothing to count here: no item was chosen. Choose another place, class or list.")
+    known, spots = places.names(db), {(line.item_id, line.place): line.why for line in reversed(wanted)}
+    for item_id, place in spots:
+        items.code(db, item_id)
+        if place not in known:
+            raise Refused(f"There is no place called {place} in use. Choose one of: {', '.join(known)}.")
+    kinds = classes.abc(db, day).set_index("item_id")["abc"].to_dict()
+    held = {(item_id, place): qty for item_id, place, qty in db.rows("select item_id, place, on_hand from stock")}
+    return [
+        {"item_id": item_id, "place": place, "book": held.get((item_id, place), 0), "class": kinds.get(item_id, "C"), "why": why}
+        for (item_id, place), why in spots.items()
+    ]
+
+
+def _found_besides(db: Database, sheet_id: int, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Lines for what was counted and does not stand on the sheet yet."""
+    there = set(db.rows(f"select item_id, place from count_lines where sheet_id = ? and {tallies.HERE}", [sheet_id]))
+    new = {(entry.item_id, entry.place): "found" for entry in entries if (entry.item_id, entry.place) not in there}
+    if not new:
+        return []
+    wanted = [Wanted(item_id, place, why) for (item_id, place), why in new.items()]
+    return [{"sheet_id": sheet_id, **row} for row in _chosen(db, wanted, _today(policy.shop(db)))]
+
+
+def _counts(told: Sequence[Mapping[Any, Any]], zone: ZoneInfo) -> list[dict[str, Any]]:
+    return [
+        {"item_id": row["item_id"], "place": row["place"], "counted_at": row["counted_at"].to_pydatetime(),
+         "day": row["counted_at"].to_pydatetime().replace(tzinfo=UTC).astimezone(zone).date(), "on_hand": row["counted"]}
+        for row in told
+    ]  # fmt: skip
+
+
+def _twins(db: Database, told: Sequence[Mapping[Any, Any]], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Of merged items the surviving one holds what was counted, the others nothing."""
+    others = db.rows("select counts_as, item_id from merged where item_id <> counts_as")
+    twins = [{**row, "item_id": item_id, "counted": 0} for counts_as, item_id in others for row in told if row["item_id"] == counts_as]
+    return _counts(twins, zone)
+
+
+def _result(row: Mapping[Any, Any], reasons: Mapping[tuple[int, str], str]) -> dict[str, Any]:
+    value = row["unit_value"]
+    return {
+        "item_id": row["item_id"], "place": row["place"], "counted_at": row["counted_at"].to_pydatetime(), "counted": row["counted"],
+        "book": row["book"], "unit_value": None if value != value else value, "class": row["class"], "why": row["why"],
+        "known": row["known"], "recounted": row["recounted"], "reason": reasons.get((row["item_id"], row["place"])) or None,
+    }  # fmt: skip
+
+
+# -- words and refusals
+
+
+def _said(db: Database, sheet: Mapping[str, Any], entries: Sequence[Entry]) -> str:
+    if len(entries) > 1:
+        return f"{len(entries):,} lines counted: {sheet['title']}"
+    entry = entries[0]
+    more = "+" if entry.adds else ""
+    return f"{more}{labels.pieces(entry.qty)} {items.one(db, entry.item_id)['name']} counted: {sheet['title']}"
+
+
+def _sums(db: Database, sheet: Mapping[str, Any], done: pd.DataFrame) -> str:
+    off = done[done["known"] & (done["difference"] != 0)]
+    worth = f", {_money(float(off['value'].sum()), policy.shop(db))}" if off["value"].notna().any() else ""
+    return f"Count booked: {sheet['title']}, {labels.many(len(done), 'line')}, {labels.many(len(off), 'difference')}{worth}"
+
+
+def _money(amount: float, shop: policy.Shop) -> str:
+    return labels.money(amount, shop.currency)
+
+
+def _today(shop: policy.Shop) -> date:
+    return datetime.now(ZoneInfo(shop.timezone)).date()
+
+
+def _refuse_closed(sheet: Mapping[str, Any]) -> None:
+    if sheet["step"] in ("booked", "cancelled"):
+        says = "booked already" if sheet["step"] == "booked" else "given up"
+        raise Refused(f"{sheet['title']} is {says}. Undo that, or open a new sheet.")
+
+
+def _refuse_bad(db: Database, entry: Entry) -> None:
+    sku = items.code(db, entry.item_id)
+    if not isfinite(entry.qty) or entry.qty < 0 or entry.qty > labels.MOST_PIECES:
+        raise Refused(f"{entry.qty:,g} of {sku} cannot stand there. Type how many there are, 0 where there is none.")
+    if entry.qty % 1 and items.in_whole_pieces(db, entry.item_id):
+        raise Refused(f"{sku} comes in whole pieces, and {entry.qty:g} is none. Give it another unit on the Items page.")
+    known = places.names(db)
+    if entry.place not in known:
+        raise Refused(f"There is no place called {entry.place} in use. Choose one of: {', '.join(known)}.")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if entry.at and entry.at > now:
+        raise Refused("The count is of a moment that is still to come. Set the clock, or the time you typed.")
