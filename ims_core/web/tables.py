@@ -20,7 +20,7 @@ pa.set_cpu_count(1)  # of a table for the screen: threads would wait for each ot
 KINDS = {
     "sku": "text", "name": "name", "category": "text", "unit": "text", "barcodes": "text", "suppliers": "text", "supplier": "text",
     "code": "text", "place": "text", "ref": "text", "note": "text", "who": "text", "what": "text", "via": "text", "file": "text",
-    "sheet": "text", "email": "text", "phone": "text", "status": "status", "kind": "text",
+    "barcode": "text", "sheet": "text", "email": "text", "phone": "text", "status": "status", "kind": "text",
     "on_hand": "number", "on_order": "number", "qty": "number", "net": "number", "pack": "number", "moq": "number", "items": "number",
     "pieces": "number", "movements": "number", "source_row": "number", "lines": "number", "used": "number", "joined": "number",
     "set_aside": "number", "estimated": "number", "refused": "number", "files": "number", "found": "number",
