@@ -24,6 +24,8 @@ from ims_core.errors import Busy, ImsError
 from ims_core.web import sign_in, ui
 
 MENU = Path(__file__).resolve().parent / "ims_core" / "web" / "menu.py"
+QUIET = 5.0
+"""Seconds without a new page after which what is heavy is loaded."""
 PATIENCE = 15.0
 """Seconds to wait for a server that is just stopping to let go of the file."""
 
@@ -41,11 +43,12 @@ def open_patiently() -> Database:
 
 
 def warm_up() -> None:
-    """After the first page: load what forecasts and pictures need, or the first visit to them would wait some seconds for it."""
+    """In the first quiet moment: load what forecasts and pictures need, or the first visit to them would wait some seconds for it."""
     from ims_core import charts, forecasting
 
     ui.SERVED.wait()
-    time.sleep(1)  # the browser still fetches what the page shows
+    while (busy := ui.SERVED.newest + QUIET - time.monotonic()) > 0:  # loading would slow the first clicks
+        time.sleep(busy)
     charts.warm_up()
     forecasting.warm_up()
 

@@ -3,6 +3,7 @@
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
@@ -30,8 +31,20 @@ PAGES = settings.ROOT / "pages"
 
 LOG = logging.getLogger(__name__)
 
-SERVED = threading.Event()
-"""Set when the first page has been drawn: what is heavy and not needed at once is loaded then."""
+
+class Served(threading.Event):
+    """Set when the first page has been drawn; `newest` is when the last one was (monotonic seconds)."""
+
+    newest = 0.0
+
+    def set(self) -> None:
+        """A page has been drawn."""
+        self.newest = time.monotonic()
+        super().set()
+
+
+SERVED = Served()
+"""What is heavy and not needed at once is loaded after it."""
 
 
 # -- the shop
