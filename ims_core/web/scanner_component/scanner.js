@@ -229,10 +229,7 @@ function sent(stream, data, scanned, say, ready) {
       if (mine === peer && mine.connectionState === "disconnected") again(3000)
       if (mine === peer && mine.connectionState === "connected" && heard.readyState === "open") clearTimeout(timer)
     }
-    for (const track of stream.getVideoTracks()) {
-      track.contentHint = "detail"  // fewer pictures rather than smaller ones, on which bars run together
-      mine.addTransceiver(track, { direction: "sendonly", streams: [stream] })
-    }
+    stream.getVideoTracks().forEach(track => { mine.addTransceiver(track, { direction: "sendonly", streams: [stream] }) })
     await mine.setLocalDescription()
     await gathered(mine)
     if (mine !== peer) return
