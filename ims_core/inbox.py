@@ -38,8 +38,8 @@ def look(db: Database, who: Person, day: date) -> int | None:
             return None
         with db.change(who=who.name, what=_says(new, over), via="automation") as change_id:
             first = int(db.scalar("select coalesce(max(alert_id), 0) + 1 from alerts"))
-            rows = pd.concat([new.assign(alert_id=range(first, first + len(new))), told])
-            db.append("alerts", versions.plain(rows[["alert_id", *_KEPT]].assign(since=rows["since"].dt.date)))
+            for rows in (new.assign(alert_id=range(first, first + len(new))), told):
+                db.append("alerts", versions.plain(rows[["alert_id", *_KEPT]].assign(since=rows["since"].dt.date)))
             db.append("alert_ends", versions.plain(over[["alert_id"]]))
         return change_id
 
