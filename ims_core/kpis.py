@@ -171,19 +171,26 @@ def marks(db: Database, first: date, last: date) -> pd.DataFrame:
     )
 
 
-def measured(db: Database, periods: Sequence[Period], by: str = "shop", group: str | None = None) -> pd.DataFrame:
-    """One row a period (by its place in `periods`) and group: the widest answer. Where `group` is named, of that alone."""
-    if by not in BY:
-        raise Refused(f"The shop is not looked at by {by}. Choose one of: {', '.join(BY)}.")
+def measured(
+    db: Database, periods: Sequence[Period], by: str = "shop", group: str | None = None, within: str = "shop", part: str | None = None
+) -> pd.DataFrame:
+    """One row a period (by its place in `periods`) and group: the widest answer. Where `group` is named, of that alone.
+
+    `within` and `part`: only of a part of the shop, such as the items of one category.
+    """
+    for seen in (by, within):
+        if seen not in BY:
+            raise Refused(f"The shop is not looked at by {seen}. Choose one of: {', '.join(BY)}.")
     positions.catch_up(db)
-    known = classes.abc(db, max(period.last for period in periods)) if by == "class" or _counts(db) else None
+    known = classes.abc(db, max(period.last for period in periods)) if "class" in (by, within) or _counts(db) else None
     params = {
         "items": [] if known is None else known["item_id"].tolist(),
         "letters": [] if known is None else known["abc"].tolist(),
         "rate": policy.shop(db).carrying_rate,
         "group": group,
+        "part": part,
     }
-    return db.frame(sums.sql([(period.first, period.last) for period in periods], by), params)
+    return db.frame(sums.sql([(period.first, period.last) for period in periods], by, within), params)
 
 
 def _counts(db: Database) -> bool:

@@ -1,6 +1,6 @@
 """The one query behind all KPIs: what was kept of each item, clipped to the periods, summed by group, and the formulas over the sums.
 
-Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holding stock), $group (null: all groups).
+Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holding stock), $group (null: all groups), $part (null: all).
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,12 @@ DEAD, SLOW = 180, 90
 """Days in stock without a sale."""
 
 
-def sql(periods: Sequence[tuple[date, date]], by: str) -> str:
-    """One row a period and group: period grp, INPUTS, every KPI, and what it lacks."""
+def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> str:
+    """One row a period and group: period grp, INPUTS, every KPI, and what it lacks. `within`: what $part is a value of."""
     spans = ", ".join(f"({at}, date '{first}', date '{last}')" for at, (first, last) in enumerate(periods))
-    table = "place_positions" if by == "place" else "positions"
-    place = "p.place" if by == "place" else "''"
+    by_place = "place" in (by, within)
+    table, place = ("place_positions", "p.place") if by_place else ("positions", "''")
+    part = f"where $part::varchar is null or {BY[within]} = $part"
     lead_group = "coalesce(p.supplier, 'No supplier')" if by == "supplier" else BY[by]
     return f"""
         with periods(period, first, last) as (values {spans}),
@@ -37,16 +38,16 @@ def sql(periods: Sequence[tuple[date, date]], by: str) -> str:
         {CHECKED},
         {EXPECTED},
         shop as (select period, sum(sales)::integer as sales_days, max(looked_at) as looked_at from held group by all),
-        by_group as ({_by_group(BY[by], by != "place")}),
+        by_group as ({_by_group(BY[by], not by_place, part)}),
         leads_by_group as (
             select p.period, {lead_group} as grp, sum(pieces) as lead_pieces, sum(day_pieces) as lead_days_pieces,
                    sum(square_pieces) as lead_squares, sum(receipts) as lead_receipts
-            from leads p join listed i using (item_id) group by all
+            from leads p join listed i using (item_id) {part} group by all
         ),
         checked_by_group as (
             select p.period, {BY[by]} as grp, count(*) as counted_records, count(*) filter (right_enough) as accurate_records,
                    sum(off * cost) as counted_off, sum(book * cost) as counted_book
-            from checked p join listed i using (item_id) group by all
+            from checked p join listed i using (item_id) {part} group by all
         ),
         inputs as (
             select s.period, s.days, g.* exclude (period), o.sales_days, coalesce(o.looked_at, false) as looked_at,
@@ -134,7 +135,7 @@ def _held(table: str, place: str) -> str:
 FLOWS = ("sold", "returned", "received", "opened", "unpriced", "revenue", "paid")
 
 
-def _by_group(group: str, with_forecast: bool) -> str:
+def _by_group(group: str, with_forecast: bool, part: str) -> str:
     """SQL: the items of a group summed. Where nobody knows what there was, an item counts for sales alone."""
     known = ("value_days", "opening_value", "closing_value", "opening_pieces", "closing_pieces", "item_days", "out_days", "ran_out",
              "received", "opened", "cycles", "short_cycles")  # fmt: skip
@@ -157,6 +158,7 @@ def _by_group(group: str, with_forecast: bool) -> str:
         from held p
         join listed i using (item_id)
         left join expected e on e.period = p.period and e.item_id = p.item_id
+        {part}
         group by all
     """
 

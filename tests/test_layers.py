@@ -29,7 +29,7 @@ LAYERS = """
     unused plans matching own_units known
     claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     counting traces explaining guesses meanings scanning slips orders
-    valuation journal measures sums objectives kpis movers quality lead_times
+    valuation journal measures sums objectives kpis reasons movers quality lead_times
     forecasting cycles reorder risks replay
     alerts limits drift conditions inbox channels messages headlines notes
     demo_goods demo_trade demo_till demo_books demo reports automation
