@@ -75,7 +75,8 @@ def fill(path: Path, movements: int) -> None:
                            when dice < 985 then 'scrap' when dice < 995 then 'adjustment' else 'count' end as kind
             from drawn
         )
-        select {change} + 3 + ago * 3 // {DAYS} as change_id, (k + 1)::integer as line, date '{start}' + ago + interval 10 hours as happened_at,
+        select {change} + 3 + ago * 3 // {DAYS} as change_id, (k + 1)::integer as line,
+               date '{start}' + ago + interval 10 hours as happened_at,
                date '{start}' + ago as day, kind, item_id, place,
                (case kind when 'sale' then -pieces when 'receipt' then 30 * pieces when 'return_in' then 1 when 'scrap' then -pieces
                           else pieces - 2.5 end)::decimal(18, 4) as qty,
