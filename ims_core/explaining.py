@@ -17,7 +17,7 @@ PRIOR = {
 """How often a difference comes about that way; the rest, NONE, leaves no trace (theft, damage, slips nobody wrote down)."""
 NONE = 0.25
 
-LIKELY, PERHAPS = 0.5, 0.15
+LIKELY, PERHAPS = 0.6, 0.15
 """From which probability on an explanation is called likely, and from which it is shown at all."""
 
 REASON = {

@@ -48,7 +48,7 @@ def listed(db: Database) -> pd.DataFrame:
                 union all select sheet_id, item_id, place, change_id from count_entries
             ) where {HERE} group by sheet_id
         ),
-        steps as (select sheet_id, arg_max(step, change_id) as step from count_steps where {HERE} group by sheet_id)
+        steps as (select sheet_id, arg_max(step, (change_id, step <> 'counted')) as step from count_steps where {HERE} group by sheet_id)
         select s.sheet_id, s.title, s.day, s.blind, c.who, c.done_at as opened_at, coalesce(h.lines, 0) as lines,
                coalesce(e.counted, 0) as counted, t.step
         from (select * from count_sheets where {HERE}) s join changes c using (change_id)
@@ -62,7 +62,7 @@ def one(db: Database, sheet_id: int) -> dict[str, Any]:
     found = db.row(
         f"""
         select s.sheet_id, s.title, s.day, s.blind, c.who, c.done_at as opened_at,
-               (select arg_max(step, change_id) from count_steps where sheet_id = s.sheet_id and {HERE}) as step
+               (select arg_max(step, (change_id, step <> 'counted')) from count_steps where sheet_id = s.sheet_id and {HERE}) as step
         from count_sheets s join changes c using (change_id) where sheet_id = ? and {HERE.replace("change_id", "s.change_id", 1)}
         """,
         [sheet_id],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ims_core import counting, items, ledger, policy, tallies
+from ims_core import accuracy, api, counting, exporting, importing, items, ledger, policy, tallies
 from ims_core import db as database
 from ims_core.counting import Entry
 from ims_core.errors import NotAllowed, Refused
@@ -290,3 +290,35 @@ def test_what_is_told_late_of_before_the_count_was_in_what_was_counted(shop: Sho
     counting.finish(shop.db, STAFF, number)
     counting.book(shop.db, STAFF, number)
     assert shop.on_hand("KETTLE") == 37
+
+
+def test_sheets_and_their_results_move_house(shop: Shop) -> None:
+    number = sheet(shop)
+    counted(shop, number, kettle=38, mug=10)
+    counting.finish(shop.db, STAFF, number)
+    counting.approve(shop.db, BOSS, number, {(KETTLE, "Shop"): "damage"})
+    counted(shop, sheet(shop), mug=9)
+    into = database.connect(":memory:")
+    importing.commit(into, LOCAL, importing.preview(into, [("whole.zip", exporting.everything(shop.db, TODAY))], today=TODAY))
+    for told in (lambda db: tallies.lines(db, 1), lambda db: tallies.lines(db, 2), accuracy.results):
+        there = told(into).drop(columns="by", errors="ignore").astype(str).values.tolist()
+        assert there == told(shop.db).drop(columns="by", errors="ignore").astype(str).values.tolist()
+    assert ledger.check(into)["ok"].all()
+    into.close()
+
+
+# -- devices
+
+
+def test_a_device_cannot_pass_the_limit_either(shop: Shop) -> None:
+    with pytest.raises(NotAllowed, match="a manager books it"):
+        api.scan(shop.db, STAFF, {"key": "1", "code": "KETTLE", "mode": "count", "qty": 10, "place": "Shop"})
+    assert shop.on_hand("KETTLE") == 40
+
+
+def test_a_beep_goes_onto_the_sheet_once_however_often_it_is_sent(shop: Shop) -> None:
+    number = sheet(shop)
+    for key in ("a", "a", "b"):
+        api.scan(shop.db, STAFF, {"key": key, "code": "MUG", "mode": "count", "place": "Shop", "sheet": number})
+    assert of(shop, number, MUG)["counted"] == 2
+    assert shop.on_hand("MUG") == 10
