@@ -13,7 +13,9 @@ from tests.browser.visits import Server, served, visit
 
 PAGES = [
     "",
+    "inbox",
     "stock",
+    "count",
     "movements",
     "items",
     "places",
