@@ -46,7 +46,7 @@ class Shop:
 
     def water(self, name: str) -> int:
         """Water in bottles (WATER) and in crates of twelve (CRATE), and a cellar to put it in."""
-        water = self.item("WATER", name=name)
+        water = self.item("WATER", name=name, price=0.5)
         items.link_barcode(self.db, people.LOCAL, water, WATER)
         items.link_barcode(self.db, people.LOCAL, water, CRATE, 12)
         self.place("Cellar")
