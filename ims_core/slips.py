@@ -26,10 +26,13 @@ class Filled:
 
 
 def workbook(found: pd.DataFrame, title: str, blind: bool) -> bytes:
-    """The sheet to print or fill in: code, name, place, the book unless `blind`, and a column for what is counted. found: tallies.lines."""
-    shown = {CODE: found["sku"], NAME: found["name"], PLACE: found["place"], BOOK: found["book"], COUNTED: found["counted"]}
+    """The sheet to print or fill in: code, name, place, the book unless `blind`, and an empty column to fill in. found: tallies.lines.
+
+    What was counted already is left out: it would come back as counted anew, and a second count would see the first.
+    """
+    shown = {CODE: found["sku"], NAME: found["name"], PLACE: found["place"], BOOK: found["book"]}
     frame = pd.DataFrame(shown).drop(columns=[BOOK] if blind else [])
-    return workbooks.sheet({title: frame.astype({COUNTED: object}).where(frame.notna(), None)}, f"Count sheet: {title}")
+    return workbooks.sheet({title: frame.assign(**{COUNTED: None})}, f"Count sheet: {title}")
 
 
 def read(db: Database, sheet_id: int, name: str, content: bytes, at: datetime | None = None) -> Filled:

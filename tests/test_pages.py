@@ -1,14 +1,16 @@
 """Every page on an empty shop and on a working one, its main acts and its refusals."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import accounts, devices, ledger, people, policy, sessions, suppliers
+from ims_core import accounts, counting, devices, ledger, people, policy, sessions, suppliers
+from ims_core.tallies import Wanted
 from ims_core.web import doing
 from tests.builders import Shop
 
@@ -260,6 +262,15 @@ def test_a_count_by_hand_says_what_stands_there(working: Shop) -> None:
     field(screen.number_input, "Pieces on the shelf").set_value(30)
     assert "Count of 30 Kettle · KETTLE recorded." in said(button(screen, "Record").click().run())
     assert working.on_hand("KETTLE") == 30
+
+
+def test_a_filled_sheet_was_counted_at_the_shop_s_time_and_not_at_this_machine_s(working: Shop) -> None:
+    policy.set_shop(working.db, people.LOCAL, timezone="Pacific/Kiritimati")
+    counting.open_sheet(working.db, people.LOCAL, "Shelf", [Wanted(1, "Shop")])
+    screen = opened("count", sheet="1")
+    screen.button_group[0].set_value("paper").run()
+    told = datetime.combine(screen.date_input[0].value, screen.time_input[0].value, ZoneInfo("Pacific/Kiritimati"))
+    assert abs(told - datetime.now(UTC)) < timedelta(hours=1)
 
 
 def test_a_transfer_says_where_it_wants_to_go(working: Shop) -> None:

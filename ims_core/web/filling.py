@@ -96,8 +96,9 @@ def _paper(sheet: Mapping[str, Any], found: pd.DataFrame, blind: bool) -> None:
     download("Sheet to fill in", partial(slips.workbook, found, title, blind), f"Count {title}.xlsx", key=f"slip-{sheet_id}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         zone = ZoneInfo(shop().timezone)
-        day = st.date_input("Counted on", "today", format="DD.MM.YYYY", key=f"on-{sheet_id}", width=150)
-        hour = st.time_input("at", "now", step=300, key=f"at-{sheet_id}", width=130)
+        here = datetime.now(zone)  # the browser and this machine may be in another
+        day = st.date_input("Counted on", here.date(), format="DD.MM.YYYY", key=f"on-{sheet_id}", width=150)
+        hour = st.time_input("at", here.time(), step=300, key=f"at-{sheet_id}", width=130)
     file = st.file_uploader("Filled sheet", type=labels.FILE_ENDINGS, key=act(f"filled-{sheet_id}"), label_visibility="collapsed")
     if file is None:
         return
