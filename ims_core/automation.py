@@ -22,6 +22,8 @@ BEAT = 2.0
 """Seconds between two beats; one without work compares two numbers."""
 REST, SHARE = 10.0, 20
 """After a look at least so many seconds of rest, and so many times as long as it took."""
+AFTER_FAILURE = 60.0
+"""Where it failed at least so many."""
 
 LOG = logging.getLogger(__name__)
 
@@ -37,29 +39,43 @@ class Rhythm:
 
 
 def run(db: Database, stop: threading.Event) -> None:
-    """Beat until `stop` is set. What fails is logged, and tried again at the next beat after a rest."""
+    """Beat until `stop` is set."""
     rhythm = Rhythm()
     while not stop.wait(BEAT):
+        beat(db, rhythm, datetime.now(UTC).replace(tzinfo=None))
+
+
+def beat(db: Database, rhythm: Rhythm, now: datetime) -> None:
+    """Look where something has changed since, or a day has begun; then tell what is due. What fails is logged, and stops nothing else."""
+    for part in (_look, _tell):
         try:
-            beat(db, rhythm, datetime.now(UTC).replace(tzinfo=None))
+            part(db, rhythm, now)
         except ImsError as refusal:
             LOG.warning("Alerts: %s", refusal)
         except Exception as failure:
             numbered(failure, LOG)
-            rhythm.rest = time.monotonic() + 60
 
 
-def beat(db: Database, rhythm: Rhythm, now: datetime) -> None:
-    """Look where something has changed since, or a day has begun; then tell what is due."""
+def _look(db: Database, rhythm: Rhythm, now: datetime) -> None:
     day = now.replace(tzinfo=UTC).astimezone(ZoneInfo(policy.shop(db).timezone)).date()
-    begun = time.monotonic()
-    if begun >= rhythm.rest and (rhythm.seen, rhythm.day) != (db.version, day):
+    begun, rest = time.monotonic(), AFTER_FAILURE
+    if begun < rhythm.rest or (rhythm.seen, rhythm.day) == (db.version, day):
+        return
+    try:
         version = db.version
         changed = inbox.look(db, AUTOMATION, day)
-        rhythm.seen, rhythm.day = changed if changed == version + 1 else version, day
+        rhythm.seen, rhythm.day, rest = changed if changed == version + 1 else version, day, REST
+    finally:
         took = time.monotonic() - begun
-        rhythm.rest = begun + took + max(REST, SHARE * took)
-    if begun >= rhythm.told and db.scalar("select count(*) > 0 from channels where active"):
+        rhythm.rest = begun + took + max(rest, SHARE * took)
+
+
+def _tell(db: Database, rhythm: Rhythm, now: datetime) -> None:
+    begun = time.monotonic()
+    if begun < rhythm.told:
+        return
+    rhythm.told = begun + AFTER_FAILURE
+    if db.scalar("select count(*) > 0 from channels where active"):
         messages.write(db, AUTOMATION, now)
         messages.deliver(db, AUTOMATION, now)
-        rhythm.told = begun + REST
+    rhythm.told = begun + REST

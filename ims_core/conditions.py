@@ -4,6 +4,7 @@ A finder is f(look, numbers) -> subject item_id place since what money sure. `su
 enough for an alert to stand on, not to be raised, or it would come and go with every sale.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,10 +16,15 @@ import pandas as pd
 
 from ims_core import alerts, drift, forecasting, kpis, labels, limits, lots, measures, objectives, policy, reorder
 from ims_core.db import Database
+from ims_core.errors import numbered
 
 COLUMNS = ["rule", "subject", "item_id", "place", "since", "what", "money", "sure"]
 
 Numbers = Mapping[str, float]
+
+LOG = logging.getLogger(__name__)
+_FAILING: set[tuple[str, str]] = set()
+"""Shop and rule that failed when last asked."""
 
 
 @dataclass
@@ -62,13 +68,30 @@ Finder = Callable[[Look, Numbers], pd.DataFrame]
 
 def now(db: Database, day: date) -> pd.DataFrame:
     """Every case in which a rule that is switched on is met on `day`: the columns are COLUMNS."""
-    look, found = Look(db, day), list[pd.DataFrame]()
+    return asked(db, day)[0]
+
+
+def asked(db: Database, day: date) -> tuple[pd.DataFrame, list[str]]:
+    """What `now` says, and the rules that could not be asked: of their cases nobody knows."""
+    look, found, failed = Look(db, day), list[pd.DataFrame](), list[str]()
     for rule, setting in limits.now(db).items():
         if setting.tell != "off":
-            rows = FINDERS[rule](look, setting.numbers)
-            if len(rows):
-                found.append(_shaped(rows.assign(rule=rule)))
-    return pd.concat(found, ignore_index=True) if found else _shaped(pd.DataFrame(columns=COLUMNS))
+            try:
+                rows = FINDERS[rule](look, setting.numbers)
+                if len(rows):
+                    found.append(_shaped(rows.assign(rule=rule)))
+                _FAILING.discard((db.path, rule))
+            except Exception as failure:
+                failed.append(rule)
+                _say_once(db.path, rule, failure)
+    return pd.concat(found, ignore_index=True) if found else _shaped(pd.DataFrame(columns=COLUMNS)), failed
+
+
+def _say_once(path: str, rule: str, failure: Exception) -> None:
+    """A rule that fails fails at every look; its traceback is logged once."""
+    if (path, rule) not in _FAILING:
+        LOG.error("The rule %s cannot be asked: failure %s", limits.RULES[rule].title, numbered(failure, LOG))
+        _FAILING.add((path, rule))
 
 
 def _shaped(rows: pd.DataFrame) -> pd.DataFrame:

@@ -28,11 +28,13 @@ _LOOKING = threading.Lock()
 def look(db: Database, who: Person, day: date) -> int | None:
     """Compare what holds on `day` with what stands: raise what is new, end what is over. None where nothing is new or over.
 
-    What somebody resolved stands silently until its condition ends, so it is not raised again the next minute.
+    Alerts of a rule that could not be asked stay as they are. What somebody resolved stands silently until its condition ends, so it is
+    not raised again the next minute.
     """
     with _LOOKING:
-        held = conditions.now(db, day)
+        held, failed = conditions.asked(db, day)
         standing = db.frame("select alert_id, rule, subject, item_id, place, since, what, money::double as money from standing_alerts")
+        standing = standing[~standing["rule"].isin(failed)]
         new, over, told = compared(held, standing)
         if new.empty and over.empty and not _new_day(db, told, day):
             return None

@@ -3,14 +3,15 @@
 import random
 from collections import Counter
 from datetime import date, datetime, timedelta
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
 
-from ims_core import conditions, exporting, inbox, ledger, limits, people
+from ims_core import channels, conditions, exporting, inbox, ledger, limits, people
 from ims_core.automation import AUTOMATION, Rhythm, beat
 from ims_core.db import Database
-from ims_core.errors import NotAllowed, Refused
+from ims_core.errors import NotAllowed, Refused, StorageFailed
 from ims_core.people import Person
 from tests.builders import DAY, Shop
 
@@ -197,11 +198,11 @@ def test_undoing_the_movement_ends_what_it_caused(short: Shop) -> None:
 def test_the_program_looks_after_a_change_and_at_a_new_day_and_not_in_between(short: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[date] = []
 
-    def seen(db: Database, day: date) -> pd.DataFrame:
+    def seen(db: Database, day: date) -> tuple[pd.DataFrame, list[str]]:
         looks.append(day)
-        return HELD(db, day)
+        return ASKED(db, day)
 
-    monkeypatch.setattr(conditions, "now", seen)
+    monkeypatch.setattr(conditions, "asked", seen)
     rhythm, noon = Rhythm(), pd.Timestamp(DAY) + pd.Timedelta(hours=12)
 
     def pulse(days: int = 0) -> int:
@@ -215,7 +216,7 @@ def test_the_program_looks_after_a_change_and_at_a_new_day_and_not_in_between(sh
     assert [pulse(days=1), pulse(days=1)] == [3, 3]
 
 
-HELD = conditions.now
+ASKED = conditions.asked
 
 
 def test_after_a_look_it_rests(short: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,6 +227,35 @@ def test_after_a_look_it_rests(short: Shop, monkeypatch: pytest.MonkeyPatch) -> 
     beat(short.db, rhythm, noon)
     assert rhythm.seen == seen  # the sale is not looked at yet
     assert rhythm.rest > 0
+
+
+def test_a_look_that_fails_rests_and_does_not_keep_messages_back(short: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    channels.add(short.db, people.LOCAL, "Nobody there", "json://127.0.0.1:9/")
+    rhythm, noon = Rhythm(), (pd.Timestamp(DAY) + pd.Timedelta(hours=12)).to_pydatetime()
+    for failure in (StorageFailed("The disk is full."), ZeroDivisionError()):
+        asked = Mock(side_effect=failure)
+        monkeypatch.setattr(conditions, "asked", asked)
+        rhythm.rest = 0
+        beat(short.db, rhythm, noon)
+        beat(short.db, rhythm, noon)
+        assert asked.call_count == 1
+    assert short.db.scalar("select count(*) from message_tries") == 1
+
+
+def test_a_rule_that_fails_keeps_its_alerts_and_stops_no_other(
+    short: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits.save(short.db, people.LOCAL, "late", "inbox", {})
+    supplier = short.supplier("Acme")
+    with short.db.change(who="Owner", what="Order"):
+        ordered = {"order_id": 1, "number": "118", "supplier_id": supplier, "ordered": DAY - timedelta(days=9)}
+        short.db.append("orders", [{**ordered, "expected": DAY - timedelta(days=5)}])
+        short.db.append("order_lines", [{"order_id": 1, "line": 1, "item_id": 1, "qty": 5, "unit_cost": 4}])
+    monkeypatch.setitem(conditions.FINDERS, "negative", Mock(side_effect=ZeroDivisionError()))
+    for _ in range(3):
+        inbox.look(short.db, AUTOMATION, DAY)
+    assert sorted(inbox.listed(short.db, DAY)["rule"]) == ["late", "negative"]
+    assert len([said for said in caplog.messages if "Below zero cannot be asked" in said]) == 1
 
 
 def test_alerts_and_addresses_are_not_taken_out_with_the_shop(short: Shop) -> None:
