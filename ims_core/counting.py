@@ -90,9 +90,9 @@ def open_sheet(
 
 @people.needs("staff")
 def enter(db: Database, who: people.Person, sheet_id: int, entries: Sequence[Entry], via: str = "screen", key: str | None = None) -> int:
-    """Write down what was counted; once the first count is over, entries belong to the second. What is not on the sheet yet is added.
+    """Write down what was counted; what was counted after the first count was over belongs to the second. What is new comes onto the sheet.
 
-    Refused: a sheet that is booked or given up, and quantities that cannot be.
+    Refused: a sheet that is booked or given up, quantities that cannot be, and second counts that are not due.
     """
     sheet = tallies.one(db, sheet_id)
     _refuse_closed(sheet)
@@ -100,16 +100,17 @@ def enter(db: Database, who: people.Person, sheet_id: int, entries: Sequence[Ent
         raise Refused("Nothing was counted yet. Type how many stand there, also where it is 0.")
     for entry in entries:
         _refuse_bad(db, entry)
-    turn, besides = 1 if sheet["step"] is None else 2, _found_besides(db, sheet_id, entries)
+    besides = _found_besides(db, sheet_id, entries)
     now = datetime.now(UTC).replace(tzinfo=None)
     with db.change(who=who.name, what=_said(db, sheet, entries), via=via, key=key) as change_id:
         _refuse_closed(tallies.one(db, sheet_id))
+        turns = tallies.rounds(db, sheet_id, [(entry.item_id, entry.place, entry.at or now) for entry in entries])
         first = int(db.scalar("select coalesce(max(line), 0) from count_entries where sheet_id = ?", [sheet_id]))
         db.append("count_lines", besides)
         db.append("count_entries", [
             {"sheet_id": sheet_id, "line": first + at, "item_id": entry.item_id, "place": entry.place, "round": turn,
              "qty": round(entry.qty, 4), "adds": entry.adds, "counted_at": entry.at or now}
-            for at, entry in enumerate(entries, 1)
+            for at, (entry, turn) in enumerate(zip(entries, turns, strict=True), 1)
         ])  # fmt: skip
     return change_id
 
@@ -120,15 +121,15 @@ def finish(db: Database, who: people.Person, sheet_id: int, rest_is_gone: bool =
 
     Lines without a count stay uncounted, or with `rest_is_gone` count as 0. Refused where nothing was counted.
     """
-    sheet, found = tallies.one(db, sheet_id), tallies.lines(db, sheet_id)
-    _refuse_closed(sheet)
-    if sheet["step"] is not None:
-        raise Refused(f"The first count of {sheet['title']} is over already.")
-    if found["first"].isna().all() and not rest_is_gone:
-        raise Refused(f"Nothing of {sheet['title']} was counted yet. Count something first, or give the sheet up.")
-    rest = found[found["first"].isna()]
-    now = datetime.now(UTC).replace(tzinfo=None)
-    with db.change(who=who.name, what=f"Counted: {sheet['title']}") as change_id:
+    title, now = tallies.one(db, sheet_id)["title"], datetime.now(UTC).replace(tzinfo=None)
+    with db.change(who=who.name, what=f"Counted: {title}") as change_id:
+        sheet, found = tallies.one(db, sheet_id), tallies.lines(db, sheet_id)  # as they are now: a beep may have come while this waited
+        _refuse_closed(sheet)
+        if sheet["step"] is not None:
+            raise Refused(f"The first count of {title} is over already.")
+        rest = found[found["first"].isna()]
+        if len(rest) == len(found) and not rest_is_gone:
+            raise Refused(f"Nothing of {title} was counted yet. Count something first, or give the sheet up.")
         if rest_is_gone and len(rest):
             first = int(db.scalar("select coalesce(max(line), 0) from count_entries where sheet_id = ?", [sheet_id]))
             gone = zip(range(first + 1, first + 1 + len(rest)), rest["item_id"].tolist(), rest["place"].tolist(), strict=True)
@@ -165,6 +166,7 @@ def give_up(db: Database, who: people.Person, sheet_id: int) -> int:
     if sheet["who"] != who.name and not who.may("manager"):
         raise NotAllowed(f"{sheet['title']} was opened by {sheet['who']}. Ask them, or a manager, to give it up.")
     with db.change(who=who.name, what=f"Count given up: {sheet['title']}") as change_id:
+        _refuse_closed(tallies.one(db, sheet_id))  # somebody may have booked it while this waited
         db.append("count_steps", [{"sheet_id": sheet_id, "step": "cancelled"}])
     return change_id
 

@@ -1,6 +1,8 @@
 """Count sheets as they stand: what is on them, what was counted, and how far that is from the book of the very moment of counting."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -88,6 +90,28 @@ def lines(db: Database, sheet_id: int) -> pd.DataFrame:
     if state == "booked":
         found = _as_booked(found, db.frame(BOOKED, {"sheet": sheet_id}))
     return _compared(found, asked=state == "counted")
+
+
+def rounds(db: Database, sheet_id: int, told: Sequence[tuple[int, str, datetime]]) -> list[int]:
+    """To which count each of these (item, place, counted at) belongs: before the first was over to the first, whenever it is told.
+
+    Refused: what was counted after that, where no second count is due.
+    """
+    over = db.scalar(
+        f"select max(done_at) from count_steps join changes using (change_id) where sheet_id = ? and step = 'counted' and {HERE}",
+        [sheet_id],
+    )
+    turns = [1 if over is None or at < over else 2 for _, _, at in told]
+    if 2 not in turns:
+        return turns
+    found = lines(db, sheet_id)
+    asked = found[found["again"] | found["recounted"]]
+    due, same = set(zip(asked["item_id"], asked["place"], strict=True)), dict(db.rows("select item_id, counts_as from merged"))
+    for turn, (item_id, place, _) in zip(turns, told, strict=True):
+        if turn == 2 and (same[item_id], place) not in due:
+            name = db.scalar("select name from items where item_id = ?", [item_id])
+            raise Refused(f"The first count is over, and no second one of {name} in {place} is due. Count it on a new sheet.")
+    return turns
 
 
 LINES = f"""

@@ -269,8 +269,9 @@ def test_a_filled_sheet_was_counted_at_the_shop_s_time_and_not_at_this_machine_s
     counting.open_sheet(working.db, people.LOCAL, "Shelf", [Wanted(1, "Shop")])
     screen = opened("count", sheet="1")
     screen.button_group[0].set_value("paper").run()
-    told = datetime.combine(screen.date_input[0].value, screen.time_input[0].value, ZoneInfo("Pacific/Kiritimati"))
-    assert abs(told - datetime.now(UTC)) < timedelta(hours=1)
+    day: Any = screen.date_input[0].value
+    hour: Any = screen.time_input[0].value
+    assert abs(datetime.combine(day, hour, ZoneInfo("Pacific/Kiritimati")) - datetime.now(UTC)) < timedelta(hours=1)
 
 
 def test_a_transfer_says_where_it_wants_to_go(working: Shop) -> None:
