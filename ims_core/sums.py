@@ -121,6 +121,7 @@ def _held(table: str, place: str) -> str:
                max(p.idle + case when p.on_hand > 0 then s.last - p.since else 0 end) filter ({final}) as idle,
                max(p.cost) filter ({final}) as cost,
                sum((p.sold - p.returned) * p.cost) filter ({inside}) as cogs,
+               sum((p.sold - p.returned - p.unpriced) * p.cost) filter ({inside}) as priced_cogs,
                {", ".join(f"coalesce(sum(p.{name}) filter ({inside}), 0) as {name}" for name in FLOWS)},
                sum(p.lost * p.cost) filter ({inside}) as lost_value, sum(p.found * p.cost) filter ({inside}) as found_value,
                count(*) filter ({inside} and p.sold <> 0) as sales, count(*) filter ({inside} and p.ran_out) as ran_out,
@@ -139,7 +140,7 @@ def _by_group(group: str, with_forecast: bool, part: str) -> str:
     """SQL: the items of a group summed. Where nobody knows what there was, an item counts for sales alone."""
     known = ("value_days", "opening_value", "closing_value", "opening_pieces", "closing_pieces", "item_days", "out_days", "ran_out",
              "received", "opened", "cycles", "short_cycles")  # fmt: skip
-    every = ("cogs", "revenue", "unpriced", "sold", "returned", "paid", "lost_value", "found_value")
+    every = ("cogs", "priced_cogs", "revenue", "unpriced", "sold", "returned", "paid", "lost_value", "found_value")
     rate = "greatest(p.sold, 0) / nullif(p.item_days - p.out_days, 0)"
     expected = "e.daily" if with_forecast else "null::double"
     return f"""
@@ -148,7 +149,9 @@ def _by_group(group: str, with_forecast: bool, part: str) -> str:
                max(p.known_days) filter (known) as known_days,
                {", ".join(f"coalesce(sum(p.{name}) filter (known), 0) as {name}" for name in known)},
                {", ".join(f"coalesce(sum(p.{name}), 0) as {name}" for name in every)},
-               coalesce(sum(p.cogs) filter (known), 0) as known_cogs, coalesce(sum(p.revenue) filter (known), 0) as known_revenue,
+               coalesce(sum(p.cogs) filter (known), 0) as known_cogs, coalesce(sum(p.priced_cogs) filter (known), 0) as known_priced_cogs,
+               coalesce(sum(p.revenue) filter (costed), 0) as costed_revenue,
+               coalesce(sum(p.revenue) filter (costed and known), 0) as known_costed_revenue,
                coalesce(sum(p.closing_value) filter (known and p.closing_pieces > 0 and p.idle >= {DEAD}), 0) as dead_value,
                coalesce(sum(p.closing_value) filter (known and p.closing_pieces > 0 and p.idle between {SLOW} and {DEAD - 1}), 0)
                    as slow_value,

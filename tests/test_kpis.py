@@ -220,6 +220,20 @@ def test_what_lies_is_dead_only_while_it_lies(shop: Shop) -> None:
     assert value(shop, "slow_stock", date(2025, 9, 1), date(2025, 10, 27)) == 40
 
 
+def test_a_margin_is_that_of_goods_with_a_cost_and_a_price(shop: Shop) -> None:
+    tea, cup, gift = shop.item("TEA", cost=7, price=10), shop.item("CUP"), shop.item("GIFT", cost=5)
+    for item in (tea, cup, gift):
+        shop.move("count", item, 200, date(2026, 1, 1))
+    shop.move("sale", tea, 100, FIRST)
+    shop.move("sale", cup, 100, FIRST, unit_price=10)
+    shop.move("sale", gift, 100, FIRST)
+    assert value(shop, "revenue") == 2000
+    assert value(shop, "gross_margin") == pytest.approx(0.3)
+    assert "1 item is without a cost and left out. 100 pieces sold without a price left out." in note(shop, "gross_margin")
+    days = (date(2026, 1, 1), FIRST)
+    assert value(shop, "gmroi", *days) == pytest.approx(300 * 365 / (125 * 2400 + 1200))
+
+
 def test_a_delisted_item_is_not_missed(shop: Shop) -> None:
     kettle = shop.item("KETTLE")
     shop.move("receipt", kettle, 1, date(2026, 5, 1), unit_cost=4)
