@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -137,6 +137,18 @@ def test_facts_refuse_to_be_overwritten(shop: Shop) -> None:
     for statement in ("update item_versions set name = 'x'", "delete from changes"):
         with pytest.raises(Exception, match="Facts are never overwritten"):
             shop.db.connection.cursor().execute(statement)
+
+
+def test_a_count_of_merged_items_is_what_stands_of_them_together(shop: Shop) -> None:
+    old, new = shop.item("OLD"), shop.item("NEW")
+    shop.move("receipt", old, 4)
+    shop.move("receipt", new, 3)
+    items.merge(shop.db, people.LOCAL, old, new)
+    shop.move("count", new, 7, DAY + timedelta(days=2))
+    assert shop.on_hand("NEW") == 7
+    shop.move("count", old, 5, DAY + timedelta(days=3))  # by a barcode that the merged one had
+    assert shop.on_hand("NEW") == 5
+    assert ledger.check(shop.db)["ok"].all()
 
 
 def test_an_item_merged_into_another_brings_its_stock_cost_and_whether_it_was_counted(shop: Shop) -> None:
