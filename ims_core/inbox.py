@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_core import conditions, labels, limits, people, versions
+from ims_core import conditions, labels, limits, people, policy, versions
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.people import Person
@@ -33,10 +33,14 @@ def look(db: Database, who: Person, day: date) -> int | None:
     """
     with _LOOKING:
         held, failed = conditions.asked(db, day)
-        standing = db.frame("select alert_id, rule, subject, item_id, place, since, what, money::double as money from standing_alerts")
+        standing = db.frame("""
+            select alert_id, rule, subject, item_id, place, since, a.what, money::double as money, done_at
+            from standing_alerts a join changes using (change_id)
+        """)
         standing = standing[~standing["rule"].isin(failed)]
         new, over, told = compared(held, standing)
-        if new.empty and over.empty and not _new_day(db, told, day):
+        told = told[told["alert_id"].isin(_of_earlier_days(standing, policy.shop(db).timezone, day))]
+        if new.empty and over.empty and told.empty:
             return None
         with db.change(who=who.name, what=_says(new, over), via="automation") as change_id:
             first = int(db.scalar("select coalesce(max(alert_id), 0) + 1 from alerts"))
@@ -59,12 +63,10 @@ def compared(held: pd.DataFrame, standing: pd.DataFrame) -> tuple[pd.DataFrame, 
     return new[_KEPT], over[["alert_id"]].astype("int64"), other[["alert_id", *_KEPT]].astype({"alert_id": "int64"})
 
 
-def _new_day(db: Database, told: pd.DataFrame, day: date) -> bool:
-    """Whether standing alerts get newer words although nothing else is new: once a day, since each line is kept for ever."""
-    if told.empty:
-        return False
-    last: date | None = db.scalar("select max(c.done_at)::date from alerts a join changes c using (change_id)")
-    return last is None or last < day
+def _of_earlier_days(standing: pd.DataFrame, timezone: str, day: date) -> pd.Series:
+    """Alerts whose words are of an earlier day of the shop: they get newer words once a day, since each line is kept for ever."""
+    said = pd.to_datetime(standing["done_at"]).dt.tz_localize("UTC").dt.tz_convert(timezone)
+    return standing["alert_id"][said.dt.date < day]
 
 
 def _says(new: pd.DataFrame, over: pd.DataFrame) -> str:

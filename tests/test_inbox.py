@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pandas as pd
 import pytest
 
-from ims_core import channels, conditions, exporting, inbox, ledger, limits, people
+from ims_core import channels, conditions, exporting, inbox, ledger, limits, people, policy
 from ims_core.automation import AUTOMATION, Rhythm, beat
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused, StorageFailed
@@ -104,6 +104,25 @@ def test_the_words_of_a_standing_alert_are_renewed_with_the_day_and_not_with_eve
     found = inbox.listed(short.db, DAY)
     assert list(found["what"]) == ["-7 in Shop: count it."]
     assert raised(short) == 1
+
+
+def test_words_are_not_renewed_because_another_alert_is_new(short: Shop) -> None:
+    short.move("sale", 1, 5)
+    cup = short.item("CUP")
+    short.move("count", cup, 1, day=DAY - timedelta(days=9))
+    short.move("sale", cup, 3)
+    inbox.look(short.db, AUTOMATION, DAY)
+    assert short.db.rows("select alert_id, count(*) from alerts group by all order by all") == [(1, 1), (2, 1)]
+
+
+def test_words_are_renewed_with_the_day_of_the_shop(short: Shop) -> None:
+    now = pd.Timestamp.now("UTC")
+    zone = "Pacific/Kiritimati" if now.hour >= 12 else "Etc/GMT+12"  # whichever has another day now than UTC
+    policy.set_shop(short.db, people.LOCAL, timezone=zone)
+    short.move("sale", 1, 5)
+    here = now.tz_convert(zone).date()
+    assert inbox.look(short.db, AUTOMATION, here) is None
+    assert inbox.look(short.db, AUTOMATION, here + timedelta(days=1)) is not None
 
 
 def test_near_the_limit_is_enough_to_stand_and_not_to_be_raised() -> None:
