@@ -110,9 +110,9 @@ def _left_out(number: int, why: str) -> str:
     return f"{labels.many(number, 'item')} {'is' if number == 1 else 'are'} {why}." if number else ""
 
 
-def by_group(db: Database, first: date, last: date, by: str) -> pd.DataFrame:
-    """One row a group: grp, the inputs, the KPIs, and `<kpi>_lacks`, a sentence where one is empty."""
-    return measured(db, [Period(first, last)], by).drop(columns="period")
+def by_group(db: Database, first: date, last: date, by: str, within: str = "shop", part: str | None = None) -> pd.DataFrame:
+    """One row a group: grp, the inputs, the KPIs, and `<kpi>_lacks`, a sentence where one is empty. within, part: as in `measured`."""
+    return measured(db, [Period(first, last)], by, within=within, part=part).drop(columns="period")
 
 
 def history(db: Database, first: date, last: date, step: str = "month", by: str = "shop", group: str | None = None) -> pd.DataFrame:

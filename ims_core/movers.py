@@ -12,14 +12,15 @@ REASONS = {"count": "Counted away", "adjustment": "Adjusted away", "scrap": "Scr
 """How stock is lost: a kind of movement -> what it is called."""
 
 
-def compared(db: Database, first: date, last: date) -> pd.DataFrame:
+def compared(db: Database, first: date, last: date, within: str = "shop", part: str | None = None) -> pd.DataFrame:
     """Every item that was sold or lay in stock, the most sales first.
 
     item_id name sku category revenue before change (money) share (of all sales, added up) sold stock_value turnover gross_margin
-    idle_value (dead and slow) dead_value slow_value; before: the sales of as many days right before.
+    idle_value (dead and slow) dead_value slow_value; before: the sales of as many days right before. `within` and `part`: only of a part
+    of the shop, as in kpis.measured.
     """
     now = Period(first, last)
-    found = kpis.measured(db, [now, now.before()], "item")
+    found = kpis.measured(db, [now, now.before()], "item", within=within, part=part)
     found = found.assign(item_id=found["grp"].astype("int64"), revenue=found["revenue"].fillna(0.0))
     before = found[found["period"] == 1].set_index("item_id")["revenue"]
     here = found[found["period"] == 0]
@@ -38,14 +39,17 @@ def compared(db: Database, first: date, last: date) -> pd.DataFrame:
                  "gross_margin", "idle_value", "dead_value", "slow_value"]]  # fmt: skip
 
 
-def classed(db: Database, first: date, last: date) -> pd.DataFrame:
-    """`compared` with the class of each item: abc xyz kind (of its demand)."""
-    return compared(db, first, last).merge(classes.of_items(db, last)[["item_id", "abc", "xyz", "kind", "adi", "cv2"]], on="item_id")
+def classed(db: Database, first: date, last: date, within: str = "shop", part: str | None = None) -> pd.DataFrame:
+    """`compared` with the class of each item in the whole shop: abc xyz kind (of its demand)."""
+    return compared(db, first, last, within, part).merge(
+        classes.of_items(db, last)[["item_id", "abc", "xyz", "kind", "adi", "cv2"]], on="item_id"
+    )
 
 
-def lost(db: Database, first: date, last: date) -> pd.DataFrame:
+def lost(db: Database, first: date, last: date, within: str = "shop", part: str | None = None) -> pd.DataFrame:
     """What was lost, an item and reason a row, the dearest first: item_id name sku category reason pieces value (at average cost)."""
     positions.catch_up(db)
+    here = None if within == "shop" else kpis.measured(db, [Period(first, last)], "item", within=within, part=part)["grp"].tolist()
     found = db.frame(
         """
         select i.item_id, i.name, i.sku, coalesce(i.category, 'No category') as category, m.kind as reason, -sum(m.qty)::double as pieces,
@@ -55,9 +59,11 @@ def lost(db: Database, first: date, last: date) -> pd.DataFrame:
         join items i on i.item_id = g.counts_as
         left join positions p on p.item_id = g.counts_as and p.since <= m.day and p.until > m.day
         where m.kind in ('count', 'adjustment', 'scrap') and m.qty < 0 and m.day between $first and $last
+            and ($place::varchar is null or m.place = $place)
+            and ($items::varchar[] is null or list_contains($items::varchar[], g.counts_as::varchar))
         group by i.item_id, i.name, i.sku, i.category, m.kind order by value desc nulls last, 1
         """,
-        {"first": first, "last": last},
+        {"first": first, "last": last, "items": here, "place": part if within == "place" else None},
     )
     return found.assign(reason=found["reason"].map(REASONS))
 

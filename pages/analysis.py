@@ -58,7 +58,7 @@ def overview() -> None:
 def classes() -> None:
     st.caption("A items bring 80 % of the usage, B items up to 95 %. X sells evenly, Y with swings, Z wildly; items that sell too seldom "
                "for that stand apart. Click a field to see its items.")  # fmt: skip
-    found = ui.ask(movers.classed, view.first, view.last)
+    found = ui.ask(movers.classed, view.first, view.last, by, group)
     grid = analysed.grid(found)
     shown = st.dataframe(grid, key="grid", on_select="rerun", selection_mode="single-cell", alt="Items by ABC class and evenness of demand",
                          width="stretch", column_config={"class": st.column_config.TextColumn("", width=50)}, hide_index=True)  # fmt: skip
@@ -75,9 +75,7 @@ def classes() -> None:
 
 
 def moving() -> None:
-    found = ui.ask(movers.compared, view.first, view.last)
-    if by == "category":
-        found = found[found["category"] == group]
+    found = ui.ask(movers.compared, view.first, view.last, by, group)
     shapes = {"Changed most": "change", "Fast": "revenue", "Slow and dead": "idle_value"}
     shape = st.segmented_control("Show", list(shapes), default="Changed most", required=True, key="shape", label_visibility="collapsed")
     column = shapes[shape]
@@ -104,7 +102,7 @@ def _signed(amount: float) -> str:
 def service() -> None:
     tiles.tiles(view, SERVICE)
     st.subheader("Where it is missing", anchor=False)
-    found = ui.ask(kpis.by_group, view.first, view.last, "category").sort_values("ready_rate")
+    found = ui.ask(kpis.by_group, view.first, view.last, "category", by, group).sort_values("ready_rate")
     order = ["grp", "ready_rate", "fill_rate", "cycle_service", "stockout_events", "lost_demand"]
     ui.table(found, "service", alt="Service by category", order=order, extra=analysed.columns(order, "Category"), save_as="Service",
              opens=False, blank="–")  # fmt: skip
@@ -112,10 +110,12 @@ def service() -> None:
 
 def seasonal() -> None:
     found = ui.ask(movers.seasons, until)
+    found = found[found["category"] == group] if by == "category" else found
     if found.empty:
         st.info("A season shows after twelve full months of sales.", icon=":material/calendar_month:")
         return
-    st.caption("Pieces sold in a month of the year, in percent of the category's mean month.")
+    where = "" if by in ("shop", "category") else f" Of the whole shop, not of {group} alone."
+    st.caption(ui.plain(f"Pieces sold in a month of the year, in percent of the category's mean month.{where}"))
     ui.picture(overviews.seasons(found))
     wide = found.pivot(index="category", columns="month", values="index").reset_index()
     ui.excel(wide.set_axis(["Category", *[overviews.MONTHS[int(month) - 1] for month in wide.columns[1:]]], axis=1), "Seasons")
@@ -123,9 +123,7 @@ def seasonal() -> None:
 
 def losses() -> None:
     tiles.tiles(view, LOSSES)
-    found = ui.ask(movers.lost, view.first, view.last)
-    if by == "category":
-        found = found[found["category"] == group]
+    found = ui.ask(movers.lost, view.first, view.last, by, group)
     if found.empty:
         st.info("Nothing was counted, adjusted or scrapped away in this period.", icon=":material/check_circle:")
         return

@@ -27,6 +27,20 @@ def test_every_part_opens(working: Shop, name: str, speaks: str) -> None:
     assert speaks in said(screen) + "".join(metric.label for metric in screen.metric)
 
 
+@pytest.mark.parametrize("name", ["Classes", "Movers", "Service", "Losses"])
+def test_every_part_is_of_what_the_head_says(working: Shop, name: str) -> None:
+    tea = working.item("TEA", cost=2, price=5)
+    day = working.db.scalar("select max(day) from visible_movements")
+    working.move("receipt", tea, 1000, day, place=working.place("Attic"))
+    working.move("sale", tea, 7, day, place="Attic")
+    working.move("scrap", tea, 3, day, place="Attic")
+    screen = field(part(name).selectbox, "Look at").set_value("place").run()
+    assert not screen.exception, screen.exception
+    assert "Attic" in said(screen)
+    shown: pd.DataFrame = screen.dataframe[-1].value
+    assert shown["grp"].tolist() == ["No category"] if name == "Service" else shown["name"].tolist() == ["Tea"]
+
+
 def test_what_cannot_be_said_is_no_zero_and_says_which_file_would_tell(working: Shop) -> None:
     screen = part("Service")
     assert "On time, in full" not in [metric.label for metric in screen.metric]

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ims_core import movers, overviews
+from ims_core import kpis, movers, overviews
 from ims_core.web import analysed
 from tests.builders import Shop
 
@@ -45,6 +45,22 @@ def test_what_was_lost_has_a_reason_and_a_worth(kiosk: Shop) -> None:
     lost = movers.lost(kiosk.db, FIRST, LAST)
     assert lost[["sku", "reason", "pieces", "value"]].to_numpy().tolist() == [["CUP", "Scrapped", 4.0, 12.0]]
     assert movers.lost(kiosk.db, FIRST - timedelta(days=60), FIRST).empty
+
+
+@pytest.mark.parametrize(("within", "part", "sold", "lost"), [
+    ("place", "Cellar", {"TEA": 35}, {}), ("place", "Shop", {"TEA": 150, "CUP": 20, "VASE": 0}, {"CUP": 12}),
+    ("category", "Table", {"CUP": 20, "VASE": 0}, {"CUP": 12}), ("class", "A", {"TEA": 185, "CUP": 20}, {"CUP": 12}),
+])  # fmt: skip
+def test_a_part_of_the_shop_shows_its_own_numbers(
+    kiosk: Shop, within: str, part: str, sold: dict[str, float], lost: dict[str, float]
+) -> None:
+    tea = int(kiosk.db.scalar("select item_id from items where sku = 'TEA'"))
+    kiosk.move("receipt", tea, 10, FIRST, place=kiosk.place("Cellar"))
+    kiosk.move("sale", tea, 7, LAST, place="Cellar", unit_price=5)
+    assert movers.compared(kiosk.db, FIRST, LAST, within, part).set_index("sku")["revenue"].to_dict() == sold
+    assert movers.lost(kiosk.db, FIRST, LAST, within, part).set_index("sku")["value"].to_dict() == lost
+    found = kpis.by_group(kiosk.db, FIRST, LAST, "category", within, part)
+    assert found["revenue"].sum() == sum(sold.values())
 
 
 def test_a_season_needs_a_year(kiosk: Shop) -> None:
