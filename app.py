@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from ims_core import api, automation, gate, settings
+from ims_core import api, automation, channels, gate, settings
 from ims_core.db import Database
 from ims_core.errors import Busy, ImsError
 from ims_core.web import sign_in, ui
@@ -26,8 +26,10 @@ from ims_core.web import sign_in, ui
 MENU = Path(__file__).resolve().parent / "ims_core" / "web" / "menu.py"
 QUIET = 5.0
 """Seconds without a new page after which what is heavy is loaded."""
-PATIENCE = 15.0
+PATIENCE = channels.PATIENCE + 10
 """Seconds to wait for a server that is just stopping to let go of the file."""
+LEAVE = channels.PATIENCE + 5
+"""Seconds at a stop for a look or a message that was begun: the file is closed after it."""
 
 
 def open_patiently() -> Database:
@@ -78,7 +80,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     finally:
         stop.set()
         ui.SERVED.set()
-        await anyio.to_thread.run_sync(watcher.join, PATIENCE)  # a look that was begun is ended before the file is closed
+        await anyio.to_thread.run_sync(watcher.join, LEAVE)  # what was begun is ended before the file is closed
         await anyio.to_thread.run_sync(ui.close)
 
 

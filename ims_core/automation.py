@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from ims_core import inbox, messages, policy
@@ -42,12 +43,12 @@ def run(db: Database, stop: threading.Event) -> None:
     """Beat until `stop` is set."""
     rhythm = Rhythm()
     while not stop.wait(BEAT):
-        beat(db, rhythm, datetime.now(UTC).replace(tzinfo=None))
+        beat(db, rhythm, datetime.now(UTC).replace(tzinfo=None), stop)
 
 
-def beat(db: Database, rhythm: Rhythm, now: datetime) -> None:
+def beat(db: Database, rhythm: Rhythm, now: datetime, stop: threading.Event | None = None) -> None:
     """Look where something has changed since, or a day has begun; then tell what is due. What fails is logged, and stops nothing else."""
-    for part in (_look, _tell):
+    for part in (_look, partial(_tell, stop=stop)):
         try:
             part(db, rhythm, now)
         except ImsError as refusal:
@@ -70,12 +71,12 @@ def _look(db: Database, rhythm: Rhythm, now: datetime) -> None:
         rhythm.rest = begun + took + max(rest, SHARE * took)
 
 
-def _tell(db: Database, rhythm: Rhythm, now: datetime) -> None:
+def _tell(db: Database, rhythm: Rhythm, now: datetime, stop: threading.Event | None) -> None:
     begun = time.monotonic()
     if begun < rhythm.told:
         return
     rhythm.told = begun + AFTER_FAILURE
     if db.scalar("select count(*) > 0 from channels where active"):
         messages.write(db, AUTOMATION, now)
-        messages.deliver(db, AUTOMATION, now)
+        messages.deliver(db, AUTOMATION, now, stop)
     rhythm.told = begun + REST

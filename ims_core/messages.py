@@ -178,14 +178,19 @@ def write(db: Database, who: Person, now: datetime) -> int | None:
 
 
 @people.needs("manager")
-def deliver(db: Database, who: Person, now: datetime) -> list[str]:
-    """Send what waits and is due at `now` (UTC), each try a fact of its own; who could not be reached, a sentence each."""
+def deliver(db: Database, who: Person, now: datetime, stop: threading.Event | None = None) -> list[str]:
+    """Send what waits and is due at `now` (UTC), each try a fact of its own; who could not be reached, a sentence each.
+
+    Once `stop` is set no further message is begun.
+    """
     with _SENDING:
-        return list(_delivered(db, who, now))
+        return list(_delivered(db, who, now, stop or threading.Event()))
 
 
-def _delivered(db: Database, who: Person, now: datetime) -> Iterator[str]:
+def _delivered(db: Database, who: Person, now: datetime, stop: threading.Event) -> Iterator[str]:
     for message in waiting(db):
+        if stop.is_set():
+            return
         if message.next > now:
             continue
         mark = (db.path, message.message_id)

@@ -156,6 +156,18 @@ def test_a_digest_comes_once_an_interval_and_tells_each_alert_once(shop: Shop, h
     assert shop.db.rows("select alerts, urgent from messages order by message_id") == [([1], False), ([2], False)]
 
 
+def test_once_the_server_stops_no_further_message_is_begun(shop: Shop, hook: Hook) -> None:
+    channels.add(shop.db, people.LOCAL, "Hook", hook.url)
+    alert(shop.db, 1)
+    messages.write(shop.db, AUTOMATION, NOON)
+    stop = threading.Event()
+    stop.set()
+    messages.deliver(shop.db, AUTOMATION, NOON, stop)
+    assert hook.got == []
+    messages.deliver(shop.db, AUTOMATION, NOON, threading.Event())
+    assert len(hook.got) == 1
+
+
 def test_an_hour_without_news_sends_nothing(shop: Shop, hook: Hook) -> None:
     channels.add(shop.db, people.LOCAL, "Hook", hook.url)
     before = shop.db.version
