@@ -61,13 +61,22 @@ def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> 
             left join leads_by_group l on l.period = s.period and l.grp = g.grp
             left join checked_by_group c on c.period = s.period and c.grp = g.grp
         )
-        select *, {", ".join(_measure(kpi.name, kpi.sql, kpi.needs) for kpi in KPIS)}
+        select *, {", ".join(_measure(kpi.name, kpi.sql, kpi.needs, by_place) for kpi in KPIS)}
         from inputs where $group::varchar is null or grp = $group order by period, grp
     """
 
 
-def _measure(name: str, formula: str, needs: Sequence[str]) -> str:
+NOT_BY_PLACE = {
+    "days_of_cover": "Not by place: forecasts are for the whole shop.",
+    "sell_through": "Not by place: what came from another place was received elsewhere.",
+}
+"""What no file and no run can tell of a place."""
+
+
+def _measure(name: str, formula: str, needs: Sequence[str], by_place: bool) -> str:
     lacks = " ".join(f"when not coalesce({NEEDS[need][0]}, false) then '{NEEDS[need][1]}'" for need in needs)
+    if by_place and name in NOT_BY_PLACE:
+        lacks = f"when true then '{NOT_BY_PLACE[name]}'"
     return f"case {lacks} else '' end as {name}_lacks, case when {name}_lacks = '' then ({formula})::double end as {name}"
 
 

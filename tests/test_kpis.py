@@ -234,6 +234,16 @@ def test_a_margin_is_that_of_goods_with_a_cost_and_a_price(shop: Shop) -> None:
     assert value(shop, "gmroi", *days) == pytest.approx(300 * 365 / (125 * 2400 + 1200))
 
 
+def test_what_is_not_known_by_place_says_so(shop: Shop) -> None:
+    tea = shop.item("TEA", cost=2, price=5)
+    shop.move("receipt", tea, 10, FIRST)
+    shop.move("sale", tea, 4, LAST)
+    found = kpis.summary(shop.db, FIRST, LAST, "place", "Shop").set_index("kpi")
+    assert found.loc[["days_of_cover", "sell_through"], "value"].isna().all()
+    assert found["note"].str.startswith("Not by place").sum() == 2
+    assert value(shop, "sell_through") == 0.4
+
+
 def test_a_delisted_item_is_not_missed(shop: Shop) -> None:
     kettle = shop.item("KETTLE")
     shop.move("receipt", kettle, 1, date(2026, 5, 1), unit_cost=4)
