@@ -216,7 +216,7 @@ COUNTS = st.tuples(st.just("count"), st.integers(0, 20), st.integers(1, 28), st.
 UNDOS = st.tuples(st.just("undo"), st.integers(0, 30), st.just(0), st.just(""))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(MOVES, COUNTS, UNDOS), max_size=12))
 def test_every_counted_day_holds_whatever_happens_in_whatever_order(acts: list[tuple[str, int, int, str]]) -> None:
     db = database.connect(":memory:")

@@ -151,7 +151,7 @@ ACTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(ACTS, max_size=10), st.booleans())
 def test_it_is_enough_and_not_a_piece_too_much(acts: list[tuple[str, int, int, str, str]], merged: bool) -> None:
     db = database.connect(":memory:")

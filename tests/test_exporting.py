@@ -190,7 +190,7 @@ MOVES = st.tuples(st.sampled_from(["sale", "receipt", "return_in", "scrap", "tra
 UNDOS = st.tuples(st.just("undo"), st.integers(0, 30), st.just(0), st.just(""), st.just(""))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.one_of(MOVES, UNDOS), max_size=9), st.booleans())
 def test_whatever_happened_comes_out_as_it_stands(acts: list[tuple[str, int, int, str, str]], merged: bool) -> None:
     db, other = database.connect(":memory:"), database.connect(":memory:")

@@ -157,7 +157,7 @@ def test_an_open_page_shows_another_device_s_scan_and_leaves_alone_what_is_being
         barcode.fill("half a co", timeout=LONG)
         phone = on_scan(chromium, server, "phone", "receive")
         beep(phone, ean(0))
-        expect(desk.get_by_text("1 pieces")).to_be_visible(timeout=LONG)
+        expect(desk.get_by_text("1 piece,")).to_be_visible(timeout=LONG)
         expect(item.get_by_text("Nothing has moved yet")).to_have_count(0, timeout=LONG)
         expect(barcode).to_have_value("half a co")
         for page in (desk, item, phone):
