@@ -17,7 +17,7 @@ def refuse_over(db: Database, by: Person, kind: str, item_id: int, place: str, q
     if kind not in ("count", "adjustment") or by.may("manager"):
         return
     shop, found = policy.shop(db), _known(db, item_id, place, at)
-    if kind == "count" and not found["known"]:
+    if kind == "count" and not (found["counted"] or (found["received"] and not _estimated(db, item_id, place))):
         return
     difference = abs(qty - found["book"] if kind == "count" else qty)
     if difference == 0:
@@ -35,17 +35,28 @@ def refuse_over(db: Database, by: Person, kind: str, item_id: int, place: str, q
 
 
 def _known(db: Database, item_id: int, place: str, at: datetime) -> dict[str, Any]:
-    """Of an item in a place: name book known unit_value."""
+    """Of an item in a place: name book received counted unit_value."""
     return db.row(
         """
         with family as (select item_id from merged where counts_as = (select counts_as from merged where item_id = $item)),
         moved as (select * from visible_movements where item_id in (from family))
         select i.name, coalesce((select sum(qty) from moved where place = $place and happened_at <= $at), 0)::double as book,
-               exists (select 1 from moved where kind = 'receipt')
-               or exists (select 1 from standing_counts where item_id in (from family)) as known,
+               exists (select 1 from moved where kind = 'receipt') as received,
+               exists (select 1 from standing_counts where item_id in (from family)) as counted,
                coalesce(c.cost, i.price)::double as unit_value
         from items i left join costs c using (item_id)
         where i.item_id = (select counts_as from merged where item_id = $item)
         """,
         {"item": item_id, "place": place, "at": at.replace(tzinfo=None)},
     )
+
+
+def _estimated(db: Database, item_id: int, place: str) -> bool:
+    """Whether more left than ever came in, so that what the book says of this place is a guess."""
+    return bool(db.scalar(
+        """
+        select count(*) > 0 from estimated_openings
+        where place = $place and item_id = (select counts_as from merged where item_id = $item)
+        """,
+        {"item": item_id, "place": place},
+    ))  # fmt: skip

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from ims_core import counting, doubts, labels, ledger, lots, people, policy
+from ims_core import counting, doubts, labels, ledger, lots, people, policy, tallies
 from ims_core.db import Database
 from ims_core.errors import Doubtful, NotAllowed, Refused, UnknownCode
 from ims_core.meanings import Found, look, stands
@@ -230,10 +230,22 @@ def _on_sheet(db: Database, who: people.Person, read: Read, via: str) -> Posted:
     _refuse_bad(db, read, found)
     if found.kind != "item" or read.sheet is None:
         return Posted(None, stands(db, found), found, place=found.place)
-    now, pieces, place = datetime.now(UTC).replace(tzinfo=None), _pieces(read, found), read.place or labels.MAIN_PLACE
+    now, pieces, place = datetime.now(UTC).replace(tzinfo=None), _pieces(read, found), read.place or _place_of(db, read.sheet)
     entry = counting.Entry(found.item_id or 0, place, pieces, adds=True, at=min(read.at or now, now))
     change_id = counting.enter(db, who, read.sheet, [entry], via, _kept_as(read))
     return Posted(change_id, f"+{labels.pieces(pieces)} {found.name} counted in {place}", found, pieces, place)
+
+
+def _place_of(db: Database, sheet_id: int) -> str:
+    """The place that a sheet is of. Refused where it is of several."""
+    spots = db.rows(
+        f"select distinct place from count_lines where sheet_id = ? and why <> 'found' and {tallies.HERE} order by place", [sheet_id]
+    )
+    if len(spots) > 1:
+        raise Refused(
+            f"Where does it stand? This sheet is of {', '.join(place for (place,) in spots)}: scan the place first, or choose it."
+        )
+    return str(spots[0][0]) if spots else labels.MAIN_PLACE
 
 
 # -- once

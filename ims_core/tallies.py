@@ -116,12 +116,12 @@ def rounds(db: Database, sheet_id: int, told: Sequence[tuple[int, str, datetime]
 
 LINES = f"""
     with told as (
-        select g.counts_as as item_id, e.place, e.round, e.line, e.qty, e.adds, e.counted_at, c.who
+        select g.counts_as as item_id, e.item_id as told_of, e.place, e.round, e.line, e.qty, e.adds, e.counted_at, c.who
         from count_entries e join merged g using (item_id) join changes c using (change_id)
         where e.sheet_id = $sheet and e.{HERE}
     ),
-    since as (select *, max(line) filter (not adds) over (partition by item_id, place, round) as begins from told),
-    rounds as (  -- what was typed takes the place of what came before it, beeps add to it
+    since as (select *, max(line) filter (not adds) over (partition by told_of, place, round) as begins from told),
+    rounds as (  -- what was typed takes the place of what came before it of the same item, beeps add to it, merged items stand together
         select item_id, place, round, sum(qty) as qty, min(counted_at) as begun_at, max(counted_at) as counted_at,
                string_agg(distinct who, ', ' order by who) as by, count(*) as entries
         from since where line >= coalesce(begins, 0) group by all

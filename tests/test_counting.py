@@ -264,6 +264,14 @@ def test_the_limit_holds_for_a_single_count_or_adjustment_too(shop: Shop, kind: 
     ledger.record(shop.db, BOSS, ledger.Record(kind, KETTLE, large, "Shop", TODAY))
 
 
+def test_a_book_that_is_only_estimated_is_none_to_be_wrong(shop: Shop) -> None:
+    cup = shop.item("CUP", cost=9)
+    shop.move("receipt", cup, 10, TODAY - timedelta(days=9))
+    shop.move("sale", cup, 50, TODAY - timedelta(days=3))
+    ledger.record(shop.db, STAFF, ledger.Record("count", cup, 20, "Shop", TODAY))
+    assert shop.on_hand("CUP") == 20
+
+
 def test_staff_count_blind_unless_the_shop_says_otherwise(shop: Shop) -> None:
     with pytest.raises(NotAllowed, match="without seeing the book"):
         sheet(shop, blind=False)
@@ -314,6 +322,15 @@ def test_of_merged_items_the_surviving_one_holds_what_was_counted(shop: Shop) ->
     assert ledger.on_hand(shop.db)["on_hand"].sum() == 50
 
 
+def test_what_was_counted_of_two_items_stands_together_once_they_are_merged(shop: Shop) -> None:
+    number = sheet(shop)
+    counted(shop, number, kettle=5)
+    counted(shop, number, mug=4)
+    counted(shop, number, mug=3)
+    items.merge(shop.db, LOCAL, MUG, KETTLE)
+    assert of(shop, number, KETTLE)["counted"] == 8
+
+
 @pytest.mark.parametrize("qty", [-1, float("nan"), float("inf"), 1.5, 1e12])
 def test_quantities_that_cannot_be_are_refused(shop: Shop, qty: float) -> None:
     number = sheet(shop)
@@ -362,6 +379,15 @@ def test_a_device_cannot_pass_the_limit_either(shop: Shop) -> None:
     with pytest.raises(NotAllowed, match="a manager books it"):
         api.scan(shop.db, STAFF, {"key": "1", "code": "KETTLE", "mode": "count", "qty": 10, "place": "Shop"})
     assert shop.on_hand("KETTLE") == 40
+
+
+def test_a_beep_without_a_place_is_of_the_place_of_its_sheet(shop: Shop) -> None:
+    number = sheet(shop, Wanted(MUG, "Cellar"))
+    api.scan(shop.db, STAFF, {"key": "1", "code": "MUG", "mode": "count", "sheet": number})
+    assert tallies.lines(shop.db, number)[["place", "counted"]].values.tolist() == [["Cellar", 1]]
+    both = sheet(shop, Wanted(MUG, "Cellar"), Wanted(MUG, "Shop"))
+    with pytest.raises(Refused, match=r"Where does it stand.*Cellar, Shop"):
+        api.scan(shop.db, STAFF, {"key": "2", "code": "MUG", "mode": "count", "sheet": both})
 
 
 def test_a_beep_goes_onto_the_sheet_once_however_often_it_is_sent(shop: Shop) -> None:
