@@ -1,13 +1,14 @@
 """What to count: a place, a class, a list, or today's plan, in which every line says why it is there."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from ims_core import classes, forecasting, labels, places, policy, tallies
+from ims_core import classes, forecasting, labels, ledger, places, policy, tallies
 from ims_core.db import Database
 from ims_core.tallies import Wanted
 
@@ -59,20 +60,22 @@ def of_items(db: Database, item_ids: Sequence[int], place: str | None = None, wh
     return [Wanted(item_id, spot, why) for item_id, spot in [*spots, *nowhere]]
 
 
-def plan(db: Database, day: date) -> pd.DataFrame:
-    """What to count on `day` and why, the most urgent first, as many lines as the shop counts a day.
+def plan(db: Database, day: date, blind: bool = False) -> pd.DataFrame:
+    """What to count on `day` and why, the most urgent first, as many lines as the shop counts a day less what was counted that day.
 
     item_id sku name category place class on_hand value counted_on why reason; `why`: suspicion, turn or chance; `reason`: in words.
-    What stands on an open sheet is left out.
+    What stands on an open sheet is left out. `blind`: without what the book says, on_hand and value or in words.
     """
+    shown = ["counted_on"] if blind else ["on_hand", "value", "counted_on"]
+    columns = ["item_id", "sku", "name", "category", "place", "class", *shown, "why", "reason"]
     found = _spots(db, day)
     if found.empty:
-        return found.assign(why="", reason="").drop(columns=["sold", "span", "last_sale", "missed", "asked"])
+        return found.assign(**{"class": "", "why": "", "reason": ""})[columns]
     kinds = classes.abc(db, day).rename(columns={"abc": "class", "usage": "used"})
     found = found.merge(kinds, on="item_id", how="left").fillna({"class": "C", "used": 0.0})
-    found = _suspected(found, day, forecasting.known_until(db, day) or day)
+    found = _suspected(found, day, forecasting.known_until(db, day) or day, blind)
     found = _due(found, day)
-    most = policy.shop(db).count_a_day
+    most = max(0, policy.shop(db).count_a_day - _counted(db, day))
     urgent = found[found["weight"] > 0].sort_values(["weight", "used", "item_id"], ascending=[False, False, True])
     drawn = min(max(1, round(most * CHANCE)), most)
     first = urgent.head(most - drawn)
@@ -80,8 +83,23 @@ def plan(db: Database, day: date) -> pd.DataFrame:
     random = rest.sample(min(drawn, len(rest)), random_state=day.toordinal()).assign(
         why="chance", reason="Drawn at random: it shows how good the book is as a whole"
     )
-    columns = ["item_id", "sku", "name", "category", "place", "class", "on_hand", "value", "counted_on", "why", "reason"]
     return pd.concat([first, random])[columns].reset_index(drop=True)
+
+
+def _counted(db: Database, day: date) -> int:
+    """Lines that were counted on a day, on sheets or booked at once; stock lists in files are nobody's round of counting."""
+    zone = ZoneInfo(policy.shop(db).timezone)
+    begins, ends = ledger.moment(day, zone), ledger.moment(day + timedelta(days=1), zone)
+    return int(db.scalar(
+        f"""
+        select count(*) from (
+            select item_id, place from count_entries where counted_at >= $begins and counted_at < $ends and {tallies.HERE}
+            union
+            select item_id, place from standing_counts join changes using (change_id) where day = $day and via <> 'import'
+        )
+        """,
+        {"begins": begins.replace(tzinfo=None), "ends": ends.replace(tzinfo=None), "day": day},
+    ))  # fmt: skip
 
 
 def _spots(db: Database, day: date) -> pd.DataFrame:
@@ -123,7 +141,7 @@ def _spots(db: Database, day: date) -> pd.DataFrame:
     )
 
 
-def _suspected(found: pd.DataFrame, day: date, until: date) -> pd.DataFrame:
+def _suspected(found: pd.DataFrame, day: date, until: date, blind: bool) -> pd.DataFrame:
     """With `doubt` (0: none) and its `words`: below zero, sales that stopped though stock is there, large differences before."""
     pause = (pd.Timestamp(until) - pd.to_datetime(found["last_sale"])).dt.days
     rate = (found["sold"] / found["span"]).fillna(0.0)
@@ -135,19 +153,20 @@ def _suspected(found: pd.DataFrame, day: date, until: date) -> pd.DataFrame:
     below, often = found["on_hand"] < 0, (found["missed"] >= 1) & (2 * found["missed"] >= found["asked"]) & rested
     found["doubt"] = np.select([below, stopped, often], [3.0, 2.0 + (1 - chance / STOPPED), 1.0], 0.0)
     found["words"] = [
-        _doubt(row, kind, days)
+        _doubt(row, kind, days, blind)
         for row, kind, days in zip(found.to_dict("records"), np.select([below, stopped, often], [1, 2, 3], 0), pause, strict=True)
     ]
     return found
 
 
-def _doubt(row: dict[Any, Any], kind: int, pause: float) -> str:
+def _doubt(row: dict[Any, Any], kind: int, pause: float, blind: bool) -> str:
     if kind == 1:
-        return f"Below zero: the book says {labels.pieces(row['on_hand'])}"
+        return "Below zero in the book" if blind else f"Below zero: the book says {labels.pieces(row['on_hand'])}"
     if kind == 2:
         per = row["span"] / row["sold"]
+        there = "some stand" if blind else f"{labels.pieces(row['on_hand'])} are"
         usual = "nearly every day" if per < 2 else f"every {per:.0f} days or so"
-        return f"Sold {usual}, and not once in {pause:.0f} days, though the book says {labels.pieces(row['on_hand'])} are there"
+        return f"Sold {usual}, and not once in {pause:.0f} days, though the book says {there} there"
     if kind == 3:
         return (
             "Was off when it was last counted"

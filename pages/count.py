@@ -6,7 +6,8 @@ from ims_core.web import choosing, differences, filling, ui
 
 
 def overview() -> None:
-    sheets, planned = ui.ask(tallies.listed), ui.ask(cycles.plan, ui.today())
+    blind = ui.shop().count_blind and not ui.who().may("manager")
+    sheets, planned = ui.ask(tallies.listed), ui.ask(cycles.plan, ui.today(), blind)
     going = sheets[sheets["step"].isna() | (sheets["step"] == "counted")]
     results = ui.ask(accuracy.results)
     fair = results[results["fair"]]

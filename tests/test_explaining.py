@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ims_core import accuracy, counting, cycles, explaining, items, ledger, slips, tallies, workbooks
+from ims_core import accuracy, counting, cycles, explaining, items, ledger, policy, slips, tallies, workbooks
 from ims_core import db as database
 from ims_core.counting import Entry
 from ims_core.errors import Refused
@@ -194,6 +194,22 @@ def test_a_line_on_an_open_sheet_is_not_planned_again(shop: Shop) -> None:
     shop.move("sale", 9, 80, TODAY)
     counting.open_sheet(shop.db, STAFF, "Doubt", [Wanted(9, "Shop", "suspicion")])
     assert "T9" not in cycles.plan(shop.db, TODAY)["sku"].tolist()
+
+
+def test_who_counts_without_seeing_the_book_does_not_see_it_in_the_plan_either(shop: Shop) -> None:
+    shop.move("sale", 9, 80, TODAY)
+    plan = cycles.plan(shop.db, TODAY, blind=True)
+    assert not {"on_hand", "value"} & set(plan)
+    assert plan.iloc[0][["sku", "reason"]].tolist() == ["T9", "Below zero in the book"]
+
+
+def test_what_was_counted_today_is_no_longer_to_be_done_today(shop: Shop) -> None:
+    policy.set_shop(shop.db, LOCAL, count_a_day=1)
+    shop.move("sale", 9, 80, TODAY)
+    assert len(cycles.plan(shop.db, TODAY)) == 1
+    shop.move("count", 1, 50, TODAY)
+    assert cycles.plan(shop.db, TODAY).empty
+    assert len(cycles.plan(shop.db, TODAY + timedelta(days=200))) == 1
 
 
 def test_by_its_turn_comes_what_was_not_counted_for_as_long_as_its_class_allows(shop: Shop) -> None:

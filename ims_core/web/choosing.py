@@ -17,10 +17,11 @@ def todays(planned: pd.DataFrame) -> None:
     """What to count today and why, and a sheet of it by one click."""
     st.subheader("Today's plan", anchor=False)
     if planned.empty:
-        st.markdown(":green[:material/check_circle:]  Nothing is due, and nothing looks wrong.")
+        st.markdown(":green[:material/check_circle:]  Nothing more to count today.")
         return
     lines = [Wanted(*line) for line in zip(*(planned[name].tolist() for name in ("item_id", "place", "why")), strict=True)]
-    table(planned, "plan", alt="What to count today and why, the most urgent first", order=["name", "reason", "place", "class", "on_hand"],
+    book = [name for name in ("on_hand",) if name in planned]  # not where one counts without seeing it
+    table(planned, "plan", alt="What to count today and why, the most urgent first", order=["name", "reason", "place", "class", *book],
              extra={"reason": st.column_config.TextColumn("Why", width="large"), "class": st.column_config.TextColumn("Class")},
              rows=8)  # fmt: skip
     if st.button(f"Count these {labels.many(len(lines), 'line')}", type="primary", icon=":material/fact_check:", key=act("today")):
