@@ -118,7 +118,7 @@ def _spots(db: Database, day: date) -> pd.DataFrame:
         ),
         results as (
             select g.counts_as as item_id, place, counted - book as difference, abs(counted - book) >
-                   abs(book) * case class when 'A' then 0.01 when 'B' then 0.03 else 0.05 end as off,
+                   abs(book) * {tallies.allowed("class")} as off,
                    row_number() over (partition by g.counts_as, place order by counted_at desc) as nth
             from count_results join merged g using (item_id) where known and {tallies.HERE}
         ),

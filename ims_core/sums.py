@@ -6,6 +6,7 @@ Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holdi
 from collections.abc import Sequence
 from datetime import date
 
+from ims_core import tallies
 from ims_core.measures import KPIS, NEEDS
 
 BY = {
@@ -194,12 +195,12 @@ LEADS = """
     )"""
 """SQL: days from the sending of an order, else its date, to each receipt."""
 
-CHECKED = """
+CHECKED = f"""
     checked as (  -- an item's first count in a place says what there was; later ones whether the book was right
         select s.period, g.counts_as as item_id, c.place, abs(coalesce(d.qty, 0)::double) as off, q.cost,
                (c.on_hand - coalesce(d.qty, 0))::double as book,
                abs(coalesce(d.qty, 0)) <= abs(c.on_hand - coalesce(d.qty, 0))
-                   * case i.abc when 'A' then 0.01 when 'B' then 0.03 else 0.05 end as right_enough
+                   * {tallies.allowed("i.abc")} as right_enough
         from (select *, row_number() over (partition by item_id, place order by counted_at) as nth from standing_counts) c
         join merged g using (item_id)
         join listed i on i.item_id = g.counts_as
@@ -209,7 +210,7 @@ CHECKED = """
         left join positions q on q.item_id = g.counts_as and q.since <= c.day and q.until > c.day
         where c.nth > 1
     )"""
-"""SQL: what was counted against what the book had; tolerances 1, 3 and 5 % for A, B and C."""
+"""SQL: what was counted against what the book had."""
 
 EXPECTED = """
     runs as (

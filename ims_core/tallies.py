@@ -201,6 +201,13 @@ def within(difference: pd.Series, book: pd.Series, classes: pd.Series) -> pd.Ser
     return pd.Series(np.abs(difference.fillna(0.0)) <= allowed + 1e-9, index=difference.index)
 
 
+def allowed(class_of: str) -> str:
+    """SQL: the tolerance of a class, which the column `class_of` names."""
+    *named, (_, last) = TOLERANCE.items()
+    cases = " ".join(f"when '{letter}' then {share}" for letter, share in named)
+    return f"case {class_of} {cases} else {last} end"
+
+
 def state(step: str | None, found: pd.DataFrame) -> str:
     """One of STATES: `counted` where nothing stands in the way of booking any more."""
     if step in ("booked", "cancelled"):
