@@ -85,7 +85,10 @@ def _season(demand: Numbers, category: NDArray[np.int64], month: NDArray[np.int6
 
 def abc(db: Database, last: date) -> pd.DataFrame:
     """Every item with its class after the last full month: item_id abc usage (cost of what it sold in the year before `last`)."""
-    monthly = _monthly(db, last)
+    return _by_usage(db, last, _monthly(db, last))
+
+
+def _by_usage(db: Database, last: date, monthly: pd.DataFrame) -> pd.DataFrame:
     usage = _table(monthly, "cogs")
     found = pd.DataFrame({"item_id": usage.index, "abc": kept_letters(usage.to_numpy(float))})
     year = db.frame(
@@ -104,8 +107,8 @@ def of_items(db: Database, last: date) -> pd.DataFrame:
 
     kind as in demand.classes, over the last 52 weeks.
     """
-    found = abc(db, last)
-    pieces = _table(_monthly(db, last), "pieces")
+    monthly = _monthly(db, last)
+    found, pieces = _by_usage(db, last, monthly), _table(monthly, "pieces")
     categories = db.frame("select item_id, coalesce(category, '') as category from items").set_index("item_id")["category"]
     category = pd.factorize(categories.reindex(pieces.index))[0].astype(np.int64)
     month = (pieces.columns.to_numpy(np.int64) - 1) % YEAR + 1
