@@ -185,7 +185,7 @@ def _booked(db: Database, who: people.Person, sheet_id: int, found: pd.DataFrame
         _refuse_closed(tallies.one(db, sheet_id))
         if not tallies.lines(db, sheet_id)["counted"].equals(found["counted"]):
             raise Refused("Somebody has counted more in the meantime. Look at the differences again, then book.")
-        db.append("counts", [*_counts(told, zone), *_twins(db, told, zone)])
+        db.append("counts", reckoning.of_families(db, _counts(told, zone)))
         db.append("count_results", [{"sheet_id": sheet_id, **_result(row, reasons)} for row in told])
         db.append("count_steps", [{"sheet_id": sheet_id, "step": "booked"}])
         reckoning.settle(db, change_id, change_id)
@@ -224,16 +224,10 @@ def _found_besides(db: Database, sheet_id: int, entries: Sequence[Entry]) -> lis
 def _counts(told: Sequence[Mapping[Any, Any]], zone: ZoneInfo) -> list[dict[str, Any]]:
     return [
         {"item_id": row["item_id"], "place": row["place"], "counted_at": row["counted_at"].to_pydatetime(),
-         "day": row["counted_at"].to_pydatetime().replace(tzinfo=UTC).astimezone(zone).date(), "on_hand": row["counted"]}
+         "day": row["counted_at"].to_pydatetime().replace(tzinfo=UTC).astimezone(zone).date(), "on_hand": row["counted"],
+         "unit_cost": None}
         for row in told
     ]  # fmt: skip
-
-
-def _twins(db: Database, told: Sequence[Mapping[Any, Any]], zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Of merged items the surviving one holds what was counted, the others nothing."""
-    others = db.rows("select counts_as, item_id from merged where item_id <> counts_as")
-    twins = [{**row, "item_id": item_id, "counted": 0} for counts_as, item_id in others for row in told if row["item_id"] == counts_as]
-    return _counts(twins, zone)
 
 
 def _result(row: Mapping[Any, Any], reasons: Mapping[tuple[int, str], str]) -> dict[str, Any]:

@@ -58,18 +58,6 @@ def code(db: Database, item_id: int) -> str:
     return db.kept(_codes, "item_versions").get(item_id) or _refuse_unknown(item_id)
 
 
-def family(db: Database, item_id: int) -> list[int]:
-    """The item its history counts for, then those merged into that one."""
-    found = db.rows(
-        """
-        select item_id from merged where counts_as = (select counts_as from merged where item_id = ?)
-        order by item_id <> counts_as, item_id
-        """,
-        [item_id],
-    )
-    return [number for (number,) in found]
-
-
 def in_whole_pieces(db: Database, item_id: int) -> bool:
     """True where the item is counted in pieces and no part of one ever moved; many files name no unit for what is weighed."""
     parts = "select count(*) > 0 from visible_movements where item_id = ? and qty % 1 <> 0"

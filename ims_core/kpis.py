@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_core import classes, labels, objectives, policy, positions, sums, versions
+from ims_core import classes, labels, objectives, policy, positions, reckoning, sums, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.measures import KPIS, Kpi
@@ -182,7 +182,11 @@ def measured(
         if seen not in BY:
             raise Refused(f"The shop is not looked at by {seen}. Choose one of: {', '.join(BY)}.")
     positions.catch_up(db)
-    known = classes.abc(db, max(period.last for period in periods)) if "class" in (by, within) or _counts(db) else None
+    known = (
+        classes.abc(db, max(period.last for period in periods))
+        if "class" in (by, within) or db.kept(reckoning.any_counts, "counts")
+        else None
+    )
     params = {
         "items": [] if known is None else known["item_id"].tolist(),
         "letters": [] if known is None else known["abc"].tolist(),
@@ -191,7 +195,3 @@ def measured(
         "part": part,
     }
     return db.frame(sums.sql([(period.first, period.last) for period in periods], by, within), params)
-
-
-def _counts(db: Database) -> bool:
-    return bool(db.scalar("select count(*) > 0 from counts"))

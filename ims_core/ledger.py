@@ -258,7 +258,7 @@ def record(db: Database, who: people.Person, entry: Record, via: str = "screen",
     approvals.refuse_over(db, who, entry.kind, entry.item_id, entry.place, entry.qty, counted_at)
     with db.change(who=who.name, what=what, via=via, key=key) as change_id:
         if entry.kind == "count":
-            db.append("counts", _counts(db, entry, counted_at))
+            db.append("counts", reckoning.of_families(db, [_count(entry, counted_at)]))
         else:
             found = _rows(entry, now if is_now else moment(entry.day, zone))
             post(db, [{**row, "order_id": _order(db, entry)} for row in found])
@@ -309,12 +309,11 @@ def _rows(entry: Record, happened_at: datetime) -> list[dict[str, Any]]:
     return [row, {**row, "line": 2, "place": entry.to, "qty": entry.qty}]
 
 
-def _counts(db: Database, entry: Record, counted_at: datetime) -> list[dict[str, Any]]:
-    """What was counted; of merged items the surviving one holds it, the others nothing."""
-    told = {"place": entry.place, "counted_at": counted_at.replace(tzinfo=None), "day": entry.day}
-    one, *twins = items.family(db, entry.item_id)
-    nothing = [told | {"item_id": twin, "on_hand": 0, "unit_cost": None} for twin in twins]
-    return [told | {"item_id": one, "on_hand": entry.qty, "unit_cost": entry.unit_cost}, *nothing]
+def _count(entry: Record, counted_at: datetime) -> dict[str, Any]:
+    return {
+        "item_id": entry.item_id, "place": entry.place, "counted_at": counted_at.replace(tzinfo=None), "day": entry.day,
+        "on_hand": entry.qty, "unit_cost": entry.unit_cost,
+    }  # fmt: skip
 
 
 def _order(db: Database, entry: Record) -> int | None:

@@ -1,5 +1,9 @@
 """What was counted holds: openings and differences are posted until every counted moment shows what stood there."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pyarrow as pa
 
 from ims_core.db import Database
@@ -15,7 +19,7 @@ def settle(db: Database, disturbed_by: int, change_id: int, stays: bool = False)
     in the cellar was in the house all along. Later counts post their difference at their own moment, and so do first
     counts that find less than nothing in the house. What comes late, of days before a count, moves these; what was counted stays.
     """
-    if not db.kept(_any_counts, "counts"):
+    if not db.kept(any_counts, "counts"):
         return
     touched = "select item_id from movements where change_id = $by union select item_id from counts where change_id = $by"
     params = {"by": disturbed_by, "new": change_id}
@@ -30,8 +34,30 @@ def settle(db: Database, disturbed_by: int, change_id: int, stays: bool = False)
     db.append("movements", rows)
 
 
-def _any_counts(db: Database) -> bool:
-    """Kept, as asking inside a change has all that waits written first: changes of days past would go to disk one by one."""
+def of_families(db: Database, counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `counts` as they go into the books: of merged items the surviving one holds what was counted, the others nothing."""
+    told = [row["item_id"] for row in counts]
+    found = db.rows(
+        """
+        select item_id, counts_as from merged
+        where counts_as in (select counts_as from merged where item_id in (select unnest(?::bigint[]))) order by item_id
+        """,
+        [told],
+    )
+    holds = dict(found)
+    twins: dict[int, list[int]] = defaultdict(list)
+    for item_id, held_by in found:
+        twins[held_by] += [item_id] if item_id != held_by else []
+    held = [{**row, "item_id": holds[row["item_id"]]} for row in counts]
+    nothing = [{**row, "item_id": twin, "on_hand": 0, "unit_cost": None} for row in held for twin in twins[row["item_id"]]]
+    return [*held, *nothing]
+
+
+def any_counts(db: Database) -> bool:
+    """Whether anything was ever counted.
+
+    To be kept, as asking inside a change has all that waits written first: changes of days past would go to disk one by one.
+    """
     return bool(db.scalar("select count(*) > 0 from counts"))
 
 
