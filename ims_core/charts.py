@@ -20,7 +20,7 @@ Spec: TypeAlias = dict[str, Any]
 """A part of a figure, as plotly writes it."""
 
 ACCENT, NEUTRAL, AMBER, RED = "#1A8F87", "#7C8C8A", "#C77700", "#CF4A40"
-_FAINT = "rgba(124, 140, 138, 0.18)"
+FAINT = "rgba(124, 140, 138, 0.18)"
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """How a screen shows a figure: no tools that nobody in a shop asks for."""
@@ -100,9 +100,9 @@ def waterfall(parts: pd.DataFrame, total: str, unit: str = "") -> "Figure":
         + [f"<b>{labels.pieces(sizes[-1])}</b>"],
         "textposition": "outside", "cliponaxis": False, "hovertemplate": f"%{{y}}: <b>%{{delta:,.6~r}}</b> {unit}<extra></extra>",
         "increasing": {"marker": {"color": ACCENT}}, "decreasing": {"marker": {"color": NEUTRAL}}, "totals": {"marker": {"color": AMBER}},
-        "connector": {"line": {"width": 1, "color": _FAINT}},
+        "connector": {"line": {"width": 1, "color": FAINT}},
     }  # fmt: skip
-    x = {"showgrid": True, "gridcolor": _FAINT, "nticks": 5}
+    x = {"showgrid": True, "gridcolor": FAINT, "nticks": 5}
     y = {"autorange": "reversed", "showgrid": False, "zeroline": False}
     return figure(44 * (len(parts) + 1) + 40, [bars], x=x, y=y, top=8, right=64, hovermode="closest")
 
@@ -159,7 +159,7 @@ def figure(
         "height": height, "margin": {"l": 0, "r": room, "t": top, "b": 0}, "showlegend": False, "hovermode": hovermode, "dragmode": False,
         "annotations": list(notes), "shapes": list(marks),
         "xaxis": {"showgrid": False, "fixedrange": True, "automargin": True, "nticks": 6} | (x or {}),
-        "yaxis": {"gridcolor": _FAINT, "zerolinecolor": "rgba(124, 140, 138, 0.6)", "fixedrange": True, "nticks": 6, "automargin": True}
+        "yaxis": {"gridcolor": FAINT, "zerolinecolor": "rgba(124, 140, 138, 0.6)", "fixedrange": True, "nticks": 6, "automargin": True}
         | (y or {}),
     }  # fmt: skip
     return Figure({"data": lines, "layout": layout})

@@ -88,5 +88,5 @@ def bars(found: pd.DataFrame, name: str, value: str, label: str, currency: str) 
     y = {"autorange": "reversed", "showgrid": False, "tickmode": "array", "tickvals": list(range(len(top))), "ticktext": words}
     said = ", ".join(f"{text} {labels.money(amount, currency)}" for text, amount in zip(top[name].head(3), top[value], strict=False))
     low, high = min(float(top[value].min()), 0) * 1.6, max(float(top[value].max()), 0) * 1.6  # room for the words beyond the bars
-    x = {"showgrid": True, "gridcolor": "rgba(124, 140, 138, 0.18)", "nticks": 4, "range": [low, high]}
+    x = {"showgrid": True, "gridcolor": charts.FAINT, "nticks": 4, "range": [low, high]}
     return Picture(charts.figure(30 * len(top) + 40, [bar], x=x, y=y, top=4, right=8, hovermode="closest"), f"{label}: {said}.")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import people
+from ims_core import labels, people
 from ims_core.web import doing
 from tests.builders import Shop
 from tests.test_pages import button, field, opened, said
@@ -76,3 +76,18 @@ def test_a_viewer_sees_objectives_and_sets_none(working: Shop, monkeypatch: pyte
     monkeypatch.setattr(doing, "who", lambda: people.Person("Vera", "viewer"))
     monkeypatch.setattr("ims_core.web.ui.who", lambda: people.Person("Vera", "viewer"))
     assert "Set objective" not in [each.label for each in part("Targets").button]
+
+
+@pytest.mark.parametrize(("look", "sold"), [({}, 129), ({"by": "Category"}, 35), ({"by": "Place"}, 35)])
+def test_why_tells_the_formula_with_its_numbers_and_the_items_behind(working: Shop, look: dict[str, str], sold: float) -> None:
+    day = working.db.scalar("select max(day) from visible_movements")
+    tea = working.item("TEA", category="Drinks", cost=2, price=5)
+    working.move("receipt", tea, 1000, day, place=working.place("Attic"))
+    working.move("sale", tea, 7, day, place="Attic")
+    screen = opened("analysis", part="Overview", **look)
+    screen.button(key="why-revenue").click().run()
+    assert not screen.exception
+    assert f"Sales: {labels.money(sold, '€')}" in said(screen)
+    assert f"Pieces × price, less returns  \n= {sold}" in said(screen)
+    behind: pd.DataFrame = next(table.value for table in screen.dataframe if "revenue" in table.value and "grp" not in table.value)
+    assert behind["revenue"].sum() == sold

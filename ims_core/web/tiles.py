@@ -1,6 +1,5 @@
 """KPIs as tiles: the value, against the period before, and *Why?*, which opens how it came about."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ims_core import kpis, labels, measures, objectives
+from ims_core import kpis, labels, measures, objectives, reasons
 from ims_core.db import Database
 from ims_core.web.doing import ask, plain, shop
 
@@ -38,17 +37,9 @@ def summary(db: Database, view: View) -> dict[str, dict[str, Any]]:
     return {str(line["kpi"]): {str(name): value for name, value in line.items()} for line in found.to_dict("records")}
 
 
-def inputs(db: Database, view: View) -> dict[str, Any]:
-    """What the KPIs of a view are made of."""
-    found = kpis.measured(db, [kpis.Period(view.first, view.last)], view.by, view.group)
-    return {str(name): value for name, value in found.iloc[0].items()} if len(found) else {}
-
-
-def behind(db: Database, view: View) -> pd.DataFrame:
-    """The same for each of its items: item_id name and the inputs. Of a place, for all places: an item's row knows of none."""
-    found = kpis.measured(db, [kpis.Period(view.first, view.last)], "item")
-    names = db.frame("select item_id, name, coalesce(category, 'No category') as category from items")
-    return found.assign(item_id=found["grp"].astype("int64")).merge(names, on="item_id")
+def told(db: Database, view: View, name: str) -> reasons.Why:
+    """reasons.why of a view."""
+    return reasons.why(db, name, view.first, view.last, view.by, view.group)
 
 
 def said(value: float | None, unit: str) -> str:
@@ -110,32 +101,32 @@ def _tile(view: View, name: str, line: Mapping[str, Any]) -> None:
 @st.dialog("Why this number?", width="large", icon=":material/account_tree:")
 def why(view: View, name: str) -> None:
     """The formula with its inputs filled in, what is assumed, and the items behind it."""
-    kpi, line, made_of = measures.BOOK[name], ask(summary, view)[name], ask(inputs, view)
-    st.markdown(f"**{plain(kpi.label)}: {plain(said(line['value'], kpi.unit))}**  \n{plain(kpi.says)}")
+    story = ask(told, view, name)
+    kpi = story.kpi
+    st.markdown(f"**{plain(kpi.label)}: {plain(said(story.value, kpi.unit))}**  \n{plain(kpi.says)}")
     st.caption(plain(f"{view.group or 'Whole shop'}, {labels.day_text(view.first)} to {labels.day_text(view.last)}."))
-    st.markdown(plain(kpi.formula[0].upper() + kpi.formula[1:]))
-    used = [each for each in measures.INPUTS if re.search(rf"\b{each}\b", kpi.sql)]
-    filled = pd.DataFrame({"What goes in": [measures.INPUTS[each] for each in used], "Here": [_amount(made_of.get(each)) for each in used]})
-    st.table(filled.set_index("What goes in"))
-    if line["note"]:
-        st.markdown(f":gray[:material/info: {plain(line['note'])}]")
-    if view.by in ("shop", "category"):
-        _behind(view, kpi.label, [each for each in used if each not in WHOLE])
+    st.markdown(plain(kpi.formula[0].upper() + kpi.formula[1:]) + (f"  \n= {plain(story.filled)}" if story.filled else ""))
+    if len(story.inputs):
+        filled = pd.DataFrame({"What goes in": story.inputs["label"], "Here": story.inputs["value"].map(_amount)})
+        st.table(filled.set_index("What goes in"))
+    if story.note:
+        st.markdown(f":gray[:material/info: {plain(story.note)}]")
+    _behind(story)
 
 
 WHOLE = ("days", "known_days", "carrying_rate", "sales_days", "looked_at")
 """Inputs that are the same for every item."""
 
 
-def _behind(view: View, label: str, used: Sequence[str]) -> None:
-    items = ask(behind, view)
-    items = items[items["category"] == view.group] if view.by == "category" else items
+def _behind(story: reasons.Why) -> None:
+    used = [each for each in story.inputs["input"] if each not in WHOLE] if len(story.inputs) else []
     if not used:
         return
-    top = items[items[used[0]].fillna(0) != 0].sort_values(used[0], ascending=False, key=abs).head(20)
+    top = story.rows[story.rows[used[0]].fillna(0) != 0].sort_values(used[0], ascending=False, key=abs).head(20)
     st.markdown(plain(f"The items behind it, by: {measures.INPUTS[used[0]]}."))
     config: dict[str, Any] = {each: st.column_config.NumberColumn(measures.INPUTS[each], format="%,.2f") for each in used}
-    st.dataframe(top[["name", *used]], hide_index=True, height=320, alt=f"Items behind {label}", column_config=config | {"name": "Item"})
+    st.dataframe(top[["name", *used]], hide_index=True, height=320, alt=f"Items behind {story.kpi.label}",
+                 column_config=config | {"name": "Item"})  # fmt: skip
 
 
 def _amount(value: Any) -> str:
