@@ -189,7 +189,7 @@ def quantile(level: ArrayLike, mean: ArrayLike, sd: ArrayLike, step: ArrayLike =
 
 def _least(near: Numbers, level: Numbers, until: Callable[[Numbers], Numbers]) -> Numbers:
     """The smallest count with a chance `until` of at least `level`, from where that function crosses it between two counts."""
-    count = np.ceil(near)
+    count = np.where(until(np.zeros_like(near)) >= level, 0.0, np.ceil(near))  # scipy looks for a crossing below 0 and answers 1e100
     less = np.maximum(count - 1, 0)
     return np.asarray(np.where(until(less) >= level, less, count))
 
@@ -208,7 +208,7 @@ def above(stock: ArrayLike, mean: ArrayLike, sd: ArrayLike, step: ArrayLike = 1.
     size, share = _negative_binomial(mean, variance, over)
     normal = special.ndtr((mean - stock - 1e-6) / np.sqrt(np.maximum(variance, 1e-16)))  # exactly the mean suffices where nothing strays
     some = np.maximum(stock, 0)
-    found = np.where(over, special.betainc(some + 1, size, 1 - share), np.where(large, normal, special.pdtrc(some, mean)))
+    found = np.where(over, special.betaincc(size, some + 1, share), np.where(large, normal, special.pdtrc(some, mean)))
     return np.asarray(np.where(stock < 0, 1.0, found))
 
 

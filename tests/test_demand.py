@@ -81,8 +81,12 @@ def test_poisson_quantiles_of_slow_movers_are_the_golden_ones() -> None:
     assert demand.quantile(0.95, [0.5, 2, 5], 0).tolist() == [2, 5, 9]
 
 
+def test_a_model_that_has_died_out_expects_nothing_most_of_the_time() -> None:
+    assert demand.quantile([0.05, 0.5, 0.9], 1e-8, 14.6).tolist() == [0, 0, 0]
+
+
 @given(
-    st.floats(min_value=0.01, max_value=1e5),
+    st.floats(min_value=1e-17, max_value=1e5),
     st.floats(min_value=0, max_value=1e4),
     st.floats(min_value=0.01, max_value=0.998),
     st.sampled_from([1.0, 0.01]),
