@@ -92,7 +92,7 @@ def _open(path: str, also: Sequence[Path]) -> duckdb.DuckDBPyConnection:
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring the tables to the newest form, each step in one transaction; then lay the views anew."""
+    """Bring the tables to the newest form, each step in one transaction; then the views."""
     connection.execute("create table if not exists schema_steps (number integer, name varchar, done_at timestamp)")
     done = connection.execute("select coalesce(max(number), 0) from schema_steps").fetchall()[0][0]
     if done > len(MIGRATIONS):
@@ -106,15 +106,27 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute((HERE / name).read_text(encoding="utf-8"))
         connection.execute("insert into schema_steps values (?, ?, ?)", [number, name, datetime.now(UTC).replace(tzinfo=None)])
         connection.execute("commit")
-    connection.execute((HERE / "views.sql").read_text(encoding="utf-8"))
+    _lay_views(connection)
     _guard(connection)
+
+
+def _lay_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Lay the views anew where others stand than this version of the program and of the tables has: it takes longer than opening."""
+    wanted = ((HERE / "views.sql").read_text(encoding="utf-8"), len(MIGRATIONS))
+    connection.execute("create table if not exists laid_views (text varchar, step integer)")
+    if connection.execute("select text, step from laid_views").fetchall() == [wanted]:
+        return
+    connection.execute("begin")
+    connection.execute(wanted[0])
+    connection.execute("delete from laid_views")
+    connection.execute("insert into laid_views values (?, ?)", wanted)
+    connection.execute("commit")
 
 
 def fact_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Every table that hangs on `changes`, and `changes` itself."""
     found = connection.execute(
-        "select table_name from duckdb_columns() where column_name = 'change_id' and not internal "
-        "and table_name in (select table_name from duckdb_tables()) order by table_name"
+        r"select table_name from duckdb_tables() where regexp_matches(sql, '[(,]\s*change_id ') order by table_name"
     ).fetchall()
     return [name for (name,) in found]
 

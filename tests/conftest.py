@@ -1,4 +1,4 @@
-"""A shop in memory for every test; nothing of ours is mocked."""
+"""A shop of its own for every test; nothing of ours is mocked."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ims_core import db as database
 from ims_core.db import Database
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop, lay
 
 TODAY = date(2026, 5, 20)
 
@@ -16,7 +15,7 @@ TODAY = date(2026, 5, 20)
 @pytest.fixture
 def db() -> Iterator[Database]:
     """An empty shop."""
-    shop = database.connect(":memory:")
+    shop = empty_shop()
     yield shop
     shop.close()
 
@@ -32,6 +31,6 @@ def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """An empty shop in a file, the one that the screens open."""
     from ims_core.web import doing
 
-    monkeypatch.setenv("IMS_DATABASE", str(tmp_path / "shop.duckdb"))
+    monkeypatch.setenv("IMS_DATABASE", str(lay(tmp_path / "shop.duckdb")))
     yield Shop(doing.db())
     doing.close()

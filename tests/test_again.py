@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from ims_core import db as database
 from ims_core import importing, imports, items, ledger, people, policy, recognising
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.plans import Plan
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 from tests.test_importing import ITEMS, book, drop, everything, file, look, moved
 
 TILL = "Receipt no | Date | Item code | Qty | Price"
@@ -21,7 +20,7 @@ NO_NUMBER = "Date | Item code | Qty | Price"
 @pytest.fixture
 def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
-    shop = database.connect(":memory:")
+    shop = empty_shop()
     yield shop
     proof = ledger.check(shop)
     shop.close()
@@ -55,7 +54,7 @@ def sold(db: Database) -> list[tuple[Any, ...]]:
 
 def only(*files: tuple[str, bytes]) -> list[tuple[Any, ...]]:
     """What the figures would be in a shop that had these files only."""
-    shop = database.connect(":memory:")
+    shop = empty_shop()
     try:
         drop(shop, *files)
         return sold(shop)

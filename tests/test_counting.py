@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from ims_core import accuracy, api, counting, exporting, importing, items, ledger, policy, tallies
-from ims_core import db as database
 from ims_core.counting import Entry
 from ims_core.errors import NotAllowed, Refused
 from ims_core.people import LOCAL, Person
 from ims_core.tallies import Wanted
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 
 STAFF, OTHER, BOSS = Person("Stefan", "staff"), Person("Sonja", "staff"), Person("Martha", "manager")
 NOW = datetime.now(UTC).replace(tzinfo=None)
@@ -23,7 +22,7 @@ TODAY = NOW.date()
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     """A shop with a kettle (40 at 8), a mug (10 at 2) and a cellar, whose ledger proves itself when the test is done."""
-    shop = Shop(database.connect(":memory:"))
+    shop = Shop(empty_shop())
     kettle, mug = shop.item("KETTLE", cost=8, price=19), shop.item("MUG", cost=2, price=6)
     shop.place("Shop")
     shop.place("Cellar")
@@ -363,7 +362,7 @@ def test_sheets_and_their_results_move_house(shop: Shop) -> None:
     counting.finish(shop.db, STAFF, number)
     counting.approve(shop.db, BOSS, number, {(KETTLE, "Shop"): "damage"})
     counted(shop, sheet(shop), mug=9)
-    into = database.connect(":memory:")
+    into = empty_shop()
     importing.commit(into, LOCAL, importing.preview(into, [("whole.zip", exporting.everything(shop.db, TODAY))], today=TODAY))
     for told in (lambda db: tallies.lines(db, 1), lambda db: tallies.lines(db, 2), accuracy.results):
         there = told(into).drop(columns="by", errors="ignore").astype(str).values.tolist()

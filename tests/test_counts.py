@@ -8,10 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ims_core import alerts, importing, items, ledger, outlook, people
-from ims_core import db as database
 from ims_core.db import Database
 from ims_core.errors import Refused
-from tests.builders import DAY, Shop
+from tests.builders import DAY, Shop, empty_shop
 
 SOLD_LATE = "Date,Item code,Qty\n2026-05-02,A1,3\n2026-05-08,A1,2\n"
 
@@ -19,7 +18,7 @@ SOLD_LATE = "Date,Item code,Qty\n2026-05-02,A1,3\n2026-05-08,A1,2\n"
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     """An empty shop whose ledger proves itself when the test is done."""
-    db = database.connect(":memory:")
+    db = empty_shop()
     yield Shop(db)
     proof = ledger.check(db)
     db.close()
@@ -219,7 +218,7 @@ UNDOS = st.tuples(st.just("undo"), st.integers(0, 30), st.just(0), st.just(""))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(MOVES, COUNTS, UNDOS), max_size=12))
 def test_every_counted_day_holds_whatever_happens_in_whatever_order(acts: list[tuple[str, int, int, str]]) -> None:
-    db = database.connect(":memory:")
+    db = empty_shop()
     shop = Shop(db)
     kettle, _ = shop.item("A1"), shop.place("Cellar")
     first = db.version + 1
@@ -239,7 +238,7 @@ def test_every_counted_day_holds_whatever_happens_in_whatever_order(acts: list[t
 
 def _same_as_told_in_order(db: Database, shop: Shop, kettle: int) -> None:
     """Whatever the order in which it was told, the stock of each day is that of a shop that was told in the order of days."""
-    told = database.connect(":memory:")
+    told = empty_shop()
     other = Shop(told)
     twin, _ = other.item("A1"), other.place("Cellar")
     for row in db.rows("select place, day, kind, qty from visible_movements where kind not in ('opening', 'count') order by day, kind"):

@@ -13,12 +13,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ims_core import db as database
 from ims_core import demo, demo_books, demo_goods, demo_till, importing, ledger, people
 from ims_core.db import Database
 from ims_core.demo_trade import FIRST, LAST
 from ims_core.errors import Refused
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 
 TRUTH = demo.truth()
 FILES = dict(demo.files())
@@ -227,7 +226,7 @@ def test_suppliers_keep_their_promises_more_or_less() -> None:
 @pytest.fixture(scope="module")
 def sample() -> Iterator[Database]:
     """A shop into which the sample was dropped; nobody writes to it."""
-    shop = database.connect(":memory:")
+    shop = empty_shop()
     demo.open_sample(shop, people.LOCAL)
     yield shop
     shop.close()

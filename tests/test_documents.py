@@ -1,9 +1,8 @@
 """Orders in one file, their lines in another: dropped together they are one."""
 
-from ims_core import db as database
 from ims_core import importing, people
 from ims_core.db import Database
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 
 ORDERS = b"OrderID,CustomerID,OrderDate\n1,ANN,2026-05-04\n2,BEN,2026-05-05\n3,ANN,2026-05-06\n"
 LINES = b"OrderID,ProductID,Unit price,Quantity\n1,A1,2.50,3\n1,A2,9.00,1\n2,A1,2.50,4\n3,A2,9.00,2\n"
@@ -18,7 +17,7 @@ def sold(db: Database) -> list[tuple[str, str, float]]:
 def test_lines_take_the_day_of_their_order() -> None:
     expected = [("1", "2026-05-04", 1), ("1", "2026-05-04", 3), ("2", "2026-05-05", 4), ("3", "2026-05-06", 2)]
     for files in ([("orders.csv", ORDERS), ("order lines.csv", LINES)], [("order lines.csv", LINES), ("orders.csv", ORDERS)]):
-        db = database.connect(":memory:")
+        db = empty_shop()
         plan = importing.preview(db, files)
         importing.commit(db, people.LOCAL, plan)
         assert sold(db) == expected

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from ims_core import alerts, doubts, headlines, items, ledger, people, places, reorder, risks, workbooks
-from ims_core import db as database
 from ims_core.db import Database
-from tests.builders import DAY, Shop
+from tests.builders import DAY, Shop, empty_shop
 from tests.test_counts import drop, may
 
 BOUGHT = ("purchases.csv", "Order no,Ordered on,Received on,Item code,Quantity,Supplier,Cost\nP1,2026-05-03,2026-05-06,A1,10,Nord,2\n")
@@ -75,7 +74,7 @@ def test_goods_that_were_carried_elsewhere_without_a_word_are_in_the_house_once(
 
 
 def test_what_lacks_in_two_places_stood_in_both() -> None:
-    shop = Shop(database.connect(":memory:"))
+    shop = Shop(empty_shop())
     drop(shop, ("sales.csv", "Date,Item code,Qty,Location\n2026-05-04,A1,3,Van\n2026-05-05,A1,2,Shop\n"))
     assert shop.db.rows("select place, day, qty from estimated_openings order by place") == [("Shop", may(3), 2), ("Van", may(3), 3)]
     assert ledger.by_place(shop.db, may(4)).on_hand.tolist() == [2, 0]
@@ -106,7 +105,7 @@ def test_stock_says_that_it_is_estimated_and_totals_how_much_of_them(shop: Shop)
 
 
 def test_what_only_ever_left_shows_no_quantity_and_lowers_no_total() -> None:
-    shop = Shop(database.connect(":memory:"))
+    shop = Shop(empty_shop())
     drop(shop, SOLD, ("items.csv", "Item code,Name,Cost,Price\nA1,Kettle,2,9\n"))
     found = alerts.stock(shop.db, may(4)).iloc[0]
     assert (found["status"], found["on_hand"] != found["on_hand"], found["estimated"]) == ("Never counted", True, 9)
@@ -154,7 +153,7 @@ ACTS = st.one_of(
 @settings(max_examples=8, deadline=None)
 @given(st.lists(ACTS, max_size=10), st.booleans())
 def test_it_is_enough_and_not_a_piece_too_much(acts: list[tuple[str, int, int, str, str]], merged: bool) -> None:
-    db = database.connect(":memory:")
+    db = empty_shop()
     shop = Shop(db)
     numbers = {"A1": shop.item("A1"), "A2": shop.item("A2")}
     shop.place("Cellar")

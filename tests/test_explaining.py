@@ -8,12 +8,11 @@ import pandas as pd
 import pytest
 
 from ims_core import accuracy, counting, cycles, explaining, items, ledger, policy, slips, tallies, workbooks
-from ims_core import db as database
 from ims_core.counting import Entry
 from ims_core.errors import Refused
 from ims_core.people import LOCAL
 from ims_core.tallies import Wanted
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 from tests.test_counting import STAFF, TODAY
 from tests.test_counts import drop
 
@@ -23,7 +22,7 @@ OLD = TODAY - timedelta(days=30)
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     """A shop with ten kinds of tea, 60 of each counted a month ago, and some of each sold since."""
-    shop = Shop(database.connect(":memory:"))
+    shop = Shop(empty_shop())
     shop.place("Shop")
     shop.place("Cellar")
     for number in range(1, 11):

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from ims_core import __main__ as cli
 from ims_core import alerts, archives, demo, exporting, headlines, importing, items, ledger, people, policy, reorder, suppliers
-from ims_core import db as database
 from ims_core.db import Database
 from ims_core.errors import Refused
-from tests.builders import DAY, Shop
+from tests.builders import DAY, Shop, empty_shop
 from tests.test_counts import drop
 
 SOLD = ("till.csv", "Receipt no,Date,Item code,Qty,Price\n1,2026-05-02,A1,3,9.5\n2,2026-05-03,A2,1,4\n2,2026-05-03,A2,1,4\n3,soon,A1,1,9\n")
@@ -25,7 +24,7 @@ STOCK = ("stock 2026-05-02.csv", "Item code,On hand,Location\nA1,8,Shop\nA1,2,Ce
 @pytest.fixture
 def empty() -> Iterator[Database]:
     """A shop that knows nothing; what is in it when the test is done proves itself."""
-    db = database.connect(":memory:")
+    db = empty_shop()
     yield db
     proof = ledger.check(db)
     db.close()
@@ -193,7 +192,7 @@ UNDOS = st.tuples(st.just("undo"), st.integers(0, 30), st.just(0), st.just(""), 
 @settings(max_examples=5, deadline=None)
 @given(st.lists(st.one_of(MOVES, UNDOS), max_size=9), st.booleans())
 def test_whatever_happened_comes_out_as_it_stands(acts: list[tuple[str, int, int, str, str]], merged: bool) -> None:
-    db, other = database.connect(":memory:"), database.connect(":memory:")
+    db, other = empty_shop(), empty_shop()
     shop = Shop(db)
     numbers = {"A1": shop.item("A1", cost=2), "A2": shop.item("A2")}
     shop.place("Cellar")

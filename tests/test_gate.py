@@ -23,7 +23,7 @@ from ims_core import accounts, api, devices, gate, sessions
 from ims_core.db import Database
 from ims_core.people import LOCAL, Person
 from ims_core.slowing import Failures
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 
 GOOD = "correct horse battery"
 OWNER = Person("Olga", "owner")
@@ -127,9 +127,8 @@ _KEPT: list[Shop] = []
 
 @pytest.fixture(autouse=True, scope="module")
 def _one_for_all() -> Iterator[None]:
-    from ims_core import db as database
 
-    shop = Shop(database.connect(":memory:"))
+    shop = Shop(empty_shop())
     accounts.add(shop.db, LOCAL, "Olga", "owner", GOOD)
     _KEPT.append(shop)
     yield

@@ -13,13 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ims_core import db as database
 from ims_core import importing, imports, kinds, labels, ledger, people, policy, recognising, vocabulary
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.labels import KIND_FIELDS
 from ims_core.plans import Plan
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 
 TODAY = date(2026, 6, 1)
 
@@ -27,7 +26,7 @@ TODAY = date(2026, 6, 1)
 @pytest.fixture
 def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
-    shop = database.connect(":memory:")
+    shop = empty_shop()
     yield shop
     proof = ledger.check(shop)
     shop.close()

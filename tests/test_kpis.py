@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_core import classes, costing, items, kpis, ledger, objectives, people, policy
-from ims_core import db as database
 from ims_core.measures import BOOK, INPUTS, KPIS, NEEDS, Kpi
 from tests import daybook
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 from tests.test_positions import ACTS, Act, act
 
 FIRST, LAST = date(2026, 5, 6), date(2026, 5, 17)
@@ -137,7 +136,7 @@ def _add(sums: dict[str, float], one: pd.DataFrame, known: bool) -> None:
 @settings(max_examples=4, deadline=None)
 @given(st.lists(ACTS, min_size=3, max_size=10))
 def test_every_kpi_is_what_the_slow_books_say_to_the_cent(acts: list[Act]) -> None:
-    shop = Shop(database.connect(":memory:"))
+    shop = Shop(empty_shop())
     numbers = {"A1": shop.item("A1", price=9, cost=1), "A2": shop.item("A2", price=5)}
     shop.place("Cellar")
     first = shop.db.version + 1

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from ims_core import db as database
 from ims_core import importing, items, ledger, people
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
+from tests.builders import empty_shop
 from tests.test_importing import drop, file, look
 
 
 @pytest.fixture
 def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
-    shop = database.connect(":memory:")
+    shop = empty_shop()
     yield shop
     proof = ledger.check(shop)
     shop.close()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ims_core import db as database
 from ims_core import importing, ledger, people
 from ims_core.db import Database
 from ims_core.plans import Plan
+from tests.builders import empty_shop
 
 FILE = tuple[str, bytes]
 
@@ -19,7 +19,7 @@ FILE = tuple[str, bytes]
 @pytest.fixture
 def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
-    shop = database.connect(":memory:")
+    shop = empty_shop()
     yield shop
     assert ledger.check(shop).ok.all()
     shop.close()

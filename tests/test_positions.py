@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ims_core import costing, items, ledger, people, positions
 from ims_core import db as database
 from tests import daybook
-from tests.builders import DAY, Shop
+from tests.builders import DAY, Shop, empty_shop
 
 FIRST, LAST = date(2026, 5, 1), date(2026, 5, 20)
 
@@ -77,7 +77,7 @@ def act(shop: Shop, first: int, numbers: dict[str, int], one: Act) -> None:
 @settings(max_examples=8, deadline=None)
 @given(st.lists(ACTS, min_size=1, max_size=9))
 def test_late_merged_and_undone_changes_change_exactly_their_days(acts: list[Act]) -> None:
-    shop = Shop(database.connect(":memory:"))
+    shop = Shop(empty_shop())
     numbers = {"A1": shop.item("A1", price=9), "A2": shop.item("A2")}
     shop.place("Cellar")
     first = shop.db.version + 1

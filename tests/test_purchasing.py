@@ -9,12 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ims_core import db as database
 from ims_core import importing, items, ledger, people, policy, suppliers
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.settings import ROOT
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 from tests.test_importing import book, drop, everything, file
 
 DATA = ROOT.parent / "shared" / "data"
@@ -23,7 +22,7 @@ DATA = ROOT.parent / "shared" / "data"
 @pytest.fixture
 def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
-    shop = database.connect(":memory:")
+    shop = empty_shop()
     yield shop
     proof = ledger.check(shop)
     shop.close()
@@ -428,7 +427,7 @@ def told(orders_of: Any, until: int) -> str:
 def test_exports_in_any_order_end_in_the_same_stock_and_the_same_orders(orders_of: Any, days: list[int]) -> None:
     found = []
     for order_of_days in ([9], days):
-        db = database.connect(":memory:")
+        db = empty_shop()
         for day in order_of_days:
             drop(db, orders(f"may {day}", told(orders_of, day)))
         before = everything(db)
@@ -469,7 +468,7 @@ def test_eight_thousand_order_lines_of_a_bicycle_maker_twice_are_once(db: Databa
     first = b"".join(content.splitlines(keepends=True)[:5000])
     bring(db, ("PurchaseOrderDetail a.csv", first))
     bring(db, ("PurchaseOrderDetail b.csv", content))
-    once = database.connect(":memory:")
+    once = empty_shop()
     bring(once, ("PurchaseOrderDetail.csv", content))
     summed = "select (select sum(on_hand) from stock), (select sum(open) from on_order), (select count(*) from orders)"
     assert db.rows(summed) == once.rows(summed)

@@ -9,10 +9,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ims_core import db as database
 from ims_core import importing, imports, people, reading
 from ims_core.errors import Unreadable
 from ims_core.reading import Table
+from tests.builders import empty_shop
 
 
 def read(text: str, encoding: str = "utf-8") -> Table:
@@ -311,7 +311,7 @@ def test_a_zip_is_read_like_its_files() -> None:
     assert tables[0].remarks == ("copy.csv holds the same as till.csv and was read once.",)
     figures = []
     for drop in ([("all.zip", packed.getvalue())], [*files.items()]):
-        shop = database.connect(":memory:")
+        shop = empty_shop()
         importing.commit(shop, people.LOCAL, importing.preview(shop, drop))
         figures.append(imports.past(shop)[["files", "lines", "used", "joined", "set_aside", "refused"]].values.tolist())
         shop.close()

@@ -9,12 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from ims_core import db as database
 from ims_core import importing, ledger, people, scratch
 from ims_core.cleaning import OUTCOMES
 from ims_core.db import Database
 from ims_core.plans import Plan
 from ims_core.settings import ROOT
+from tests.builders import empty_shop
 
 DATA = ROOT.parent / "shared" / "data"
 WHOLESALER = DATA / "A1_uci_online_retail"
@@ -27,7 +27,7 @@ FOLDERS = ("C3_*", "C6_*", "C7_*", "C8_*", "D*")
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Database]:
     """A shop of its own for the wholesaler."""
-    db = database.connect(":memory:")
+    db = empty_shop()
     yield db
     db.close()
 
@@ -120,7 +120,7 @@ def files() -> list[Path]:
 @pytest.fixture(scope="module")
 def nobody() -> Iterator[Database]:
     """A shop that nothing is imported into."""
-    db = database.connect(":memory:")
+    db = empty_shop()
     yield db
     assert db.version == 0
     db.close()

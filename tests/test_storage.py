@@ -181,6 +181,20 @@ def test_a_later_step_is_taken_once_and_keeps_the_facts(file: Path, tmp_path: Pa
         shop.close()
 
 
+def test_another_version_of_the_program_lays_its_views_anew(file: Path) -> None:
+    with duckdb.connect(str(database_closed(file))) as older:
+        older.execute("create or replace view hidden_changes as select 1 as change_id")
+        older.execute("update laid_views set text = 'what an older version laid'")
+    shop = database.connect(file)
+    assert shop.rows("from hidden_changes") == []
+    shop.close()
+
+
+def database_closed(file: Path) -> Path:
+    database.connect(file).close()
+    return file
+
+
 def test_a_shop_of_a_newer_program_is_refused(file: Path) -> None:
     shop = database.connect(file)
     shop.connection.execute("insert into schema_steps values (99, 'later.sql', now()::timestamp)")

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from ims_core import alerts, importing, imports, ledger, mappings, outlook, people, unused, workbooks
-from ims_core import db as database
 from ims_core.db import Database
 from ims_core.plans import Plan
 from ims_core.web import left, panels
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 from tests.test_importing import ITEMS, ORDERS, SALES, file
 from tests.test_pages import ROOT, button, field, grid, opened, said
 
@@ -107,7 +106,7 @@ LINES = st.lists(
 def test_preview_and_stock_page_say_the_same(drops: list[tuple[str, list[tuple[int, str, int, str]]]]) -> None:
     heads = {"sales": "Date | Item code | Qty | Place", "purchases": "Received on | Item code | Qty received | Place",
              "stock": "Date | Item code | On hand | Place"}  # fmt: skip
-    db, shown = database.connect(":memory:"), 0.0
+    db, shown = empty_shop(), 0.0
     for nth, (kind, lines) in enumerate(drops):
         text = [heads[kind], *(f"2026-05-0{day} | {code} | {qty} | {place}" for day, code, qty, place in lines)]
         plan = look(db, file(f"{kind} {nth}.csv", "\n".join(text)))

@@ -11,7 +11,7 @@ from ims_core import db as database
 from ims_core import journal, valuation
 from ims_core.versions import plain
 from tests import daybook
-from tests.builders import Shop
+from tests.builders import Shop, empty_shop
 from tests.test_positions import ACTS, Act, act
 
 FIRST, LAST = date(2026, 5, 8), date(2026, 5, 20)
@@ -80,7 +80,7 @@ def carried(db: database.Database) -> dict[int, float]:
 @settings(max_examples=8, deadline=None)
 @given(st.lists(ACTS, min_size=3, max_size=10))
 def test_stock_is_worth_what_its_pieces_cost_and_the_journal_says_so(acts: list[Act]) -> None:
-    shop = Shop(database.connect(":memory:"))
+    shop = Shop(empty_shop())
     numbers = {"A1": shop.item("A1", cost=1), "A2": shop.item("A2", cost=2)}
     shop.place("Cellar")
     first = shop.db.version + 1
