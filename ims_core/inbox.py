@@ -91,7 +91,15 @@ def listed(db: Database, day: date, state: str = "open", rule: str | None = None
         order by coalesce(case when $state = 'resolved' then a.ended_at end, a.raised_at) desc, list_position($rules::varchar[], a.rule),
                  a.money desc nulls last, a.alert_id
         """,
-        {"rules": list(limits.RULES), "state": state, "rule": rule, "person": person, "day": day, "kept": KEPT},
+        {
+            "rules": list(limits.RULES),
+            "state": state,
+            "rule": rule,
+            "person": person,
+            "day": day,
+            "kept": KEPT,
+            "zone": policy.shop(db).timezone,
+        },
     )
 
 
@@ -99,7 +107,7 @@ def counted(db: Database, day: date, person: str | None = None) -> dict[str, int
     """How many alerts are in each state; with `person` those assigned to them."""
     found = db.rows(
         f"select state, count(*) from ({STATED}) where $person is null or person = $person group by state",
-        {"day": day, "kept": KEPT, "person": person},
+        {"day": day, "kept": KEPT, "zone": policy.shop(db).timezone, "person": person},
     )
     return dict.fromkeys(STATES, 0) | dict(found)
 
@@ -107,9 +115,9 @@ def counted(db: Database, day: date, person: str | None = None) -> dict[str, int
 STATED = """
     select *, case when ended_at is not null or step = 'resolved' then 'resolved'
                    when step = 'snoozed' and until > $day::date then 'snoozed' else 'open' end as state
-    from alert_states where ended_at is null or ended_at::date >= $day::date - $kept
+    from alert_states where ended_at is null or shop_day(ended_at, $zone) >= $day::date - $kept
 """
-"""SQL: every alert with its state on a day."""
+"""SQL: every alert with its state on a day; asks for $day, $kept and $zone."""
 
 
 def team(db: Database) -> list[str]:

@@ -163,11 +163,11 @@ def marks(db: Database, first: date, last: date) -> pd.DataFrame:
             union select change_id, 'price' from priced where moved
             union select change_id, 'supplier' from supply_versions
         )
-        select c.done_at::date as day, t.kind, c.what, c.who
+        select shop_day(c.done_at, $zone) as day, t.kind, c.what, c.who
         from touched t join visible_changes c using (change_id)
-        where c.done_at::date between ?::date and ?::date order by c.change_id, t.kind
+        where day between $first::date and $last::date order by c.change_id, t.kind
         """,
-        [first, last],
+        {"first": first, "last": last, "zone": policy.shop(db).timezone},
     )
 
 

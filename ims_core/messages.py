@@ -137,7 +137,7 @@ def _untold(db: Database, day: date) -> pd.DataFrame:
         where c.active and a.state = 'open' and c.channel_id not in (from waits)
           and (t.day is null or (a.step = 'snoozed' and t.day < a.until))
         """,
-        {"day": day, "kept": inbox.KEPT},
+        {"day": day, "kept": inbox.KEPT, "zone": policy.shop(db).timezone},
     )
     rules = limits.now(db)
     tell = found["rule"].map({rule: setting.tell for rule, setting in rules.items()})

@@ -9,7 +9,7 @@ from math import isfinite
 
 import pandas as pd
 
-from ims_core import people
+from ims_core import people, policy
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.measures import BOOK
@@ -40,10 +40,13 @@ def status(value: float | None, target: float | None, threshold: float | None) -
 
 def in_force(db: Database) -> pd.DataFrame:
     """Every objective: kpi scope target threshold owner since (the day it was set) who."""
-    return db.frame("""
-        select t.kpi, t.scope, t.target, t.threshold, t.owner, c.done_at::date as since, c.who
+    return db.frame(
+        """
+        select t.kpi, t.scope, t.target, t.threshold, t.owner, shop_day(c.done_at, $zone) as since, c.who
         from targets t join changes c using (change_id) order by t.scope, t.kpi
-    """)
+        """,
+        {"zone": policy.shop(db).timezone},
+    )
 
 
 # -- commands

@@ -6,6 +6,9 @@ from changes c
 where c.change_id not in (select undoes from changes where undoes is not null)
   and (c.undoes is null or c.restores is not null);
 
+create or replace macro shop_day(moment, zone) as   -- the shop's day of a stored moment (UTC): shortly after midnight UTC has another
+(moment at time zone 'UTC' at time zone zone)::date;
+
 create or replace view items as
 select * exclude (gone)
 from (select distinct on (item_id) * from item_versions order by item_id, change_id desc)

@@ -1,4 +1,5 @@
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -46,6 +47,20 @@ def test_what_may_have_moved_a_kpi_is_marked_on_its_day(shop: Shop) -> None:
     items.save(shop.db, people.LOCAL, [{"item_id": kettle, "price": 10}])
     today = shop.db.scalar("select max(done_at)::date from changes")
     assert kpis.marks(shop.db, today, today)["kind"].tolist() == ["price"]
+
+
+def test_what_was_done_near_midnight_is_of_the_shops_day(shop: Shop) -> None:
+    kettle = shop.item("KETTLE", price=9)
+    items.save(shop.db, people.LOCAL, [{"item_id": kettle, "price": 10}])
+    objectives.save(shop.db, people.LOCAL, "ready_rate", 0.95, 0.9, "Ann")
+    since = []
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # a day apart and an hour, whatever time it is
+        with shop.db.change(who="Owner", what="Moved"):
+            shop.db.append("policy_versions", [{"scope": "shop", "name": "timezone", "value": zone}])
+        day = datetime.now(ZoneInfo(zone)).date()
+        assert kpis.marks(shop.db, day, day)["kind"].tolist()[:1] == ["price"]
+        since.append(objectives.in_force(shop.db)["since"].dt.date.item() == day)
+    assert since == [True, True]
 
 
 @pytest.mark.parametrize(
