@@ -30,22 +30,37 @@ def said(lot: str | None, expires: date | None) -> str:
 
 
 def held(db: Database, item_id: int | None = None) -> pd.DataFrame:
-    """What is left of each lot, the first to expire first: item_id sku name place lot expires on_hand."""
+    """What is left of each lot, the first to expire first: item_id sku name place lot expires on_hand.
+
+    The lots of an item in a place are never more than what stands there: what left without a word of its lot is taken off the first to
+    expire. So whoever sells by the plain barcode, or counts, ends a lot too.
+    """
     return db.frame(
         """
-        with told as (
-            select coalesce(g.counts_as, m.item_id) as item_id, m.place, m.lot, m.expires, m.qty
-            from visible_movements m left join merged g using (item_id)
-            where (m.lot is not null or m.expires is not null)
-              and ($item is null or m.item_id in (select item_id from merged where counts_as = $item))
+        with named as (
+            select distinct g.counts_as as item_id from visible_movements m join merged g using (item_id)
+            where (m.lot is not null or m.expires is not null) and ($item is null or g.counts_as = $item)
+        ),
+        moves as (
+            select g.counts_as as item_id, m.place, m.day, m.lot, m.expires, m.qty
+            from visible_movements m join merged g using (item_id) where g.counts_as in (from named)
+        ),
+        stands as (
+            select item_id, place, sum(qty) as on_hand
+            from (select item_id, place, qty from moves union all select item_id, place, qty from estimated_from('moves')) group by all
         ),
         dated as (  -- whoever sold from a lot may not have said its day: any movement that knows it speaks for the lot
-            select * replace (coalesce(expires, max(expires) over (partition by item_id, lot)) as expires) from told
+            select * replace (coalesce(expires, max(expires) over (partition by item_id, lot)) as expires)
+            from moves where lot is not null or expires is not null
+        ),
+        told as (select item_id, place, lot, expires, sum(qty) as qty from dated group by all having sum(qty) > 0),
+        later as (  -- of the lots that leave after this one
+            select *, coalesce(sum(qty) over (partition by item_id, place order by expires desc nulls first, lot desc nulls first
+                                              rows between unbounded preceding and 1 preceding), 0) as behind from told
         )
-        select item_id, i.sku, i.name, d.place, d.lot, d.expires, sum(d.qty)::double as on_hand
-        from dated d join items i using (item_id)
-        group by all having sum(d.qty) > 0
-        order by d.expires nulls last, i.name, d.place, d.lot
+        select item_id, i.sku, i.name, place, l.lot, l.expires, least(l.qty, s.on_hand - l.behind)::double as on_hand
+        from later l join stands s using (item_id, place) join items i using (item_id)
+        where s.on_hand > l.behind order by l.expires nulls last, i.name, place, l.lot
         """,
         {"item": item_id},
     )

@@ -8,7 +8,7 @@ import pytest
 from ims_core import alerts, items, ledger, lots, meanings, people, scanning
 from ims_core.errors import Doubtful, NotAllowed, Refused, UnknownCode
 from ims_core.scanning import Posted, Read
-from tests.builders import CRATE, WATER, Shop
+from tests.builders import CRATE, DAY, WATER, Shop
 
 STAFF, MANAGER, VIEWER = (people.Person(role.title(), role) for role in ("staff", "manager", "viewer"))
 KEYS = count()
@@ -235,6 +235,22 @@ def test_what_comes_without_a_lot_is_asked_for_it_once_the_item_is_kept_by_lots(
     beep(bar, WATER, "receive", qty=1, sure=True)
     assert lots.held(bar.db)[["lot", "on_hand"]].to_numpy().tolist() == [["B2", 7], ["B1", 5]]
     assert {"B1", "B2"} <= set(ledger.movements(bar.db)["lot"].dropna())
+
+
+def test_no_lot_holds_more_than_stands_in_its_place_and_what_nobody_named_left_the_first_to_expire(bar: Shop) -> None:
+    over, soon, late = (today() + timedelta(days=days) for days in (-1, 9, 90))
+    for lot, day in (("OVER", over), ("SOON", soon), ("LATE", late)):
+        bar.move("receipt", 1, 10, lot=lot, expires=day)
+    bar.move("receipt", 1, 4, lot="ELSE", expires=soon, place="Cellar")
+    bar.move("sale", 1, 14)
+    assert lots.held(bar.db)[["place", "lot", "on_hand"]].to_numpy().tolist() == [
+        ["Cellar", "ELSE", 4], ["Shop", "SOON", 6], ["Shop", "LATE", 10],
+    ]  # fmt: skip
+    assert [(lot.lot, lot.on_hand) for lot in lots.here(bar.db, 1, "Shop")] == [("SOON", 6), ("LATE", 10)]
+    bar.move("count", 1, 10)
+    assert lots.held(bar.db)["lot"].tolist() == ["ELSE", "LATE"]
+    bar.move("sale", 1, 12, day=DAY + timedelta(days=1))
+    assert lots.held(bar.db)["lot"].tolist() == ["ELSE"]
 
 
 def test_today_tells_what_expires(bar: Shop) -> None:
