@@ -182,7 +182,7 @@ def suggest(db: Database, day: date, service: float | None = None) -> pd.DataFra
 
 def position(db: Database, day: date) -> pd.DataFrame:
     """What proposals for `day` come from at any service: every item in use with its stock, its terms and the demand to cover."""
-    found = _terms(db, day, policy.shop(db))
+    found = terms(db, day, policy.shop(db))
     until = forecasting.known_until(db, day)
     supply = found.rename(columns={"item_id": "unique_id"})[["unique_id", "lead_days", "review_days"]]
     history = forecasting.daily(db, until, days=demand.WEIGHED_DAYS) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
@@ -219,7 +219,7 @@ def _rate(rate: float) -> str:
     return f"{labels.pieces(round(rate * days, 1))} a {word}"
 
 
-def _terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
+def terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
     """Every item in use with its stock, what is to come, and the terms of its preferred supplier or the shop's usual ones.
 
     lead_source says whose lead time it is: item, supplier or shop.
