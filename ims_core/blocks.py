@@ -14,10 +14,13 @@ from ims_core.headers import Header
 
 SAMPLE = 60
 """Lines by which the columns of values are known."""
+FIRST = 4
+"""Lines in which most columns are filled somewhere."""
 MOST_LOOKS = 3_000
 """Lines without values that are looked at one by one; a table with more of them has no values to tell a header by."""
 SAYING = r"[^\s=_+|:*.-]"
 """A sign that says something; a line drawn with other signs does not."""
+SAID = re.compile(SAYING)
 LOOKED_THROUGH = 50_000
 """Lines looked through at once for a further header."""
 
@@ -42,7 +45,7 @@ def find(grid: pa.Table, above: int = 0) -> list[Block]:
     if len(parts) > 1:
         return [block for part in parts for block in find(part, above)]
     found = _headers(grid)
-    if found and len(_side_by_side(grid.slice(0, end := _title_top(grid, 0, found[0].top)))) > 1:
+    if found and found[0].top and len(_side_by_side(grid.slice(0, end := _title_top(grid, 0, found[0].top)))) > 1:
         return find(grid.slice(0, end), above) + find(grid.slice(end), above + end)
     if len(found) < 2:
         return [block for header in found if (block := _block(grid, header, above))]
@@ -172,6 +175,8 @@ def _without_values(body: pa.Table, valued: Sequence[int], names: Sequence[str])
         column = body.column(index) if rows is None else body.column(index).take(pa.array(rows))
         plain = pc.invert(pc.fill_null(pc.match_substring_regex(column, "[0-9]"), False)).to_numpy()
         rows = np.flatnonzero(plain) if rows is None else rows[plain]
+        if not len(rows):
+            break
     return np.array([], int) if rows is None else rows
 
 
@@ -258,7 +263,7 @@ def cells(grid: pa.Table) -> list[list[str]]:
     """The rows of a small grid, cells without blanks around them, empty where they say nothing."""
     columns = [[(cell or "").strip() for cell in column.to_pylist()] for column in grid.columns]
     rows = [list(row) for row in zip(*columns, strict=True)]
-    return [row if any(re.search(SAYING, cell) for cell in row) else [""] * len(row) for row in rows]
+    return [row if SAID.search("".join(row)) else [""] * len(row) for row in rows]
 
 
 def blank_rows(grid: pa.Table) -> np.ndarray:
@@ -276,6 +281,6 @@ def blank_rows(grid: pa.Table) -> np.ndarray:
 
 def _says_something(column: pa.ChunkedArray) -> bool:
     """Whether any cell of it is filled; most columns tell by their first lines."""
-    if any(cell and cell.strip() for cell in column.slice(0, SAMPLE).to_pylist()):
+    if any(cell and cell.strip() for cell in column.slice(0, FIRST).to_pylist()):
         return True
-    return bool(pc.any(pc.match_substring_regex(column.slice(SAMPLE), r"\S"), min_count=0).as_py())
+    return bool(pc.any(pc.match_substring_regex(column.slice(FIRST), r"\S"), min_count=0).as_py())

@@ -65,6 +65,8 @@ def mend(grid: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
     mended, lost, example = 0, 0, ""
     for index, column in enumerate(grid.columns):
         held = b"".join(bytes(part.buffers()[2] or b"") for part in column.chunks)
+        if held.isascii():
+            continue
         lost += held.count(LOST)
         if not any(mark in held for mark in MARKS):
             continue

@@ -24,8 +24,9 @@ def grid(name: str, text: str) -> pa.Table:
     spoken = dialect(text, told)
     if spoken is None:
         return as_table(_aligned(text))
-    refuse_wide(name, max(spoken.widths(_sample(text)), default=0))
-    cells = regular_rows(text, spoken)
+    widths = spoken.widths(sample(text))
+    refuse_wide(name, max(widths, default=0))
+    cells = regular_rows(text, spoken, widths)
     if cells is None:
         rows = patient_rows(name, text, spoken)
         refuse_wide(name, max(map(len, rows), default=0))
@@ -88,19 +89,20 @@ def _told_separator(text: str) -> tuple[str, str | None]:
 
 def dialect(text: str, separator: str | None = None) -> Dialect | None:
     """The separator that cuts the first lines into the most columns, the same number in most of them; None where blanks align them."""
-    sample = _sample(text)
-    evenness = {sign: _evenness(Dialect(sign).widths(sample)) for sign in SEPARATORS}
+    first = sample(text)
+    evenness = {sign: _evenness(Dialect(sign).widths(first)) if sign in first else 0.0 for sign in SEPARATORS}
     best = separator or max(SEPARATORS, key=lambda sign: evenness[sign])
-    if separator is None and evenness[best] < 0.5 and len(_cuts(sample.splitlines())) > 1:
+    if separator is None and evenness[best] < 0.5 and len(_cuts(first.splitlines())) > 1:
         return None
     if text.count('"') % 2 and _most(Dialect(best, None).widths(text)) > _most(Dialect(best).widths(text)):
         return Dialect(best, None)  # the sign for inches, for example: taken as quotes it would swallow lines
-    cells = [cell for row in Dialect(best, None).reader(sample) for cell in row if cell]
+    cells = [cell for row in Dialect(best, None).reader(first) for cell in row if cell]
     single = sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
     return Dialect(best, "'" if single > len(cells) / 2 else '"')
 
 
-def _sample(text: str) -> str:
+def sample(text: str) -> str:
+    """The first whole lines, by which is seen how the file is written."""
     lines = text[:20_000].splitlines()[:60]
     return "\n".join(lines[:-1] if len(lines) == 60 or len(text) > 20_000 else lines)
 
@@ -133,12 +135,11 @@ def as_table(rows: Sequence[Sequence[str | None]], width: int | None = None) -> 
     return pa.table([pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)], names=[str(index) for index in range(width)])
 
 
-def regular_rows(text: str, dialect: Dialect) -> pa.Table | None:
+def regular_rows(text: str, dialect: Dialect, widths: Counter[int]) -> pa.Table | None:
     """All lines, by Arrow's reader, which is some five times as fast; the few of another width are read with patience and put back.
 
-    None where most are of another width, or where lines end in more than one way.
+    widths: of the first lines. None where most are of another width, or where lines end in more than one way.
     """
-    widths = dialect.widths(_sample(text))
     width = widths.most_common(1)[0][0] if widths else 0
     if width < 2 or dialect.quote is None or ("\r" in text and text.count("\r") != text.count("\r\n")):
         return None

@@ -94,8 +94,10 @@ def text(column: str, blanks: bool = True) -> str:
 
 
 def _trimmed(column: str, trimmed: str) -> str:
-    """SQL: `trimmed`, null where nothing is left; most cells are plain and begin and end with a sign: to see that costs half of a trim."""
-    return f"case when regexp_full_match({quoted(column)}, '[!-~]([ -~]*[!-~])?') then {quoted(column)} else nullif({trimmed}, '') end"
+    """SQL: `trimmed`, null where nothing is left; most cells are plain, and begin and end with a sign: to see that costs half of a trim."""
+    cell = quoted(column)
+    tidy, plain = f"regexp_full_match({cell}, '[!-~]([ -~]*[!-~])?')", f"regexp_full_match({cell}, '[ -~]*')"
+    return f"case when {tidy} then {cell} when {plain} then nullif(trim({cell}), '') else nullif({trimmed}, '') end"
 
 
 def nothing(column: str, wide: bool = True) -> str:
