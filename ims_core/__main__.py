@@ -75,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     orders = command("reorder", reorder, "what to buy, as a table or as an Excel sheet")
     orders.add_argument("--out", type=Path, metavar="FILE.xlsx", help="write the reorder sheet here")
     orders.add_argument("--day", type=_day, help=on_day)
+    books = command("journal", write_journal, "the journal of a period for bookkeeping: .csv, or .beancount as plain text")
+    books.add_argument("--from", dest="first", type=_day, required=True, metavar="DAY", help="the first day, such as 2026-05-01")
+    books.add_argument("--to", dest="last", type=_day, required=True, metavar="DAY", help="the last day")
+    books.add_argument("--out", type=Path, required=True, metavar="FILE", help="write it here; the ending says in which form")
     command("watch", watch, "look for what needs attention and tell what is due, once; the app does it by itself while it is open")
     command("check", check, "prove the ledger")
     command("backup", backup, "copy the shop into a folder").add_argument("folder", type=Path, metavar="DIR")
@@ -233,6 +237,18 @@ def reorder(options: argparse.Namespace) -> None:
     columns = [asked["sku"], asked["name"], asked["supplier"].fillna(""), asked["quantity"].map(labels.pieces), asked["reason"]]
     _table(["Item", "Name", "Supplier", "Order", "Why"], list(zip(*columns, strict=True)))
     print(f"{len(asked):,} of {len(proposals):,} items are to be ordered. --out FILE.xlsx writes the sheet to send.")
+
+
+def write_journal(options: argparse.Namespace) -> None:
+    """Write the double entries, and say that they agree with the stock."""
+    from ims_core import journal, people, policy
+
+    form = options.out.suffix.lower().removeprefix(".")
+    with _shop() as db:
+        text = journal.file(db, people.LOCAL, options.first, options.last, form)
+        proof, currency = journal.proof(db, options.first, options.last), policy.shop(db).currency
+    options.out.write_text(text, encoding="utf-8")
+    print(f"{options.out} holds the journal. {proof.says(currency)}")
 
 
 def watch(_: argparse.Namespace) -> None:

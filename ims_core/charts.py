@@ -96,8 +96,8 @@ def waterfall(parts: pd.DataFrame, total: str, unit: str = "") -> "Figure":
     names, sizes = [*parts["part"], f"<b>{total}</b>"], [*parts["pieces"].astype(float), float(parts["pieces"].sum())]
     bars = {
         "type": "waterfall", "orientation": "h", "y": names, "x": sizes, "measure": ["relative"] * len(parts) + ["total"],
-        "text": [f"{'+' if size > 0 else ''}{labels.pieces(round(size, 1))}" for size in sizes[:-1]]
-        + [f"<b>{labels.pieces(sizes[-1])}</b>"],
+        "text": [f"{'+' if size > 0 else ''}{labels.pieces(round(size, 1 if abs(size) < 1000 else 0))}" for size in sizes[:-1]]
+        + [f"<b>{labels.pieces(round(sizes[-1], 2 if abs(sizes[-1]) < 1000 else 0))}</b>"],
         "textposition": "outside", "cliponaxis": False, "hovertemplate": f"%{{y}}: <b>%{{delta:,.6~r}}</b> {unit}<extra></extra>",
         "increasing": {"marker": {"color": ACCENT}}, "decreasing": {"marker": {"color": NEUTRAL}}, "totals": {"marker": {"color": AMBER}},
         "connector": {"line": {"width": 1, "color": FAINT}},

@@ -123,22 +123,31 @@ def history(db: Database, first: date, last: date, step: str = "month", by: str 
     return found[["since", "until", "grp", *(kpi.name for kpi in KPIS)]].sort_values(["grp", "since"], ignore_index=True)
 
 
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
 def cut(first: date, last: date, step: str = "month") -> list[Period]:
-    """The months, or the weeks from `first` on, that cover a time; the first and the last may be cut short.
+    """The months, quarters or years, or the weeks from `first` on, that cover a time; the first and the last may be cut short.
 
     >>> [(str(period.first), str(period.last)) for period in cut(date(2026, 1, 20), date(2026, 2, 3))]
     [('2026-01-20', '2026-01-31'), ('2026-02-01', '2026-02-03')]
+    >>> [str(period.last) for period in cut(date(2026, 11, 20), date(2027, 7, 1), "quarter")]
+    ['2026-12-31', '2027-03-31', '2027-06-30', '2027-07-01']
     """
-    if step not in ("month", "week"):
-        raise Refused(f"A history goes by month or week, not by {step}.")
+    if step != "week" and step not in MONTHS:
+        raise Refused(f"A history goes by week, {', '.join(MONTHS)}, not by {step}.")
     found = []
     while first <= last:
-        end = (
-            first + timedelta(days=6) if step == "week" else (first.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-        )
+        end = first + timedelta(days=6) if step == "week" else _end(first, MONTHS[step])
         found.append(Period(first, min(end, last)))
         first = end + timedelta(days=1)
     return found
+
+
+def _end(day: date, months: int) -> date:
+    """The last day of the month, quarter or year that a day is in."""
+    over = (day.month - 1) // months * months + months
+    return date(day.year + over // 12, over % 12 + 1, 1) - timedelta(days=1)
 
 
 def off_since(history: pd.DataFrame, kpi: str, target: float, threshold: float) -> date | None:

@@ -90,3 +90,16 @@ def bars(found: pd.DataFrame, name: str, value: str, label: str, currency: str) 
     low, high = min(float(top[value].min()), 0) * 1.6, max(float(top[value].max()), 0) * 1.6  # room for the words beyond the bars
     x = {"showgrid": True, "gridcolor": charts.FAINT, "nticks": 4, "range": [low, high]}
     return Picture(charts.figure(30 * len(top) + 40, [bar], x=x, y=y, top=4, right=8, hovermode="closest"), f"{label}: {said}.")
+
+
+def worth(days: pd.DataFrame, currency: str) -> Picture:
+    """What the stock was worth day by day. days: day value."""
+    line = {
+        "type": "scatter", "x": days["day"], "y": days["value"], "mode": "lines", "line": {"width": 2, "color": ACCENT, "shape": "hv"},
+        "fill": "tozeroy", "fillcolor": "rgba(26, 143, 135, 0.12)",
+        "hovertemplate": f"%{{x|%-d %b %Y}}: <b>%{{y:,.2f}}</b> {currency}<extra></extra>",
+    }  # fmt: skip
+    first, last = (labels.money(days["value"].iloc[at], currency) for at in (0, -1))
+    return Picture(
+        charts.figure(300, [line], y={"rangemode": "tozero"}, right=8), f"Stock value day by day: {first} at first, {last} at last."
+    )

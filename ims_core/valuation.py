@@ -4,6 +4,8 @@
     layers(db, day) -> item_id day qty cost value: what lies there, by the day it came in (first in, first out)
     moved(db, first, last) -> a row a reason: what the value of the stock changed by in a period, at moving average
     uncosted(db, day) -> item_id on_hand: in stock, and nobody ever said what it costs: its value is empty, never 0
+    side_by_side(db, day, by) -> a row a place, category or item: what lies there by both methods
+    through_days(db, first, last) -> day value: the stock at the end of each day, at moving average
 
 What came in costs what its movement says, else its order, else the item's list on that day, else the list's first word. On a day what
 comes in counts before what leaves. Goods returned and found come at the average; first in, first out puts them back where they left.
@@ -80,6 +82,46 @@ def uncosted(db: Database, day: date) -> pd.DataFrame:
         """,
         {"day": day},
     )
+
+
+BY = {"place": "h.place", "category": "coalesce(i.category, 'No category')", "item": "i.name"}
+"""What the stock can be split by, and the SQL of it."""
+
+
+def side_by_side(db: Database, day: date, by: str = "category") -> pd.DataFrame:
+    """What lies there by both methods, the dearest first: grp item_id sku items pieces average fifo estimated uncosted.
+
+    `item_id` and `sku` are empty but by item; `pieces` of items in stock; `estimated`: of `average`, of items that nobody counted;
+    `uncosted`: items in stock without a cost, whose value is in none. First in, first out knows no places: a piece costs there what
+    the item's pieces cost on average.
+    """
+    if by not in BY:
+        raise Refused(f"The stock is not split by {by}. Choose one of: {', '.join(BY)}.")
+    positions.catch_up(db)
+    each = "i.item_id, i.sku" if by == "item" else "null::bigint as item_id, null::varchar as sku"
+    return db.frame(
+        f"""
+        with {LAYERS},
+        fifo as (select item_id, sum(qty * cost) as value from lying group by all),
+        here as (select item_id, place, on_hand::double as on_hand from place_positions
+                 where since <= $day::date and until > $day::date and on_hand <> 0)
+        select {BY[by]} as grp, {each}, count(distinct h.item_id) as items, sum(h.on_hand) as pieces,
+               coalesce(sum(h.on_hand * l.cost), 0) as average,
+               coalesce(sum(h.on_hand * coalesce(f.value / nullif(l.on_hand, 0), l.cost)), 0) as fifo,
+               coalesce(sum(h.on_hand * l.cost) filter (h.item_id in (select item_id from estimates)), 0) as estimated,
+               count(distinct h.item_id) filter (l.cost is null) as uncosted
+        from here h join levels l using (item_id) join items i using (item_id) left join fifo f using (item_id)
+        group by all order by average desc, grp
+        """,
+        {"day": day},
+    )
+
+
+def through_days(db: Database, first: date, last: date) -> pd.DataFrame:
+    """The stock at the end of each day from `first` to `last`, at moving average: day value; nothing before the books begin."""
+    found = daily(db, last)
+    values = found.set_index("day")["change"].cumsum().reindex(pd.date_range(found["day"].min(), last), method="ffill")
+    return values[values.index >= pd.Timestamp(first)].rename_axis("day").rename("value").reset_index()
 
 
 REASONS = {

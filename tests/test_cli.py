@@ -89,6 +89,18 @@ def test_from_files_to_a_reorder_sheet(say: Say, files: Path, tmp_path: Path) ->
     assert "The ledger proves itself" in out
 
 
+def test_the_journal_is_written_and_agrees_with_the_stock(say: Say, file: Path, tmp_path: Path) -> None:
+    shop = Shop(database.connect(file))
+    shop.move("receipt", shop.item("KETTLE"), 10, FIRST, unit_cost=4)
+    shop.db.close()
+    made = tmp_path / "may.beancount"
+    code, out, _ = say("journal", "--from", FIRST, "--to", LAST, "--out", made)
+    assert code == 0
+    assert "€\u202f40.00: they agree" in out
+    assert f"{LAST + timedelta(days=1)} balance Assets:Stock  40.00 EUR" in made.read_text()
+    assert "not as xlsx" in say("journal", "--from", FIRST, "--to", LAST, "--out", tmp_path / "may.xlsx")[2]
+
+
 def test_the_same_files_again_change_nothing(say: Say, files: Path, file: Path) -> None:
     say("import", files)
     code, out, _ = say("import", *files.iterdir())

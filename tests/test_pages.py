@@ -28,6 +28,7 @@ PAGES = [
     "labels",
     "analysis",
     "forecast",
+    "finance",
     "reorders",
     "suppliers",
     "upload",
@@ -423,6 +424,42 @@ def test_work_begun_on_another_page_is_seen_on_every_page_until_it_is_done(worki
     assert "Forecasting every item: Kettle" in screen.run().get("progress")[0].proto.text.replace("\\", "")
     screen.session_state["_mine"]["at_work"] = None
     assert not screen.run().get("progress")
+
+
+def test_what_holding_stock_costs_is_typed_in_percent(working: Shop) -> None:
+    screen = opened("settings")
+    rate = field(screen.number_input, "Holding stock costs … % of its value a year")
+    assert rate.value == 25
+    rate.set_value(18.5)
+    button(screen, "Save").click().run()
+    assert policy.shop(working.db).carrying_rate == 0.185
+
+
+# -- finance
+
+
+def test_finance_says_what_the_stock_was_worth_and_that_the_journal_agrees(working: Shop) -> None:
+    screen = opened("finance", step="Other days")
+    assert not screen.exception
+    screen.date_input(key="days").set_value((doing.today() - timedelta(days=30), doing.today())).run()
+    assert "The journal ends with €\u202f288.00 of stock, and the stock of that day is worth €\u202f288.00" in said(screen)
+    shown = {metric.label: metric.value.replace("\\", "") for metric in screen.metric}
+    assert shown["Cost of goods sold"] == "€\u202f32.00"
+    assert shown["Received"] == "€\u202f320.00"
+    assert grid(screen, 1).set_index("account").loc["Expenses:Cost-Of-Goods-Sold", "debit"] == 32
+    screen.button_group(key="by").set_value("item").run()
+    assert grid(screen)[["name", "average", "fifo"]].values.tolist() == [["Kettle", 288, 288]]
+
+
+def test_whoever_is_no_manager_downloads_no_journal(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, may in (("Stefan", False), ("Olga", True)):
+        signed_in(staffed, name, monkeypatch)
+        screen = opened("finance")
+        assert not screen.exception
+        assert ("A manager can download the journal" not in said(screen)) == may
+        assert [found.proto.label.replace("\\", "") for found in screen.get("download_button") if found.proto.label != "Excel"] == (
+            ["CSV", "Plain text (beancount)"] if may else []
+        )
 
 
 # -- people

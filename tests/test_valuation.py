@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_core import db as database
-from ims_core import journal, valuation
+from ims_core import journal, people, valuation
+from ims_core.errors import NotAllowed, Refused
 from ims_core.versions import plain
 from tests import daybook
 from tests.builders import Shop, empty_shop
@@ -94,6 +95,9 @@ def test_stock_is_worth_what_its_pieces_cost_and_the_journal_says_so(acts: list[
     average = valuation.by_item(shop.db, LAST)["value"].sum()
     assert average == pytest.approx((at_last["on_hand"] * at_last["cost"]).sum(), abs=0.005)
     _balances(shop, average)
+    for by in valuation.BY:
+        split = valuation.side_by_side(shop.db, LAST, by)
+        assert split[["average", "fifo"]].sum().tolist() == pytest.approx([average, fifo.sum()], abs=0.005)
     shop.db.close()
 
 
@@ -104,6 +108,9 @@ def _balances(shop: Shop, worth: float) -> None:
     assert (lines.groupby("entry")["debit"].sum() - lines.groupby("entry")["credit"].sum()).abs().max() == 0 or lines.empty
     mine = lines[lines["account"] == journal.STOCK]
     assert round(mine["debit"].sum() - mine["credit"].sum(), 2) == pytest.approx(round(worth, 2), abs=0.0051)
+    assert journal.proof(shop.db, FIRST, LAST).holds
+    left = journal.totals(lines)
+    assert left["debit"].sum() == pytest.approx(left["credit"].sum())
 
 
 @pytest.fixture
@@ -128,6 +135,45 @@ def test_first_in_first_out_leaves_the_newest(traded: Shop) -> None:
 def test_what_changed_the_value_is_told_by_reason(traded: Shop) -> None:
     parts = valuation.moved(traded.db, FIRST, LAST).set_index("reason")["value"].to_dict()
     assert {name: value for name, value in parts.items() if value} == {"before": 40, "purchases": 60, "cogs": -60, "scrap": -5, "after": 35}
+
+
+def test_the_stock_of_a_past_day_is_split_by_place_and_both_methods(traded: Shop) -> None:
+    traded.place("Cellar")
+    traded.move("transfer", 1, 5, date(2026, 5, 11), "Shop", to="Cellar")
+    cup = traded.item("CUP")
+    traded.move("receipt", cup, 3, date(2026, 5, 11))
+    split = valuation.side_by_side(traded.db, date(2026, 5, 11), "place").set_index("grp")
+    assert split[["items", "pieces", "average", "fifo", "uncosted"]].to_dict("index") == {
+        "Cellar": {"items": 1, "pieces": 5, "average": 25, "fifo": 30, "uncosted": 0},
+        "Shop": {"items": 2, "pieces": 6, "average": 15, "fifo": 18, "uncosted": 1},
+    }
+    assert valuation.side_by_side(traded.db, date(2026, 5, 8))[["average", "fifo"]].values.tolist() == [[40, 40]]
+    days = valuation.through_days(traded.db, date(2026, 5, 8), date(2026, 5, 10))
+    assert days["value"].tolist() == [40, 100, 40]
+
+
+def test_what_is_guessed_of_a_value_is_told(shop: Shop) -> None:
+    shop.move("sale", shop.item("KETTLE", cost=4), 3, date(2026, 5, 9))
+    assert valuation.side_by_side(shop.db, date(2026, 5, 8))[["average", "estimated"]].values.tolist() == [[12, 12]]
+
+
+def test_the_proof_says_both_numbers_also_where_they_differ(traded: Shop) -> None:
+    found = journal.proof(traded.db, FIRST, LAST)
+    assert "ends with €\u202f35.00 of stock, and the stock of that day is worth €\u202f35.00: they agree" in found.says("€")
+    other = journal.Proof(35.0, 36.0, 100.0, 100.0)
+    assert (found.holds, other.holds) == (True, False)
+    assert "but the stock of that day is worth €\u202f36.00" in other.says("€")
+
+
+def test_the_journal_is_written_for_a_manager_in_the_forms_there_are(traded: Shop) -> None:
+    assert journal.file(traded.db, people.LOCAL, FIRST, LAST, "csv").startswith("entry,day,account,debit,credit,text")
+    assert "EUR" in journal.file(traded.db, people.LOCAL, FIRST, LAST, "beancount")
+    with pytest.raises(NotAllowed, match="one must be manager"):
+        journal.file(traded.db, people.Person("Stefan", "staff"), FIRST, LAST, "csv")
+    with pytest.raises(Refused, match="csv or beancount, not as pdf"):
+        journal.file(traded.db, people.LOCAL, FIRST, LAST, "pdf")
+    with pytest.raises(Refused, match="lies after"):
+        journal.file(traded.db, people.LOCAL, LAST, FIRST, "csv")
 
 
 def test_what_nobody_gave_a_cost_is_worth_nothing_known(shop: Shop) -> None:

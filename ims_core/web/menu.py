@@ -23,7 +23,11 @@ MENU = {
         ("places", "Places", "shelves"),
         ("labels", "Labels", "label"),
     ],
-    "Insight": [("analysis", "Analysis", "monitoring"), ("forecast", "Forecast", "query_stats")],
+    "Insight": [
+        ("analysis", "Analysis", "monitoring"),
+        ("forecast", "Forecast", "query_stats"),
+        ("finance", "Finance", "account_balance"),
+    ],
     "Buying": [("reorders", "Reorders", "shopping_cart"), ("suppliers", "Suppliers", "local_shipping")],
     "Data": [("upload", "Upload", "upload_file")],
     "Shop": [("settings", "Settings", "settings")],

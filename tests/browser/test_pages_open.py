@@ -22,6 +22,7 @@ PAGES = [
     "labels",
     "analysis",
     "forecast",
+    "finance",
     "reorders",
     "suppliers",
     "upload",

@@ -1,0 +1,82 @@
+from typing import Any
+
+import streamlit as st
+
+from ims_core import headlines, labels, valuation
+from ims_core.web import books, ui
+
+today, shop = ui.today(), ui.shop()
+begins = ui.ask(books.begun)
+if begins is None:
+    ui.page("Finance")
+    says = (
+        "Here stands what the stock is worth on any day, what sold goods had cost, and the journal for your books. Nothing has moved yet."
+    )
+    ui.empty(says, "Drop your files", "upload")
+    st.stop()
+
+
+def money(label: str) -> Any:
+    return st.column_config.NumberColumn(f"{label} ({shop.currency})", format="%,.2f")
+
+
+head = st.container()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    period = books.choose(begins, max(begins, min(today, ui.ask(headlines.known_day, today))), today)
+first, last = labels.day_text(period.first, today), labels.day_text(period.last, today)
+with ui.waiting("Adding up"):
+    sums = ui.ask(books.sums, period)
+with head:
+    worth = labels.money(sums["after"], shop.currency)
+    ui.page("Finance", f"From {first} to {last}; the stock was worth {worth} at its end. All at cost, without tax.")
+
+with st.grid(5, min_column_width=165):
+    ui.figure("Stock, average cost", labels.money(sums["after"], shop.currency), help="At the end of the period, at moving average cost")
+    ui.figure("Stock, first in first out", labels.money(sums["fifo"], shop.currency), help="What came first has left first")
+    ui.figure("Cost of goods sold", labels.money(-sums["cogs"], shop.currency), help="At moving average, returns taken off")
+    ui.figure("Received", labels.money(sums["purchases"], shop.currency), help="Goods that came in, at what they cost")
+    lost = -(sums["scrap"] + sums["count"] + sums["adjustment"])
+    ui.figure("Written off", labels.money(lost, shop.currency), help="Scrapped, counted and adjusted away, less what was found")
+
+proof = ui.ask(books.proof, period)
+(st.success if proof.holds else st.error)(ui.plain(proof.says(shop.currency)), icon=":material/balance:")
+
+with st.grid(2, min_column_width=330):
+    with st.container(border=True, height="stretch"):
+        st.markdown("**What changed the value of the stock**")
+        ui.picture(ui.ask(books.changes_picture, period))
+    with st.container(border=True, height="stretch"):
+        st.markdown("**What it was worth day by day**")
+        if through := ui.ask(books.days_picture, period):
+            ui.picture(through)
+        else:
+            st.caption("It takes more than one day.")
+
+st.subheader("What lay there", anchor=False)
+with st.container(horizontal=True, vertical_alignment="center"):
+    day = st.date_input("At the end of", period.last, min_value=begins, max_value=max(today, period.last), key=f"on-{period.last}",
+                        label_visibility="collapsed", width=150)  # fmt: skip
+    by = st.segmented_control("By", list(valuation.BY), default="category", format_func=str.capitalize, required=True, key="by",
+                              label_visibility="collapsed", bind="query-params")  # fmt: skip
+lying = ui.ask(valuation.side_by_side, day, by)
+if lying.empty:
+    st.info(ui.plain(f"Nothing lay there at the end of {labels.day_text(day)}."), icon=":material/info:")
+else:
+    column = "name" if by == "item" else by
+    extra = {
+        column: st.column_config.TextColumn(by.capitalize(), pinned=True),
+        "average": money("Average"),
+        "fifo": money("First in first out"),
+    }
+    order = [column, "sku" if by == "item" else "items", "pieces", "average", "fifo"]
+    ui.table(lying.rename(columns={"grp": column}), f"lying-{by}", alt=f"Stock value by {by}", order=order, extra=extra,
+             among=["name", "sku"] if by == "item" else (), save_as=f"Stock value {day} by {by}")  # fmt: skip
+    if doubts := books.doubts(lying):
+        st.caption(doubts)
+
+st.subheader("Journal", anchor=False)
+st.caption("Double entries by day at moving average. What lay there before the first day opens the stock account; what was paid or earned "
+           "is not in it: that stands in your invoices.")  # fmt: skip
+sides = {"account": "Account", "debit": money("Debit"), "credit": money("Credit")}
+ui.table(ui.ask(books.accounts, period), "accounts", alt="What is left on each account", order=list(sides), extra=sides, opens=False)
+books.files(period)
