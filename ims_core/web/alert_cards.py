@@ -12,7 +12,7 @@ from ims_core.web.doing import PAGES, act, ask, do, plain, shop
 
 LEADS = {"late": ("suppliers", "Suppliers"), "target": ("analysis", "Analysis")}
 """Where alerts lead that are not about one item: rule -> page and its title."""
-FEW = 5
+FEW = 3
 """Of a rule that are shown at first: a phone must reach the next rule."""
 
 
