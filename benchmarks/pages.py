@@ -27,7 +27,7 @@ from tests.browser.visits import Server, served, visit
 
 PAGES = {"": "", "stock": "", "item": "item=17", "movements": "", "items": "", "places": "", "suppliers": "", "settings": "",
          "forecast": "", "reorders": "", "upload": "", "analysis": "", "inbox": "", "count": "", "scan": "", "labels": "",
-         "finance": ""}  # fmt: skip
+         "finance": "", "quality": ""}  # fmt: skip
 BARE = 'import streamlit as st\nst.title("Bare")\nfor line in range(12):\n    st.write(f"line {line}")\n'
 DAYS = 730
 

@@ -29,6 +29,7 @@ PAGES = [
     "analysis",
     "forecast",
     "finance",
+    "quality",
     "reorders",
     "suppliers",
     "upload",

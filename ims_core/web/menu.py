@@ -27,6 +27,7 @@ MENU = {
         ("analysis", "Analysis", "monitoring"),
         ("forecast", "Forecast", "query_stats"),
         ("finance", "Finance", "account_balance"),
+        ("quality", "Quality", "verified"),
     ],
     "Buying": [("reorders", "Reorders", "shopping_cart"), ("suppliers", "Suppliers", "local_shipping")],
     "Data": [("upload", "Upload", "upload_file")],

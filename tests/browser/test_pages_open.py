@@ -23,6 +23,7 @@ PAGES = [
     "analysis",
     "forecast",
     "finance",
+    "quality",
     "reorders",
     "suppliers",
     "upload",

@@ -1,0 +1,126 @@
+"""What is doubtful is found, priced by what rests on it, and gone when it is mended."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from ims_core import flaws, headlines, importing, items, people, quality, reorder, suppliers
+from tests.builders import DAY, WATER, Shop, empty_shop
+
+SHUT = date(2026, 4, 29)
+
+
+def sells(shop: Shop, item: int, pieces: float = 2, price: float | None = 10, days: int = 60) -> None:
+    """Sold on each of the last days, but for Sundays and Wednesday, 29 April, in one change."""
+    with shop.db.change(who="Owner", what="Sales") as change_id:
+        dates = [DAY - timedelta(days=back) for back in range(days)]
+        lines = [day for day in dates if day.isoweekday() != 7 and day != SHUT]
+        shop.db.append("movements", [
+            {"change_id": change_id, "line": line, "happened_at": day, "day": day, "kind": "sale", "item_id": item, "place": "Shop",
+             "qty": -pieces, "unit_price": price}
+            for line, day in enumerate(lines, 1)
+        ])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def doubtful() -> Shop:
+    """A shop with each flaw once."""
+    shop = Shop(empty_shop())
+    nord, sued = shop.supplier("Nordlicht"), shop.supplier("Suedwind", lead_days=5)
+    old = DAY - timedelta(days=120)
+    kettle = shop.item("KETTLE", cost=5, price=10)  # no lead time, counted long ago
+    shop.move("count", kettle, 110, day=old)
+    sells(shop, kettle)
+    mug = shop.item("MUG", cost=4, price=8)  # sells, never counted, no supplier
+    sells(shop, mug, 1, 8)
+    jug = shop.item("JUG", cost=7, price=6)  # a price below cost; its supplier sells others in packs
+    shop.move("count", jug, 1, day=DAY - timedelta(days=70))
+    sells(shop, jug, 1, 6)
+    tea = shop.item("TEA", cost=2, price=3)  # of a supplier in sixes, who bills it by the box
+    shop.move("count", tea, 500)
+    sells(shop, tea, 0.5, 0, days=1)  # half a piece, for nothing
+    plate = shop.item("PLATE", price=20)  # in stock without a cost
+    shop.move("count", plate, 3)
+    shop.move("receipt", shop.item("FORK", cost=1, price=2), 1)
+    shop.move("sale", 6, 3, unit_price=2)
+    cup = shop.item("CUP", cost=3, price=9)  # nothing is wrong with it
+    shop.move("count", cup, 60, day=DAY - timedelta(days=61))
+    sells(shop, cup, 1, 9)
+    suppliers.save_terms(shop.db, people.LOCAL, [
+        {"item_id": kettle, "supplier_id": nord}, {"item_id": jug, "supplier_id": sued},
+        {"item_id": tea, "supplier_id": sued, "pack": 6, "cost": 12}, {"item_id": cup, "supplier_id": sued, "pack": 6},
+    ])  # fmt: skip
+    items.link_barcode(shop.db, people.LOCAL, kettle, WATER)
+    with shop.db.change(who="Owner", what="By hand"):
+        shop.db.append("barcode_versions", [{"code": "4006381333932", "item_id": jug}])
+    return shop
+
+
+@pytest.fixture(scope="module")
+def seen(doubtful: Shop) -> quality.Quality:
+    return quality.of_shop(doubtful.db, DAY)
+
+
+def of(seen: quality.Quality, rule: str) -> set[str]:
+    return set(seen.found.loc[seen.found["rule"] == rule, "sku"].dropna())
+
+
+def test_each_flaw_is_found_where_it_is_and_nowhere_else(seen: quality.Quality) -> None:
+    assert {rule: of(seen, rule) for rule in seen.fix["rule"]} == {
+        "lead": {"KETTLE"}, "stale": {"KETTLE"}, "uncounted": {"MUG"}, "homeless": {"MUG", "FORK"}, "below_list": {"JUG"},
+        "below_sold": {"JUG"}, "negative": {"JUG"}, "pack": {"JUG"}, "costs_apart": {"TEA"}, "for_nothing": {"TEA"}, "in_parts": {"TEA"},
+        "cost": {"PLATE"}, "estimated": {"FORK"}, "barcodes": {"JUG"}, "gaps": set(),
+    }  # fmt: skip
+
+
+def test_a_finding_says_what_is_wrong_what_rests_on_it_and_where_it_is_fixed(doubtful: Shop, seen: quality.Quality) -> None:
+    fix: Any = seen.fix.set_index("rule")
+    orders = reorder.suggest(doubtful.db, DAY).set_index("sku")["value"]
+    lead = fix.loc["lead"]
+    assert lead["what"] == "1 item to be ordered has no lead time: the shop's usual one is taken. Kettle."
+    assert (lead["money"], lead["of"], lead["page"]) == (orders["KETTLE"], "of proposed orders", "suppliers")
+    assert fix.loc["homeless", "money"] == orders["MUG"] + orders["FORK"]
+    assert fix.loc["stale", ["money", "of"]].tolist() == [doubtful.on_hand("KETTLE") * 5, "of stock value"]
+    assert fix.loc["cost", ["money", "of", "page"]].tolist() == [3 * 20, "of stock at sales prices", "items"]
+    assert fix.loc["barcodes", ["page", "query"]].tolist() == ["item", {"item": "3", "part": "Barcodes"}]
+    assert fix.loc["for_nothing", "money"] == 0.5 * 3
+    assert str(fix.loc["gaps", "what"]).endswith("Is a file of the till missing? 29 Apr.")
+    assert fix.loc["gaps", "money"] == pytest.approx(2 * 10 + 8 + 6 + 9)
+    assert seen.fix["money"].dropna().is_monotonic_decreasing
+
+
+def test_an_item_with_many_flaws_is_in_doubt_once(doubtful: Shop, seen: quality.Quality) -> None:
+    orders = reorder.suggest(doubtful.db, DAY).set_index("sku")["value"]
+    assert seen.whole["orders"] == pytest.approx(orders.sum())
+    assert orders["CUP"] > 0
+    assert seen.doubted["orders"] == pytest.approx(orders.sum() - orders["CUP"])
+    assert seen.whole["stock"] - seen.doubted["stock"] == pytest.approx(10 * 3)
+
+
+def test_files_that_should_have_come_again_are_late(doubtful: Shop) -> None:
+    assert flaws.late(doubtful.db, DAY + timedelta(days=14)).empty
+    late = flaws.late(doubtful.db, DAY + timedelta(days=15)).set_index("kind")
+    assert late.index.tolist() == ["sales"]
+    assert late.loc["sales", "money"] == pytest.approx(
+        headlines.sales(doubtful.db, DAY - timedelta(days=27), DAY)["revenue"].sum() / 28 * 15
+    )
+
+
+def test_an_empty_shop_has_nothing_to_fix(shop: Shop) -> None:
+    seen = quality.of_shop(shop.db, DAY)
+    assert (len(seen.fix), dict(seen.whole)) == (0, {"orders": 0, "stock": 0})
+
+
+SALES = "Item,Name,Date,Qty,Price,Receipt\nKETTLE,Kettle,2026-05-02,1,10,R1\nKETTLE,Kettle,2026-05-04,{},10,R2\nMUG,Mug,2026-05-04,2,5,R3\n"
+
+
+def drop(shop: Shop, name: str, text: str) -> None:
+    importing.commit(shop.db, people.LOCAL, importing.preview(shop.db, [(name, text.encode())]))
+
+
+def test_a_refused_line_is_open_until_it_comes_mended(shop: Shop) -> None:
+    drop(shop, "till.csv", SALES.format("two or so"))
+    assert flaws.refused(shop.db)[["name", "lines", "money"]].values.tolist() == [["till.csv", 1, 10]]
+    drop(shop, "till mended.csv", SALES.format(2))
+    assert flaws.refused(shop.db).empty
