@@ -103,3 +103,64 @@ def worth(days: pd.DataFrame, currency: str) -> Picture:
     return Picture(
         charts.figure(300, [line], y={"rangemode": "tozero"}, right=8), f"Stock value day by day: {first} at first, {last} at last."
     )
+
+
+def stages(found: pd.DataFrame) -> Picture:
+    """Where the days go: each stage begins where half of the one before was over, dark to its median, light to where nine in ten were.
+
+    found: bottlenecks.stages.
+    """
+    known = found[found["waits"] > 0].reset_index(drop=True)
+    median, p90 = known["median"].fillna(0.0), known["p90"]
+    begins = median.cumsum() - median
+    at = list(range(len(known)))
+    words = [_took(half, most) for half, most in zip(known["median"].astype(float), p90.astype(float), strict=True)]
+    names = [
+        f"<b>{label}</b><br>{labels.count(number, of[:-1] if of == 'orders' else 'delivery', of)}" + (f", {still:,} open" if still else "")
+        for label, number, of, still in known[["label", "waits", "of", "open"]].itertuples(index=False)
+    ]
+    beyond = (p90 - median).fillna(0.0)
+    dark = {"type": "bar", "orientation": "h", "y": at, "x": median, "base": begins, "marker": {"color": ACCENT}, "width": 0.5,
+            "customdata": words, "hovertemplate": "%{customdata}<extra></extra>"}  # fmt: skip
+    light = {"type": "bar", "orientation": "h", "y": at, "x": beyond, "base": begins + median, "width": 0.5, "customdata": words,
+             "marker": {"color": "rgba(26, 143, 135, 0.28)"}, "hovertemplate": "%{customdata}<extra></extra>"}  # fmt: skip
+    notes = [
+        {"x": float(end), "y": row, "yref": "y", "text": said.replace(", ", ",<br>"), "showarrow": False, "xanchor": "left",
+         "align": "left", "xshift": 6, "font": {"size": 12}}
+        for row, (end, said) in enumerate(zip(begins + median + beyond, words, strict=True))
+    ]  # fmt: skip
+    far = float((begins + median + beyond).max()) * 1.45 + 1  # room for the words
+    x = {"showgrid": True, "gridcolor": charts.FAINT, "nticks": 4, "range": [0, far], "ticksuffix": " d", "zeroline": False}
+    y = {"autorange": "reversed", "showgrid": False, "zeroline": False, "tickmode": "array", "tickvals": at, "ticktext": names}
+    drawn = charts.figure(64 * len(known) + 40, [dark, light], notes, x=x, y=y, top=4, right=8, hovermode="closest")
+    drawn.update_layout(barmode="overlay")
+    said = "; ".join(f"{label.lower()} {word}" for label, word in zip(known["label"], words, strict=True))
+    return Picture(drawn, f"Where the days go: {said}.")
+
+
+def _took(median: float, p90: float) -> str:
+    if median != median:
+        return "over half open"
+    half = labels.many(round(median), "day")
+    return f"{half}, some open" if p90 != p90 else half if p90 == median else f"{half}, up to {p90:.0f}"
+
+
+def deliveries(orders: pd.DataFrame, supplier: str) -> Picture:
+    """The days each order of a supplier took, beside those promised. orders: bottlenecks.orders."""
+    came, late = ~orders["open"], orders["late"] > 0
+    kinds = (("In time", came & ~late, ACCENT, "circle"), ("Late", came & late, AMBER, "circle"),
+             ("Open", orders["open"], NEUTRAL, "circle-open"))  # fmt: skip
+    dots = [
+        {"type": "scatter", "mode": "markers", "x": orders.loc[some, "ordered"], "y": orders.loc[some, "days"], "name": name,
+         "marker": {"color": color, "size": 9, "symbol": symbol}, "customdata": orders.loc[some, "number"],
+         "hovertemplate": f"%{{customdata}}, ordered on %{{x|%-d %b %Y}}: <b>%{{y}}</b> days, {name.lower()}<extra></extra>"}
+        for name, some, color, symbol in kinds if some.any()
+    ]  # fmt: skip
+    told = orders.dropna(subset=["promised"])
+    promised = {"type": "scatter", "mode": "markers", "x": told["ordered"], "y": told["promised"], "name": "Promised",
+                "marker": {"symbol": "line-ew-open", "size": 12, "color": NEUTRAL, "line": {"width": 2}},
+                "hovertemplate": "promised: <b>%{y}</b> days<extra></extra>"}  # fmt: skip
+    drawn = charts.figure(280, [promised, *dots], y={"rangemode": "tozero", "ticksuffix": " d"}, hovermode="closest", top=32)
+    drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    said = f"Days from order to last receipt of {labels.count(len(orders), 'order')} of {supplier}: {int(late.sum())} late."
+    return Picture(drawn, said)

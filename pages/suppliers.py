@@ -1,13 +1,7 @@
 import streamlit as st
 
-from ims_core import alerts, labels, suppliers
-from ims_core.web import ui
-
-make = st.column_config
-LATE = {
-    "number": make.TextColumn("Order"), "due": make.DateColumn("Due", format="D MMM YYYY"),
-    "days": make.NumberColumn("Days late"), "pieces": make.NumberColumn("Still to come", format="localized"),
-}  # fmt: skip
+from ims_core import alerts, headlines, labels, suppliers
+from ims_core.web import delays, ui
 
 known = ui.ask(suppliers.listed)
 ui.page(
@@ -24,13 +18,23 @@ if len(late):
         "late",
         alt="Orders that should have come",
         order=["number", "supplier", "due", "days", "pieces", "value"],
-        extra=LATE,
+        extra=delays.LATE,
         save_as="Late orders",
         rows=5,
     )
-order = ["name", "email", "phone", "lead_days", "min_order", "items", "active"]
-with st.container(horizontal=True, vertical_alignment="center"):
-    found = ui.matching(known, ui.search("supplier", "Name or e-mail"), ["name", "email"])
-    ui.excel(found, "Suppliers", order)
-ui.grid(found, "suppliers", suppliers.save, alt="Suppliers: contact, lead time and smallest order", number=["supplier_id"], order=order,
-        fixed=["items"], done="Suppliers saved.")  # fmt: skip
+
+
+def terms() -> None:
+    order = ["name", "email", "phone", "lead_days", "min_order", "items", "active"]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        found = ui.matching(known, ui.search("supplier", "Name or e-mail"), ["name", "email"])
+        ui.excel(found, "Suppliers", order)
+    ui.grid(found, "suppliers", suppliers.save, alt="Suppliers: contact, lead time and smallest order", number=["supplier_id"],
+            order=order, fixed=["items"], done="Suppliers saved.")  # fmt: skip
+
+
+PARTS = {"Terms": terms, "Scorecards": lambda: delays.scorecard(ui.ask(headlines.known_day, ui.today()))}
+for tab, draw in zip(st.tabs(list(PARTS), key="part", bind="query-params"), PARTS.values(), strict=True):
+    if tab.open:
+        with tab, ui.waiting("Adding up"):
+            draw()

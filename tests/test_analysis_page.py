@@ -1,5 +1,7 @@
 """The Analysis page: every part opens, what is missing says what would tell it, objectives are set where one looks at them."""
 
+from datetime import timedelta
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -20,7 +22,8 @@ def part(name: str) -> AppTest:
 
 @pytest.mark.parametrize(("name", "speaks"), [
     ("Overview", "Stock value"), ("Classes", "Few items bring most"), ("Movers", "Sales against"), ("Service", "Ready rate"),
-    ("Seasons", "twelve full months"), ("Losses", "Nothing was counted"), ("Targets", "no objective"),
+    ("Bottlenecks", "No order was placed"), ("Seasons", "twelve full months"), ("Losses", "Nothing was counted"),
+    ("Targets", "no objective"),
 ])  # fmt: skip
 def test_every_part_opens(working: Shop, name: str, speaks: str) -> None:
     screen = part(name)
@@ -91,3 +94,30 @@ def test_why_tells_the_formula_with_its_numbers_and_the_items_behind(working: Sh
     assert f"Pieces × price, less returns  \n= {sold}" in said(screen)
     behind: pd.DataFrame = next(table.value for table in screen.dataframe if "revenue" in table.value and "grp" not in table.value)
     assert behind["revenue"].sum() == sold
+
+
+def test_who_is_late_shows_on_both_pages_with_what_it_costs(working: Shop) -> None:
+    today = doing.today()
+    nordlicht = int(working.db.scalar("select supplier_id from suppliers"))
+    for number in range(1, 7):
+        ordered = today - timedelta(days=20 + number)
+        order = {
+            "order_id": number,
+            "number": f"PO {number}",
+            "supplier_id": nordlicht,
+            "ordered": ordered,
+            "expected": ordered + timedelta(7),
+        }
+        with working.db.change(who="Owner", what="Order"):
+            working.db.append("orders", [order])
+            working.db.append("order_lines", [{"order_id": number, "line": 1, "item_id": 1, "qty": 5, "unit_cost": 2}])
+        if number < 6:
+            working.move("receipt", 1, 5, ordered + timedelta(days=6 + number), order_id=number)
+    found = part("Bottlenecks")
+    ranked: pd.DataFrame = found.dataframe[0].value
+    assert ranked[["supplier", "late", "orders_due"]].to_numpy().tolist() == [["Nordlicht", 5, 6]]
+    assert "1 order past due today" in [head.value for head in found.subheader]
+    card = opened("suppliers", part="Scorecards")
+    assert not card.exception, card.exception
+    assert [metric.value for metric in card.metric][:2] == ["17%", "7 days"]
+    assert "What its unreliability costs" in [head.value for head in card.subheader]

@@ -36,8 +36,8 @@ LAYERS = """
     slowing sessions gate api __main__
     web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
     web.choosing web.filling web.differences
-    web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.tiles web.analysed web.books web.team
-    web.menu
+    web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.tiles web.analysed web.books
+    web.delays web.team web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -67,6 +67,7 @@ HOMES = {
         "web.tiles",
         "web.analysed",
         "web.books",
+        "web.delays",
         "web.team",
         "web.alert_cards",
         "web.telling",
