@@ -124,20 +124,21 @@ def far_too_large(db: Database, until: date) -> pd.DataFrame:
 
 def gaps(db: Database, until: date) -> pd.DataFrame:
     """Days without a sale on which the shop usually sells: name (the day), money (what such a weekday brings on average)."""
+    found = days(db, until)
+    missing = found[found["usual"] & ~found["told"]]
+    return missing.assign(lines=1, name=[labels.day_text(day.date(), until) for day in missing["day"]])
+
+
+def days(db: Database, until: date) -> pd.DataFrame:
+    """The last 90 days: day told (something was sold) usual (the shop sells on this weekday), and money: what the weekday brings."""
     found = headlines.sales(db, until - timedelta(days=364), until)
-    if found.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    sold = found.assign(day=pd.to_datetime(found["day"])).set_index("day")["revenue"].astype(float)
-    span = pd.Series(pd.date_range(sold.index.min(), pd.Timestamp(until)))
-    told, weekday = span.isin(sold.index), span.dt.dayofweek
-    usual = told.groupby(weekday).transform("mean") >= USUAL
-    missing = span[
-        ~told & usual & (told.groupby(weekday).transform("size") >= OPEN) & (span > pd.Timestamp(until) - timedelta(days=WINDOW))
-    ]
-    mean = sold.groupby(pd.DatetimeIndex(sold.index).dayofweek).mean()
-    return pd.DataFrame({
-        "lines": 1, "money": missing.dt.dayofweek.map(mean).to_numpy(), "name": [labels.day_text(day.date(), until) for day in missing],
-    })  # fmt: skip
+    sold = found["revenue"].astype(float).set_axis(pd.DatetimeIndex(found["day"]))
+    every = pd.DataFrame({"day": pd.date_range(sold.index.min() if len(sold) else until, until)})
+    weekday = every["day"].dt.dayofweek
+    every = every.assign(told=every["day"].isin(sold.index), money=weekday.map(sold.groupby(pd.DatetimeIndex(sold.index).dayofweek).mean()))
+    known = every["told"].groupby(weekday)
+    usual = (known.transform("mean") >= USUAL) & (known.transform("size") >= OPEN)
+    return every.assign(usual=usual)[every["day"] > pd.Timestamp(until) - timedelta(days=WINDOW)]
 
 
 def refused(db: Database) -> pd.DataFrame:

@@ -19,7 +19,7 @@ OF = {
     "stock": "of stock value",
     "sales": "of sales in 90 days",
     "shelf": "of stock at sales prices",
-    "told": "as the file's other lines",
+    "told": "if they are like the file's other lines",
     "missing": "of sales that may be missing",
     "goods": "of goods moved",
     "waits": "of goods on order",

@@ -1,6 +1,7 @@
+import numpy as np
 import streamlit as st
 
-from ims_core import items, labels, quality
+from ims_core import items, labels, quality, scores
 from ims_core.web import ui
 
 make = st.column_config
@@ -23,12 +24,18 @@ with ui.waiting("Looking through the books"):
 def rests(of: str, called: str) -> str:
     """How much of one kind of money is in doubt; empty where there is none of it at all."""
     part, whole = seen.doubted[of], seen.whole[of]
-    return f"{labels.money(part, sign)} of {labels.money(whole, sign)} {called} ({part / whole:.0%})" if whole > 0 else ""
+    of_all = f"of {labels.money(whole, sign)} {called}"
+    return "" if whole <= 0 else f"{labels.money(part, sign)} {of_all} ({part / whole:.0%})" if part else f"nothing {of_all}"
 
 
 told = " and ".join(part for part in (rests("orders", "of proposed orders"), rests("stock", "of stock value")) if part)
 with head:
-    ui.page("Quality", f"{told} rest on doubtful data." if told else "No stock has a cost yet and nothing is proposed to be ordered.")
+    ui.page(
+        "Quality",
+        f"{told[0].upper()}{told[1:]} rests on doubtful data."
+        if told
+        else "No stock has a cost yet and nothing is proposed to be ordered.",
+    )
 
 
 def findings() -> None:
@@ -56,6 +63,28 @@ def behind() -> None:
     ui.table(found, f"behind-{rule}", alt="Items of this finding", order=["name", *of, "sku"], extra=money, save_as="Items to mend")
 
 
+def sources() -> None:
+    """Each source in five ways; below, what was counted."""
+    with ui.waiting("Looking at each source"):
+        found = ui.ask(scores.scores, today)
+    st.subheader("How good each source is", anchor=False)
+    st.caption("Empty where nothing can be said: that is not 100 %.")
+    wide = found.assign(of_what=found["source"].map(scores.SOURCES), score=np.floor(100 * found["score"]))  # 99.9 is not all
+    wide = wide.pivot(index="of_what", columns="dimension", values="score").reindex(scores.SOURCES.values()).dropna(how="all").reset_index()
+    shown = {name: make.ProgressColumn(label, format="%.0f %%", min_value=0, max_value=100) for name, label in scores.DIMENSIONS.items()}
+    ui.table(wide, "scores", alt="Scores of each source", order=["of_what", *scores.DIMENSIONS], opens=False, blank="–",
+             extra=shown | {"of_what": make.TextColumn("Source", pinned=True, width=115)})  # fmt: skip
+    with st.expander("What was counted", icon=":material/calculate:"):
+        known = found[found["of"].notna()].sort_values("score", kind="stable")
+        told = known.assign(source=known["source"].map(scores.SOURCES), dimension=known["dimension"].map(scores.DIMENSIONS))
+        extra = {"source": "Source", "dimension": "Is it …", "score": make.NumberColumn("Score", format="percent"),
+                 "right": make.NumberColumn("So many", format="localized"), "of": make.NumberColumn("of", format="localized"),
+                 "says": make.TextColumn("What", width="large")}  # fmt: skip
+        ui.table(
+            told, "counted", alt="The numbers behind the scores", order=list(extra), extra=extra, opens=False, save_as="Scores", rows=30
+        )
+
+
 st.subheader("Fix next", anchor=False)
 if seen.fix.empty:
     st.success("Nothing is doubtful: every rule was looked at, and none is broken.", icon=":material/check_circle:")
@@ -64,3 +93,4 @@ else:
     with st.container(horizontal=True):
         ui.excel(seen.fix, "Fix next", ["what", "found", "unit", "money", "of"])
     behind()
+sources()

@@ -31,7 +31,7 @@ LAYERS = """
     counting traces explaining guesses meanings scanning slips orders
     valuation journal measures waits sums objectives kpis reasons movers lead_times
     forecasting cycles reorder risks replay
-    alerts bottlenecks scorecards limits drift conditions inbox channels messages headlines flaws quality notes
+    alerts bottlenecks scorecards limits drift conditions inbox channels messages headlines flaws quality scores notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     slowing sessions gate api __main__
     web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past

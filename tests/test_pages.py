@@ -538,3 +538,13 @@ def test_the_owner_adds_people_and_devices_and_a_token_is_shown_once(staffed: Sh
     button(screen, "Make a token").click().run()
     assert devices.holder(staffed.db, screen.code[0].value) == people.Person("Handheld 3 (device)", "staff")
     assert not screen.run().code
+
+
+# -- quality
+
+
+def test_quality_says_what_rests_on_doubtful_data_and_leads_to_where_it_is_fixed(working: Shop) -> None:
+    words = said(opened("quality")).replace("\u202f", " ")
+    assert "of stock value rests on doubtful data." in words
+    assert "1 item to be ordered has no supplier: nobody can send the order. Mug." in words
+    assert grid(opened("quality"), -1)["of"].gt(0).all()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ims_core import flaws, headlines, importing, items, people, quality, reorder, suppliers
+from ims_core import flaws, headlines, importing, items, people, quality, reorder, scores, suppliers
 from tests.builders import DAY, WATER, Shop, empty_shop
 
 SHUT = date(2026, 4, 29)
@@ -124,3 +124,27 @@ def test_a_refused_line_is_open_until_it_comes_mended(shop: Shop) -> None:
     assert flaws.refused(shop.db)[["name", "lines", "money"]].values.tolist() == [["till.csv", 1, 10]]
     drop(shop, "till mended.csv", SALES.format(2))
     assert flaws.refused(shop.db).empty
+
+
+def test_the_scores_say_how_many_of_how_many(doubtful: Shop) -> None:
+    found = scores.scores(doubtful.db, DAY + timedelta(days=7)).set_index(["source", "dimension"])
+    told = {key: (row["right"], row["of"]) for key, row in found.iterrows() if row["of"] == row["of"]}
+    days = sum((DAY - timedelta(days=back)).isoweekday() != 7 for back in range(60))
+    assert told["items", "completeness"] == (7 + 6 + 0 + 2 + 4, 7 * 5)
+    assert told["items", "validity"] == (1, 2)
+    assert told["items", "consistency"] == (5, 6)
+    assert told["suppliers", "completeness"] == (0 + 1 + 1, 2 + 2 + 4)
+    assert told["suppliers", "consistency"] == (0, 1)
+    assert told["stock", "completeness"] == (6, 7)
+    assert told["sales", "completeness"] == (days - 1, days)
+    assert told["sales", "timeliness"] == (21, 28)
+    assert (found["score"].dropna() == (found["right"] / found["of"]).dropna()).all()
+
+
+def test_what_cannot_be_said_has_no_score(shop: Shop) -> None:
+    assert scores.scores(shop.db, DAY)["score"].isna().all()
+    drop(shop, "till.csv", SALES.format("two or so"))
+    found = scores.scores(shop.db, DAY).set_index(["source", "dimension"])["score"]
+    assert found["sales", "validity"] == pytest.approx(2 / 3)
+    assert found["sales"].drop("validity").dropna().to_dict() == {"uniqueness": 1, "timeliness": 1}  # no cost, and too few days
+    assert found["purchases"].isna().all()
