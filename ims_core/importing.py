@@ -79,7 +79,8 @@ def preview(
         groups[at] = meanwhile(tell, part, says, partial(_cleaned, db, group, groups))
     tell(1.0, "Ready")
     day, days = _count_day(db, groups, named, today)
-    return Plan(tuple(groups), tuple(again), tuple(unreadable), day, days, today, seen, claims=claims.across(db, groups))
+    claimed, twins = claims.across(db, groups), plans.twins(files)
+    return Plan(tuple(groups), tuple(again), tuple(unreadable), day, days, today, seen, claims=claimed, twins=twins)
 
 
 def _whole(db: Database, files: list[tuple[str, bytes]], today: date) -> Plan:

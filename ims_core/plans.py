@@ -1,5 +1,6 @@
 """What a drop would do: its tables grouped by their columns, how each was understood, and what becomes of every line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pyarrow as pa
 from ims_core import documents, kinds, labels, lookups, recognising, unused, widening
 from ims_core.archives import Archive
 from ims_core.cleaning import OUTCOMES, Cleaned
-from ims_core.reading import Table
+from ims_core.reading import Table, safe_name
 from ims_core.recognising import Mapping, Question
 
 PROBLEM_COLUMNS = ["file", "sheet", "row", "column", "value", "problem", "suggestion", "refused"]
@@ -148,6 +149,12 @@ def alike(tables: list[Table]) -> list[list[int]]:
     return groups
 
 
+def twins(files: Sequence[tuple[str, bytes]]) -> tuple[str, ...]:
+    """The names of files that hold to the letter what one before them holds."""
+    first = {content: at for at, (_, content) in reversed([*enumerate(files)])}
+    return tuple(safe_name(name) for at, (name, content) in enumerate(files) if first[content] != at)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a drop would do; nothing is written yet."""
@@ -169,6 +176,8 @@ class Plan:
     """A whole shop, taken out of another; then it is all there is in the drop."""
     claims: pd.DataFrame | None = None
     """Barcodes that items of different files claim, as problems."""
+    twins: tuple[str, ...] = ()
+    """Files that hold to the letter what another file of the drop holds; they count once."""
 
     @property
     def counts(self) -> dict[str, int]:

@@ -75,6 +75,12 @@ def test_what_is_not_used_is_listed_by_name_and_count_before_anything_is_written
     ]
 
 
+def test_a_copy_in_the_same_drop_counts_once_and_is_named(db: Database) -> None:
+    plan = look(db, TILL, ("till (copy).csv", TILL[1]))
+    assert plan.twins == ("till (copy).csv",)
+    assert plan.counts == look(db, TILL).counts
+
+
 def test_an_example_says_where_it_stands(db: Database) -> None:
     found = look(db, TILL).groups[0].reasons
     assert found["example"].tolist()[0] == "row 6: 4 · 2026-05-06 · A2 · Lid · two"

@@ -80,6 +80,10 @@ def show(mine: Held) -> None:
     if plan.known:
         names = _listed([name for name, _ in plan.known])
         st.info(plain(f"In the shop already, nothing to do: {names}."), icon=":material/done_all:")
+    if plan.twins:
+        st.info(
+            plain(f"The same to the letter as another file here, so it counts once: {_listed([*plan.twins])}."), icon=":material/file_copy:"
+        )
     if plan.groups:
         _figures(plan)
         revised = _counted(mine, questions.ask_all(plan))
