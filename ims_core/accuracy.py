@@ -8,7 +8,12 @@ from ims_core import tallies
 from ims_core.db import Database
 
 FAIR = ("turn", "chance")
-"""Lines that were not counted because something looked wrong: they speak for the whole book."""
+"""Lines that were not counted because something looked wrong: they speak for the whole book, unless nothing was counted there before."""
+
+
+def fair(why: str) -> str:
+    """SQL: whether a line speaks for the whole book, by the column `why`."""
+    return f"{why} in {FAIR}"
 
 
 def results(db: Database, first: date | None = None, last: date | None = None) -> pd.DataFrame:
@@ -39,12 +44,12 @@ def results(db: Database, first: date | None = None, last: date | None = None) -
         ),
         books as (
             select b.item_id, b.place, b.counted_at,
-                   coalesce(any_value(b.on_hand), 0) + coalesce(sum(f.qty) filter (
+                   any_value(b.since) is not null as again, coalesce(any_value(b.on_hand), 0) + coalesce(sum(f.qty) filter (
                        f.happened_at <= b.counted_at and (b.since is null or f.happened_at > b.since)), 0) as now
             from before b left join flowed f on f.item_id = b.item_id and f.place = b.place group by all
         )
         select b.item_id, i.sku, i.name, b.place, b.sheet_id, k.day, b.class, b.why, b.counted::double as counted, n.now::double as book,
-               b.unit_value::double as unit_value, b.reason
+               b.unit_value::double as unit_value, b.reason, n.again
         from booked b join books n using (item_id, place, counted_at) join items i using (item_id)
         join (select sheet_id, any_value(day) as day from count_sheets where {tallies.HERE} group by sheet_id) k using (sheet_id)
         where ($first is null or k.day >= $first::date) and ($last is null or k.day <= $last::date)
@@ -54,9 +59,9 @@ def results(db: Database, first: date | None = None, last: date | None = None) -
     )
     found["difference"] = (found["counted"] - found["book"]).round(4)
     found["value"], found["book_value"] = found["difference"] * found["unit_value"], found["book"].abs() * found["unit_value"]
-    found["fair"] = found["why"].isin(FAIR)
+    found["fair"] = found["why"].isin(FAIR) & found["again"]
     found["right"] = tallies.within(found["difference"], found["book"], found["class"])
-    return found.drop(columns="unit_value")
+    return found.drop(columns=["unit_value", "again"])
 
 
 def summary(found: pd.DataFrame) -> pd.DataFrame:

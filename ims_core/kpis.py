@@ -103,7 +103,9 @@ def _assumed(kpi: Kpi, inputs: Mapping[str, Any], period: Period) -> Iterator[st
     if kpi.name in ("lead_time", "lead_time_spread"):
         yield f"From {labels.many(inputs['lead_receipts'], 'delivery', 'deliveries')}."
     if kpi.name in ("record_accuracy", "value_accuracy"):
-        yield f"From {labels.many(inputs['counted_records'], 'record')}."
+        yield f"From {labels.many(inputs['counted_records'], 'record')}; what was counted for the first time or on suspicion is left out."
+    if kpi.name in ("stockout_rate", "ready_rate", "fill_rate") and inputs["by_place"]:
+        yield f"An item is missed in a place until {sums.MISSED} days after it last lay or was sold there."
 
 
 def _left_out(number: int, why: str) -> str:
@@ -200,6 +202,7 @@ def measured(
         "items": [] if known is None else known["item_id"].tolist(),
         "letters": [] if known is None else known["abc"].tolist(),
         "rate": policy.shop(db).carrying_rate,
+        "zone": policy.shop(db).timezone,
         "group": group,
         "part": part,
     }

@@ -52,15 +52,19 @@ def lost(db: Database, first: date, last: date, within: str = "shop", part: str 
     here = None if within == "shop" else kpis.measured(db, [Period(first, last)], "item", within=within, part=part)["grp"].tolist()
     found = db.frame(
         """
+        with each as (  -- what merged items lost and gained at one moment of counting is one count
+            select g.counts_as as item_id, m.place, m.day, m.kind, sum(m.qty) as qty
+            from visible_movements m join merged g using (item_id)
+            where m.kind in ('count', 'adjustment', 'scrap') and m.day between $first and $last
+            group by g.counts_as, m.place, m.day, m.kind, m.happened_at, case when m.kind <> 'count' then (m.change_id, m.line) end
+        )
         select i.item_id, i.name, i.sku, coalesce(i.category, 'No category') as category, m.kind as reason, -sum(m.qty)::double as pieces,
                -sum(m.qty * p.cost)::double as value
-        from visible_movements m
-        join merged g on g.item_id = m.item_id
-        join items i on i.item_id = g.counts_as
-        left join positions p on p.item_id = g.counts_as and p.since <= m.day and p.until > m.day
-        where m.kind in ('count', 'adjustment', 'scrap') and m.qty < 0 and m.day between $first and $last
-            and ($place::varchar is null or m.place = $place)
-            and ($items::varchar[] is null or list_contains($items::varchar[], g.counts_as::varchar))
+        from each m
+        join items i using (item_id)
+        left join positions p on p.item_id = m.item_id and p.since <= m.day and p.until > m.day
+        where m.qty < 0 and ($place::varchar is null or m.place = $place)
+            and ($items::varchar[] is null or list_contains($items::varchar[], m.item_id::varchar))
         group by i.item_id, i.name, i.sku, i.category, m.kind order by value desc nulls last, 1
         """,
         {"first": first, "last": last, "items": here, "place": part if within == "place" else None},

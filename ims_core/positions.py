@@ -7,23 +7,25 @@ until the day before `until`; what moved on `since` is in its flows. Call `catch
     cost      what one piece costs on average (costing.averages), the same in every place; empty where nobody ever said
     idle      days with stock after the last sale, or after the first piece came, up to `since`
     ran_out   whether stock came to an end on `since`
+    held_until  up to when it lay or was sold there, as far as `since` knows: `until` where there is stock, else the last such day and one
     cycle     on days of a receipt 0, or 1 where stock was at an end at any time since the receipt before; else empty
     sold returned received opened sent_back lost found unpriced
-              pieces of that day, each counted positive. lost, found: by counts, adjustments and scrap; unpriced: of sold, without any price
+              pieces of that day, each counted positive. lost, found: by counts, adjustments and scrap, what was counted of merged items at
+              one moment as one count; unpriced: of sold, without any price
     costed    pieces of those received and opened of which a cost is known
     revenue paid opened_paid
-              money: what was sold for, less returns (at the item's price where the sale has none); what came in at its cost,
-              by receipts and as opening stock
+              money: what was sold for, less returns (where the sale has no price at what the item's list said that day, else first: a price
+              that is changed moves no day before); what came in at its cost, by receipts and as opening stock
 
 `estimates` keeps the view estimated_openings. Items are as they are merged. On a day, what comes in counts before what leaves: the hour is
 seldom known. Nothing of it is a fact: `drop` forgets all, and `wrong` proves it against the ledger.
 """
 
-from ims_core import costing
+from ims_core import costing, policy
 from ims_core.db import Database
 from ims_core.scratch import Pad
 
-FORM = 3
+FORM = 4
 """Raised when a column or its meaning changes: what is kept in another form is built anew."""
 
 FLOWS = {
@@ -34,14 +36,14 @@ FLOWS = {
     "sent_back": "-sum(m.qty::double) filter (m.kind = 'return_out')",
     "lost": "-sum(m.qty::double) filter (m.kind in ('scrap', 'count', 'adjustment') and m.qty < 0)",
     "found": "sum(m.qty::double) filter (m.kind in ('scrap', 'count', 'adjustment') and m.qty > 0)",
-    "unpriced": "-sum(m.qty::double) filter (m.kind in ('sale', 'return_in') and coalesce(m.unit_price, g.price) is null)",
-    "revenue": "-sum(m.qty::double * coalesce(m.unit_price, g.price)) filter (m.kind in ('sale', 'return_in'))",
+    "unpriced": "-sum(m.qty::double) filter (m.kind in ('sale', 'return_in') and m.unit_price is null)",
+    "revenue": "-sum(m.qty::double * m.unit_price) filter (m.kind in ('sale', 'return_in'))",
 }
 """SQL: what moved on a day, by why. Sums of doubles, for these are never asked whether they are exactly 0."""
 
 SUMS = ", ".join(f"sum({name}) as {name}" for name in FLOWS)
 NOTHING = ", ".join(f"0 as {name}" for name in FLOWS)
-COLUMNS = f"item_id, since, until, on_hand, cost, idle, ran_out, cycle, {', '.join(FLOWS)}, paid, opened_paid, costed"
+COLUMNS = f"item_id, since, until, on_hand, cost, idle, ran_out, held_until, cycle, {', '.join(FLOWS)}, paid, opened_paid, costed"
 TABLES = {"positions": COLUMNS, "place_positions": f"place, {COLUMNS}", "estimates": "item_id, place, day, qty"}
 
 
@@ -49,16 +51,18 @@ def catch_up(db: Database) -> None:
     """Bring the tables to the newest change: only items touched since are reckoned anew."""
     if db.kept_until == db.version:
         return
+    zone = policy.shop(db).timezone
+    form = f"{FORM} {zone}"  # in another zone what was said was said on other days
     with db.keeping() as pad:
-        pad.run("create table if not exists positions_until (form integer, newest bigint)")
+        pad.run("create table if not exists positions_until (form varchar, newest bigint)")
         newest = pad.rows("select coalesce(max(change_id), 0) from changes")[0][0]
-        reached = pad.rows("select max(newest) from positions_until where form = ?", [FORM])[0][0]
+        reached = pad.rows("select max(newest) from positions_until where form::varchar = ?", [form])[0][0]
         if reached is None or reached > newest:
-            _keep_all(pad)
+            _keep_all(pad, zone)
         elif reached < newest:
-            _keep_touched(pad, reached)
+            _keep_touched(pad, reached, zone)
         if reached != newest:
-            pad.run(f"create or replace table positions_until as select {FORM} as form, {newest}::bigint as newest")
+            pad.run(f"create or replace table positions_until as select '{form}' as form, {newest}::bigint as newest")
     db.kept_until = newest
 
 
@@ -78,9 +82,10 @@ def kept(db: Database) -> bool:
 def wrong(db: Database) -> int:
     """How many rows of what is kept differ from the ledger reckoned anew."""
     catch_up(db)
+    zone = policy.shop(db).timezone
     with db.keeping() as pad:
         pad.run(f"create temp table members as {MEMBERS}")
-        _reckon(pad)
+        _reckon(pad, zone)
         found = 0
         for table, columns in TABLES.items():
             same = columns.replace(" cost,", " round(cost, 6) as cost,")
@@ -92,18 +97,18 @@ def wrong(db: Database) -> int:
 
 # -- which items
 
-MEMBERS = "select g.item_id, g.counts_as, i.price from merged g join items i on i.item_id = g.counts_as"
+MEMBERS = "select g.item_id, g.counts_as from merged g"
 
 
-def _keep_all(pad: Pad) -> None:
+def _keep_all(pad: Pad, zone: str) -> None:
     pad.run(f"create temp table members as {MEMBERS}")
-    _reckon(pad)
+    _reckon(pad, zone)
     for table in TABLES:
         pad.run(f"create or replace table {table} as select * from fresh_{table}")
     _clear(pad)
 
 
-def _keep_touched(pad: Pad, reached: int) -> None:
+def _keep_touched(pad: Pad, reached: int, zone: str) -> None:
     """Whatever a change says of an item: its movements, counts, cost, order lines, merging, and what of these an undo takes back."""
     pad.run(
         """
@@ -120,7 +125,7 @@ def _keep_touched(pad: Pad, reached: int) -> None:
         [reached, reached],
     )
     pad.run(f"create temp table members as {MEMBERS} where g.counts_as in (select counts_as from merged semi join touched using (item_id))")
-    _reckon(pad)
+    _reckon(pad, zone)
     pad.run("delete from positions where item_id in (select item_id from touched union select item_id from members)")
     pad.run("delete from place_positions where item_id in (select item_id from touched union select item_id from members)")
     pad.run("delete from estimates where item_id in (select item_id from touched union select item_id from members)")
@@ -132,23 +137,33 @@ def _keep_touched(pad: Pad, reached: int) -> None:
 
 def _clear(pad: Pad) -> None:
     pad.run("drop view day_moves")
-    for table in ("members", "days", "told", "came", "averages", *(f"fresh_{table}" for table in TABLES)):
+    for table in ("members", "days", "told", "asked", "came", "averages", *(f"fresh_{table}" for table in TABLES)):
         pad.run(f"drop table if exists {table}")
 
 
 # -- the reckoning, of the items in `members`
 
 
-def _reckon(pad: Pad) -> None:
+def _reckon(pad: Pad, zone: str) -> None:
     flows = ", ".join(f"coalesce({sql}, 0) as {name}" for name, sql in FLOWS.items())
     pad.run(f"""
         create temp table days as
-        select g.counts_as as item_id, m.place, m.day, sum(m.qty)::decimal(18, 4) as net, {flows}
-        from visible_movements m join members g using (item_id)
-        group by all
+        with counted as (  -- of items that were merged, what the survivor gained and its twins lost at one moment is nothing
+            select g.counts_as as item_id, m.place, m.day, 'count' as kind, sum(m.qty) as qty
+            from visible_movements m join members g using (item_id)
+            where m.kind = 'count' group by g.counts_as, m.place, m.day, m.happened_at
+        ),
+        each as (
+            select g.counts_as as item_id, m.place, m.day, m.kind, m.qty, m.unit_price, m.takes_back
+            from visible_movements m join members g using (item_id) where m.kind <> 'count'
+            union all by name from counted
+        )
+        select m.item_id, m.place, m.day, sum(m.qty)::decimal(18, 4) as net, {flows} from each m group by all
     """)
     _estimate(pad)
-    pad.run(TOLD)
+    pad.run(_said("told", "cost", zone))
+    pad.run(_said("asked", "price", zone))
+    pad.run(PRICED)
     pad.run(CAME)
     _average(pad)
     pad.run(f"create temp table fresh_positions as {_intervals('item_id', _house())}")
@@ -163,13 +178,30 @@ def _estimate(pad: Pad) -> None:
     pad.run(f"insert into days by name select item_id, place, day, qty as net, {nothing} from fresh_estimates")
 
 
-TOLD = """
-    create temp table told as  -- what the item's list said a piece costs, from the day on which it was said
-    select g.counts_as as item_id, c.done_at::date as day, arg_max(v.cost, (v.item_id = g.counts_as, v.change_id)) as cost
-    from item_versions v join visible_changes c using (change_id) join members g using (item_id)
-    where v.cost is not null and not v.gone
-    group by all
+def _said(table: str, name: str, zone: str) -> str:
+    """SQL: the table of what an item's list said its cost or price is, from the day on which it was said."""
+    return f"""
+        create temp table {table} as
+        select g.counts_as as item_id, shop_day(c.done_at, '{zone}') as day, min(v.change_id) as first_said,
+               arg_max(v.{name}, (v.item_id = g.counts_as, v.change_id)) as {name}, arg_min(v.{name}, v.change_id) as first_{name}
+        from item_versions v join visible_changes c using (change_id) join members g using (item_id)
+        where v.{name} is not null and not v.gone
+        group by all
+    """
+
+
+PRICED = """
+    update days set revenue = revenue + priced.unpriced * priced.price, unpriced = 0
+    from (
+        with first_asked as (select item_id, arg_min(first_price, first_said) as price from asked group by item_id)
+        select d.item_id, d.place, d.day, d.unpriced, coalesce(a.price, f.price)::double as price
+        from (select item_id, place, day, unpriced from days where unpriced <> 0) d
+        asof left join asked a on a.item_id = d.item_id and a.day <= d.day
+        join first_asked f on f.item_id = d.item_id
+    ) priced
+    where days.item_id = priced.item_id and days.place = priced.place and days.day = priced.day
 """
+"""SQL: pieces sold without a price at what the list said on that day, else at its first word: never at what it says today."""
 
 CAME = """
     create temp table came as
@@ -269,12 +301,13 @@ def _intervals(key: str, days: str) -> str:
         ),
         marks as (
             select *, stocked - coalesce(max(case when sells then stocked end) over w, 0) as idle,
+                   max(case when on_hand > 0 then until when sells then day + 1 end) over w as held_until,
                    max(case when receives then outs end) over (w rows between unbounded preceding and 1 preceding) as outs_then
             from runs window w as (partition by {key} order by day)
         ),
         first_cost as (select item_id, arg_min(cost, day) as cost from averages group by item_id)
         select {key}, m.day as since, m.until, m.on_hand::decimal(18, 4) as on_hand, coalesce(a.cost, f.cost) as cost,
-               m.idle::integer as idle, m.ran_out,
+               m.idle::integer as idle, m.ran_out, m.held_until,
                case when m.receives and m.outs_then is not null then (m.outs > m.outs_then)::tinyint end as cycle,
                {", ".join(f"d.{name}" for name in FLOWS)}, coalesce(d.paid, 0) as paid, coalesce(d.opened_paid, 0) as opened_paid,
                coalesce(d.costed, 0)::double as costed

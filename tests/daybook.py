@@ -16,10 +16,40 @@ def moves(db: Database) -> pd.DataFrame:
     """Every movement that counts, items as merged, estimated openings among them."""
     return db.frame("""
         select coalesce(g.counts_as, m.item_id) as item_id, place, day, kind, qty::double as qty, unit_cost::double as unit_cost,
-               unit_price::double as unit_price, order_id, takes_back
+               unit_price::double as unit_price, order_id, takes_back, happened_at
         from visible_movements m left join merged g using (item_id)
         union all by name select item_id, place, day, 'opening' as kind, qty::double as qty from estimated_openings
     """)
+
+
+def counted(found: pd.DataFrame) -> pd.DataFrame:
+    """The movements with what was counted at one moment of merged items as one."""
+    key = ["item_id", "place", "day", "happened_at", "kind"]
+    counts = found[found["kind"] == "count"].groupby(key, as_index=False)["qty"].sum()
+    return pd.concat([found[found["kind"] != "count"], counts.reindex(columns=found.columns)], ignore_index=True)
+
+
+def asked(db: Database) -> dict[int, tuple[float, list[tuple[date, float]]]]:
+    """What the list asked for each item: its first word, and the word of each day, oldest first."""
+    days: dict[int, dict[date, tuple[bool, int, float]]] = defaultdict(dict)
+    first: dict[int, float] = {}
+    for item, own, change, day, price in db.rows("""
+        select g.counts_as, v.item_id = g.counts_as, v.change_id, c.done_at::date, v.price::double
+        from item_versions v join visible_changes c using (change_id) join merged g using (item_id)
+        where v.price is not null and not v.gone order by v.change_id
+    """):
+        first.setdefault(item, price)
+        if day not in days[item] or (own, change) > days[item][day][:2]:
+            days[item][day] = (own, change, price)
+    return {item: (first[item], [(day, said[2]) for day, said in sorted(told.items())]) for item, told in days.items()}
+
+
+def list_price(said: tuple[float, list[tuple[date, float]]] | None, day: date) -> float | None:
+    """What the list asked on a day, else its first word."""
+    if said is None:
+        return None
+    before = [price for when, price in said[1] if when <= day]
+    return before[-1] if before else said[0]
 
 
 def told(db: Database) -> dict[int, list[tuple[date, float]]]:
@@ -43,8 +73,7 @@ def list_cost(said: list[tuple[date, float]], day: date) -> float | None:
 
 def kept(db: Database, last: date) -> pd.DataFrame:
     """A row for every item, place and day from the item's first until `last`: on_hand, house (all places), cost, and the day's flows."""
-    found, said = moves(db), told(db)
-    prices = dict(db.rows("select item_id, price::double from items"))
+    found, said, prices = counted(moves(db)), told(db), asked(db)
     rows: list[dict[str, Any]] = []
     for item in sorted(found["item_id"].unique().tolist()):
         mine = found[found["item_id"] == item]
@@ -57,7 +86,7 @@ def kept(db: Database, last: date) -> pd.DataFrame:
             flows = {place: dict.fromkeys(FLOWS, 0.0) for place in places}
             pieces = money = 0.0
             for move in plain(today):
-                came, paid = _post(flows[move["place"]], move, prices.get(item), list_cost(said.get(item, []), day))
+                came, paid = _post(flows[move["place"]], move, list_price(prices.get(item), day), list_cost(said.get(item, []), day))
                 pieces, money = pieces + came, money + paid
                 held[move["place"]] += move["qty"]
             if pieces > 0:

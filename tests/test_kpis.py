@@ -1,9 +1,10 @@
 """Every KPI against the books kept the slow way, against the numbers of kpis.md, and what is said where it cannot be known."""
 
 import doctest
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from types import ModuleType
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_core import classes, costing, items, kpis, ledger, objectives, people, policy
+from ims_core import accuracy, classes, costing, counting, items, kpis, ledger, movers, objectives, people, policy
+from ims_core.counting import Entry
 from ims_core.measures import BOOK, INPUTS, KPIS, NEEDS, Kpi
+from ims_core.tallies import Wanted
 from tests import daybook
 from tests.builders import Shop, empty_shop
 from tests.test_positions import ACTS, Act, act
@@ -281,3 +284,100 @@ def test_an_undone_sale_is_in_no_kpi(shop: Shop) -> None:
     before = kpis.summary(shop.db, FIRST, LAST)
     ledger.undo(shop.db, people.LOCAL, shop.move("sale", kettle, 3, FIRST, unit_price=9))
     pd.testing.assert_frame_equal(kpis.summary(shop.db, FIRST, LAST), before)
+
+
+def test_a_price_that_is_changed_moves_no_figure_of_the_past(shop: Shop) -> None:
+    tea, cup = shop.item("TEA", cost=2, price=5), shop.item("CUP", cost=1)
+    for item in (tea, cup):
+        shop.move("receipt", item, 100, date(2026, 5, 1))
+        shop.move("sale", item, 10, FIRST)
+    shop.move("sale", cup, 1, FIRST, unit_price=3)
+    before = kpis.summary(shop.db, FIRST, LAST).set_index("kpi").loc[["revenue", "gross_margin"], ["value", "note"]]
+    assert before.loc["revenue", "value"] == 53, "tea at what its list said first, of the cups the one whose price is known"
+    assert "10 pieces sold without a price left out" in before.loc["revenue", "note"]
+    items.save(shop.db, people.LOCAL, [{"item_id": tea, "price": 50}, {"item_id": cup, "price": 9}])
+    items.save(shop.db, people.LOCAL, [{"item_id": tea, "price": 60}])
+    after = kpis.summary(shop.db, FIRST, LAST).set_index("kpi").loc[["revenue", "gross_margin"], ["value", "note"]]
+    assert after.loc["revenue", "value"] == 53 + 10 * 9, "only what had no price at all has one now"
+    assert before.loc["gross_margin", "value"] != after.loc["gross_margin", "value"]
+
+
+def test_shrinkage_holds_losses_against_the_sales_of_the_same_items(shop: Shop) -> None:
+    tea, cup, gift = shop.item("TEA", cost=2, price=10), shop.item("CUP", price=10), shop.item("GIFT", cost=5)
+    for item in (tea, cup, gift):
+        shop.move("receipt", item, 100, date(2026, 5, 1))
+        shop.move("sale", item, 10, FIRST)
+        shop.move("scrap", item, 5, LAST)
+    assert value(shop, "write_offs") == 35
+    assert value(shop, "shrinkage") == pytest.approx(10 / 100), "neither the cups without a cost nor the gifts without a price"
+    assert value(shop, "net_shrinkage") == pytest.approx(10 / 100)
+
+
+def test_twins_that_were_counted_together_lost_nothing(shop: Shop) -> None:
+    one, twin = shop.item("TEA", cost=2, price=5), shop.item("TEA2", cost=2)
+    shop.move("count", one, 1, date(2026, 5, 1))
+    shop.move("count", twin, 9, date(2026, 5, 1))
+    items.merge(shop.db, people.LOCAL, twin, one)
+    shop.move("sale", one, 1, date(2026, 5, 7), unit_price=5)
+    counted(shop, "Together", Wanted(one, "Shop", "turn"), 9)
+    found = kpis.summary(shop.db, FIRST, today()).set_index("kpi")["value"]
+    assert found[["write_offs", "record_accuracy", "value_accuracy"]].tolist() == [0, 1, 1]
+    assert movers.lost(shop.db, FIRST, today()).empty
+
+
+def test_an_accuracy_is_one_wherever_it_is_shown(shop: Shop) -> None:
+    numbers = {sku: shop.item(sku, cost=1) for sku in ("A1", "A2", "A3", "A4", "A5")}
+    for item in numbers.values():
+        shop.move("receipt" if item == numbers["A5"] else "count", item, 100, date(2026, 5, 1), unit_cost=1)
+    counted(shop, "Turn", Wanted(numbers["A1"], "Shop", "turn"), 100)
+    counted(shop, "Chance", Wanted(numbers["A2"], "Shop", "chance"), 90)
+    counted(shop, "Doubt", Wanted(numbers["A3"], "Shop", "suspicion"), 20)
+    counted(shop, "First", Wanted(numbers["A5"], "Shop", "turn"), 70)
+    fair = accuracy.summary(accuracy.results(shop.db)).query("fair and `class` == 'All'").iloc[0]
+    found = kpis.summary(shop.db, FIRST, today()).set_index("kpi")["value"]
+    assert (fair["lines"], fair["accuracy"], fair["value_accuracy"]) == (2, 0.5, 0.95)
+    assert (found["record_accuracy"], found["value_accuracy"]) == (0.5, 0.95)
+    shop.move("count", numbers["A4"], 100, today())
+    assert value(shop, "record_accuracy", last=today()) == pytest.approx(2 / 3), "a list without a sheet was nobody's suspicion"
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def counted(shop: Shop, title: str, line: Wanted, pieces: float) -> None:
+    """A sheet of one line, counted and booked."""
+    sheet = counting.open_sheet(shop.db, people.LOCAL, title, [line])
+    number = int(shop.db.scalar("select max(sheet_id) from count_sheets"))
+    assert sheet
+    counting.enter(shop.db, people.LOCAL, number, [Entry(line.item_id, line.place, pieces)])
+    counting.finish(shop.db, people.LOCAL, number)
+    counting.approve(shop.db, people.LOCAL, number)
+
+
+def test_a_place_misses_an_item_for_ninety_days_and_no_longer(shop: Shop) -> None:
+    tea = shop.item("TEA", cost=2, price=5)
+    shop.place("Cellar")
+    first = date(2025, 1, 1)
+    shop.move("receipt", tea, 10, first, "Cellar")
+    shop.move("transfer", tea, 10, first + timedelta(days=10), "Cellar", to="Shop")
+    last = first + timedelta(days=399)
+    found = kpis.by_group(shop.db, first, last, "place").set_index("grp")
+    assert found.loc["Cellar", ["item_days", "out_days"]].tolist() == [100, 90]
+    assert found.loc["Shop", ["item_days", "out_days"]].tolist() == [390, 0]
+    later = kpis.by_group(shop.db, first + timedelta(days=200), last, "place").set_index("grp")
+    assert later.loc["Cellar", "item_days"] == 0
+    told = kpis.summary(shop.db, first, last, "place", "Cellar").set_index("kpi")["note"]
+    assert "90 days after it last lay or was sold there" in told["stockout_rate"]
+    shop.move("receipt", tea, 5, last - timedelta(days=9), "Cellar")
+    again = kpis.by_group(shop.db, first + timedelta(days=200), last, "place").set_index("grp")
+    assert again.loc["Cellar", ["item_days", "out_days"]].tolist() == [10, 0]
+
+
+def test_an_item_ends_on_the_shop_s_day(shop: Shop) -> None:
+    zone = "Pacific/Kiritimati" if datetime.now(UTC).hour >= 10 else "Pacific/Pago_Pago"  # where it is another day than in Greenwich
+    policy.set_shop(shop.db, people.LOCAL, timezone=zone)
+    day, tea = datetime.now(ZoneInfo(zone)).date(), shop.item("TEA", cost=2)
+    shop.move("receipt", tea, 1, day - timedelta(days=40))
+    items.save(shop.db, people.LOCAL, [{"item_id": tea, "active": False}])
+    assert kpis.by_group(shop.db, day - timedelta(days=40), day + timedelta(days=40), "item")["item_days"].tolist() == [40]
