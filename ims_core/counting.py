@@ -1,9 +1,7 @@
 """Stocktakes: a sheet is opened, filled entry by entry, compared with the book, and booked; over the limit by a manager only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +10,8 @@ import pandas as pd
 
 from ims_core import classes, items, labels, people, places, policy, reckoning, tallies
 from ims_core.db import Database
+from ims_core.entries import Entry as Entry
+from ims_core.entries import Fault, faults
 from ims_core.errors import NotAllowed, Refused
 from ims_core.tallies import Wanted
 
@@ -28,17 +28,6 @@ REASONS = {
     "unknown": "Not known",
 }
 """Why a count differs from the book, as somebody says it."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What somebody counted; `adds`: to what was counted before (a beep), else it takes its place. `at` (UTC): when, else now."""
-
-    item_id: int
-    place: str
-    qty: float
-    adds: bool = False
-    at: datetime | None = None
 
 
 # -- questions
@@ -98,13 +87,14 @@ def enter(db: Database, who: people.Person, sheet_id: int, entries: Sequence[Ent
     _refuse_closed(sheet)
     if not entries:
         raise Refused("Nothing was counted yet. Type how many stand there, also where it is 0.")
-    for entry in entries:
-        _refuse_bad(db, entry)
+    _refuse_bad(entries, faults(db, sheet_id, entries))
     besides = _found_besides(db, sheet_id, entries)
     now = datetime.now(UTC).replace(tzinfo=None)
     with db.change(who=who.name, what=_said(db, sheet, entries), via=via, key=key) as change_id:
         _refuse_closed(tallies.one(db, sheet_id))
         turns = tallies.rounds(db, sheet_id, [(entry.item_id, entry.place, entry.at or now) for entry in entries])
+        if None in turns:
+            raise Refused(f"{sheet['title']} has gone on in the meantime. Look at it again, and count what is still due.")
         first = int(db.scalar("select coalesce(max(line), 0) from count_entries where sheet_id = ?", [sheet_id]))
         db.append("count_lines", besides)
         db.append("count_entries", [
@@ -270,15 +260,8 @@ def _refuse_closed(sheet: Mapping[str, Any]) -> None:
         raise Refused(f"{sheet['title']} is {says}. Undo that, or open a new sheet.")
 
 
-def _refuse_bad(db: Database, entry: Entry) -> None:
-    sku = items.code(db, entry.item_id)
-    if not isfinite(entry.qty) or entry.qty < 0 or entry.qty > labels.MOST_PIECES:
-        raise Refused(f"{entry.qty:,g} of {sku} cannot stand there. Type how many there are, 0 where there is none.")
-    if entry.qty % 1 and items.in_whole_pieces(db, entry.item_id):
-        raise Refused(f"{sku} comes in whole pieces, and {entry.qty:g} is none. Give it another unit on the Items page.")
-    known = places.names(db)
-    if entry.place not in known:
-        raise Refused(f"There is no place called {entry.place} in use. Choose one of: {', '.join(known)}.")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    if entry.at and entry.at > now:
-        raise Refused("The count is of a moment that is still to come. Set the clock, or the time you typed.")
+def _refuse_bad(entries: Sequence[Entry], found: Mapping[int, Fault]) -> None:
+    """Refused as a whole: a caller with many lines asks `entries.judged` first, and hands over the good ones."""
+    if found:
+        first = " ".join(found[min(found)])
+        raise Refused(first if len(entries) == 1 else f"{labels.many(len(found), 'line')} of {len(entries):,} cannot be taken. {first}")

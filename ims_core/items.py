@@ -1,6 +1,6 @@
 """The catalogue: items and their barcodes, as versions; the newest counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -55,13 +55,32 @@ def one(db: Database, item_id: int) -> dict[str, Any]:
 
 def code(db: Database, item_id: int) -> str:
     """The item's code, from memory as long as no item changes: a scan does not wait for it. Refused where there is no such item."""
-    return db.kept(_codes, "item_versions").get(item_id) or _refuse_unknown(item_id)
+    return skus(db).get(item_id) or _refuse_unknown(item_id)
+
+
+def skus(db: Database) -> Mapping[int, str]:
+    """The code of every item by its number, from memory as long as no item changes."""
+    return db.kept(_codes, "item_versions")
 
 
 def in_whole_pieces(db: Database, item_id: int) -> bool:
     """True where the item is counted in pieces and no part of one ever moved; many files name no unit for what is weighed."""
     parts = "select count(*) > 0 from visible_movements where item_id = ? and qty % 1 <> 0"
     return one(db, item_id)["unit"] == "piece" and not db.scalar(parts, [item_id])
+
+
+def whole_only(db: Database, item_ids: Collection[int]) -> frozenset[int]:
+    """Those of the items that come `in_whole_pieces`."""
+    if not item_ids:
+        return frozenset()
+    found = db.rows(
+        """
+        select item_id from items where unit = 'piece' and list_contains($items::bigint[], item_id) and item_id not in (
+            select item_id from visible_movements where list_contains($items::bigint[], item_id) and qty % 1 <> 0)
+        """,
+        {"items": list(item_ids)},
+    )
+    return frozenset(item_id for (item_id,) in found)
 
 
 def _codes(db: Database) -> dict[int, str]:

@@ -92,10 +92,10 @@ def lines(db: Database, sheet_id: int) -> pd.DataFrame:
     return _compared(found, asked=state == "counted")
 
 
-def rounds(db: Database, sheet_id: int, told: Sequence[tuple[int, str, datetime]]) -> list[int]:
+def rounds(db: Database, sheet_id: int, told: Sequence[tuple[int, str, datetime]]) -> list[int | None]:
     """To which count each of these (item, place, counted at) belongs: before the first was over to the first, whenever it is told.
 
-    Refused: what was counted after that, where no second count is due.
+    What is told of later moments belongs to the second, where that is due or the first has nothing of it; else None.
     """
     over = db.scalar(
         f"select max(done_at) from count_steps join changes using (change_id) where sheet_id = ? and step = 'counted' and {HERE}",
@@ -103,25 +103,38 @@ def rounds(db: Database, sheet_id: int, told: Sequence[tuple[int, str, datetime]
     )
     turns = [1 if over is None or at < over else 2 for _, _, at in told]
     if 2 not in turns:
-        return turns
-    found = lines(db, sheet_id)
-    asked = found[found["again"] | found["recounted"]]
-    due, same = set(zip(asked["item_id"], asked["place"], strict=True)), dict(db.rows("select item_id, counts_as from merged"))
-    for turn, (item_id, place, _) in zip(turns, told, strict=True):
-        if turn == 2 and (same[item_id], place) not in due:
-            name = db.scalar("select name from items where item_id = ?", [item_id])
-            raise Refused(f"The first count is over, and no second one of {name} in {place} is due. Count it on a new sheet.")
-    return turns
+        return list[int | None](turns)
+    found, same = lines(db, sheet_id), dict(db.rows("select item_id, counts_as from merged"))
+    done = found[found["first"].notna() & ~found["again"] & ~found["recounted"]]
+    closed = set(zip(done["item_id"], done["place"], strict=True))
+    return [None if turn == 2 and (same[item_id], place) in closed else turn for turn, (item_id, place, _) in zip(turns, told, strict=True)]
 
 
 LINES = f"""
-    with told as (
-        select g.counts_as as item_id, e.item_id as told_of, e.place, e.round, e.line, e.qty, e.adds, e.counted_at, c.who
-        from count_entries e join merged g using (item_id) join changes c using (change_id)
+    with recursive joined as (  -- since which change an item counts as another
+        select i.item_id, i.same_as, min(v.change_id) as at from items i join item_versions v using (item_id)
+        where i.same_as is not null and v.change_id > coalesce(
+            (select max(n.change_id) from item_versions n where n.item_id = i.item_id and n.same_as is null), 0)
+        group by all
+    ),
+    family as (
+        select item_id, item_id as counts_as, 0::bigint as since from items where same_as is null
+        union all
+        select j.item_id, f.counts_as, greatest(j.at, f.since) from joined j join family f on j.same_as = f.item_id
+    ),
+    told as (
+        select g.counts_as as item_id, e.item_id as told_of, g.since, e.place, e.round, e.line, e.qty, e.adds, e.counted_at, c.who,
+               e.change_id
+        from count_entries e join family g using (item_id) join changes c using (change_id)
         where e.sheet_id = $sheet and e.{HERE}
     ),
-    since as (select *, max(line) filter (not adds) over (partition by told_of, place, round) as begins from told),
-    rounds as (  -- what was typed takes the place of what came before it of the same item, beeps add to it, merged items stand together
+    since as (
+        select t.*, greatest(max(t.line) filter (not t.adds) over (partition by t.told_of, t.place, t.round),
+                             (select max(s.line) from told s where not s.adds and s.told_of = t.item_id and s.place = t.place
+                              and s.round = t.round and s.change_id > t.since)) as begins
+        from told t
+    ),
+    rounds as (  -- what was typed takes the place of what came before it of the same item, since a merge of both; beeps add to it
         select item_id, place, round, sum(qty) as qty, min(counted_at) as begun_at, max(counted_at) as counted_at,
                string_agg(distinct who, ', ' order by who) as by, count(*) as entries
         from since where line >= coalesce(begins, 0) group by all
@@ -181,7 +194,7 @@ def _as_booked(found: pd.DataFrame, booked: pd.DataFrame) -> pd.DataFrame:
 
 def _compared(found: pd.DataFrame, asked: bool) -> pd.DataFrame:
     """With difference, value, again and recounted; `asked`: the first count is over, so second counts are due."""
-    found["recounted"] = found["second"].notna()
+    found["recounted"] = found["second"].notna() & found["first"].notna()  # what was first found in the second count was not
     if "counted" not in found:
         found["counted"], found["reason"] = found["second"].fillna(found["first"]), None
     found["difference"] = (found["counted"] - found["book"]).round(4)

@@ -1,5 +1,6 @@
 """Stocktakes: sheets are opened, filled, compared with the book of the moment, and booked by whoever may."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
@@ -7,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from ims_core import accuracy, api, counting, exporting, importing, items, ledger, policy, tallies
-from ims_core.counting import Entry
+from ims_core import accuracy, api, counting, entries, exporting, importing, items, ledger, policy, tallies
+from ims_core.db import Database
+from ims_core.entries import Entry
 from ims_core.errors import NotAllowed, Refused
 from ims_core.people import LOCAL, Person
 from ims_core.tallies import Wanted
@@ -140,6 +142,23 @@ def test_a_beep_that_arrives_late_is_of_the_count_in_which_it_was_made(shop: Sho
     counting.enter(shop.db, STAFF, number, [Entry(MUG, "Shop", 1, adds=True, at=before)])
     mug = of(shop, number, MUG)
     assert [mug[name] for name in ("first", "counted", "recounted", "again")] == [5, 5, False, True]
+
+
+def test_what_is_first_found_in_the_second_count_comes_onto_the_sheet_too(shop: Shop) -> None:
+    pot = shop.item("POT", cost=3)
+    number = sheet(shop)
+    counted(shop, number, mug=4)
+    counting.finish(shop.db, STAFF, number)
+    for item, place in ((pot, "Cellar"), (pot, "Cellar"), (KETTLE, "Shop")):  # never on the sheet, and on it but not counted
+        counting.enter(shop.db, STAFF, number, [Entry(item, place, 1, adds=True)])
+    assert of(shop, number, pot)["counted"] == 2
+    found = tallies.lines(shop.db, number).set_index("sku")
+    assert found["why"].to_dict() == {"POT": "found", "KETTLE": "picked", "MUG": "picked"}
+    assert found["again"].to_dict() == {"POT": False, "KETTLE": False, "MUG": True}
+    assert not found["recounted"].any()
+    counted(shop, number, mug=9)
+    counting.approve(shop.db, BOSS, number)
+    assert [shop.on_hand(sku) for sku in ("POT", "KETTLE", "MUG")] == [2, 1, 9]
 
 
 def test_a_second_count_is_taken_only_where_one_is_due(shop: Shop) -> None:
@@ -328,6 +347,10 @@ def test_what_was_counted_of_two_items_stands_together_once_they_are_merged(shop
     counted(shop, number, mug=3)
     items.merge(shop.db, LOCAL, MUG, KETTLE)
     assert of(shop, number, KETTLE)["counted"] == 8
+    counting.enter(shop.db, STAFF, number, [Entry(KETTLE, "Shop", 1, adds=True)])
+    assert of(shop, number, KETTLE)["counted"] == 9
+    counted(shop, number, kettle=7)  # whoever types it now means both
+    assert of(shop, number, KETTLE)["counted"] == 7
 
 
 @pytest.mark.parametrize("qty", [-1, float("nan"), float("inf"), 1.5, 1e12])
@@ -335,6 +358,25 @@ def test_quantities_that_cannot_be_are_refused(shop: Shop, qty: float) -> None:
     number = sheet(shop)
     with pytest.raises(Refused, match="KETTLE"):
         counting.enter(shop.db, STAFF, number, [Entry(KETTLE, "Shop", qty)])
+
+
+def test_of_many_lines_the_good_ones_are_taken_and_the_others_told_with_what_to_do(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = sheet(shop)
+    typed = [Entry(KETTLE, "Shop", 40), Entry(MUG, "Shop", 1.5), Entry(99, "Shop", 1), Entry(MUG, "Attic", 1), Entry(MUG, "Shop", 10)]
+    found = entries.judged(shop.db, number, typed)
+    assert found.good == (typed[0], typed[4])
+    assert found.problems["line"].tolist() == [2, 3, 4]
+    assert found.problems.iloc[0][["problem", "to_do"]].tolist() == [
+        "MUG comes in whole pieces, and 1.5 is none.", "Give it another unit on the Items page.",
+    ]  # fmt: skip
+    with pytest.raises(Refused, match=r"3 lines of 5 cannot be taken\. MUG comes in whole pieces"):
+        counting.enter(shop.db, STAFF, number, typed)
+    asked, ask = Counter[int](), Database._ask
+    for times in (1, 50):
+        monkeypatch.setattr(Database, "_ask", lambda db, question, times=times: asked.update([times]) or ask(db, question))
+        counting.enter(shop.db, STAFF, number, [Entry(KETTLE, "Shop", 0.5 + 0.5)] * times)
+        entries.judged(shop.db, number, [Entry(KETTLE, "Shop", 0.5)] * times)
+    assert asked[50] <= asked[1] + 1  # one more for what is said of many lines
 
 
 def test_an_empty_sheet_and_an_unknown_place_are_refused(shop: Shop) -> None:

@@ -240,14 +240,18 @@ def test_a_sheet_goes_out_and_comes_back_filled(shop: Shop) -> None:
 def test_what_cannot_be_used_is_told_with_its_row(shop: Shop) -> None:
     counting.open_sheet(shop.db, STAFF, "Shelf", cycles.of_place(shop.db, "Shop"))
     filled = paper(
-        shop, ("T1", "Shop", 5), ("X9", "Shop", 4), ("T2", "Shop", "some"), ("T3", "", "1 200"), ("T1", "Shop", 6), ("T4", "Shop", "")
-    )
+        shop, ("T1", "Shop", 5), ("X9", "Shop", 4), ("T2", "Shop", "some"), ("T3", "", "1 200"), ("T1", "Shop", 6), ("T4", "Shop", ""),
+        ("T5", "Attic", 2), ("T6", "Shop", 2.5),
+    )  # fmt: skip
     assert [(entry.item_id, entry.qty) for entry in filled.entries] == [(1, 5), (3, 1200)]
     assert filled.problems[["row", "column", "value"]].values.tolist() == [
         [5, "Item code", "X9"],
         [6, "Counted", "some"],
         [8, "Item code", "T1"],
+        [10, "Item code", "T5"],
+        [11, "Item code", "T6"],
     ]
+    assert filled.problems["to_do"].tolist()[3:] == ["Choose one of: Cellar, Shop.", "Give it another unit on the Items page."]
 
 
 def test_another_file_is_refused_with_what_to_do(shop: Shop) -> None:

@@ -28,7 +28,7 @@ LAYERS = """
     reckoning undoing policy positions approvals ledger classes tallies accuracy doubts lots copies exporting
     unused plans matching own_units known
     claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
-    counting traces explaining guesses meanings scanning slips orders
+    entries counting traces explaining guesses meanings scanning slips orders
     valuation journal measures waits sums objectives kpis reasons movers lead_times
     forecasting cycles reorder risks replay
     alerts bottlenecks scorecards limits drift conditions inbox channels messages headlines flaws quality scores notes

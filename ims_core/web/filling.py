@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from ims_core import counting, items, labels, places, slips
-from ims_core.counting import Entry
 from ims_core.db import Database
+from ims_core.entries import Entry, judged
 from ims_core.errors import ImsError, Refused
 from ims_core.people import Person
 from ims_core.web import grids
@@ -23,6 +23,9 @@ WAYS = {
     "grid": ":material/grid_on: Grid",
     "paper": ":material/print: Excel",
 }
+
+FAULTS = {"row": "Row", "column": "Column", "value": "What it says", "code": "Code", "place": "Place", "counted": "Counted",
+          "problem": "What is wrong", "to_do": "What to do"}  # fmt: skip
 
 
 def fill(sheet: Mapping[str, Any], found: pd.DataFrame, due: pd.DataFrame, blind: bool) -> None:
@@ -77,6 +80,7 @@ def _grid(sheet_id: int, found: pd.DataFrame, blind: bool) -> None:
     order = ["name", "place", "sku"] + ([] if blind else ["book"]) + ["now"]
     number = st.column_config.NumberColumn
     extra = {"now": number("Counted", min_value=0, format="localized"), "book": number("Book", format="localized", disabled=True)}
+    _not_taken(sheet_id)
     shown = found.assign(now=found["counted"])
     grids.grid(shown, f"sheet-{sheet_id}", partial(_save, sheet_id=sheet_id), alt="What stands on the sheet, and what was counted",
                number=["item_id", "place"], order=order, fixed=["name", "sku", "book", "place"], extra=extra,
@@ -87,7 +91,29 @@ def _save(here: Database, who: Person, edits: Sequence[Mapping[str, Any]], sheet
     if any("item_id" not in edit for edit in edits):
         raise Refused("A new line needs an item: choose it under Found something else.")
     typed = [Entry(int(edit["item_id"]), str(edit["place"]), float(edit["now"])) for edit in edits if edit.get("now") is not None]
-    return counting.enter(here, who, sheet_id, typed)
+    found = judged(here, sheet_id, typed)
+    if not found.good:
+        return counting.enter(here, who, sheet_id, typed)
+    change_id = counting.enter(here, who, sheet_id, found.good)
+    told = [typed[line - 1] for line in found.problems["line"].tolist()]
+    memory()[f"not-taken-{sheet_id}"] = found.problems.assign(
+        code=[items.skus(here).get(entry.item_id, "") for entry in told], place=[entry.place for entry in told],
+        counted=[entry.qty for entry in told],
+    )  # fmt: skip
+    return change_id
+
+
+def _not_taken(sheet_id: int) -> None:
+    """The lines of the grid that could not be written down when it was last saved."""
+    left = memory().get(f"not-taken-{sheet_id}")
+    if left is None or left.empty:
+        return
+    st.warning(f"{labels.many(len(left), 'line')} could not be taken, all others are on the sheet.", icon=":material/rule:")
+    st.dataframe(left[["code", "place", "counted", "problem", "to_do"]], column_config=FAULTS, hide_index=True, width="stretch",
+                 alt="Lines that were not taken, with the reason and what to do")  # fmt: skip
+    if st.button("Done with them", key=act(f"done-{sheet_id}"), icon=":material/check:"):
+        del memory()[f"not-taken-{sheet_id}"]
+        st.rerun()
 
 
 def _paper(sheet: Mapping[str, Any], found: pd.DataFrame, blind: bool) -> None:
@@ -114,7 +140,8 @@ def _paper(sheet: Mapping[str, Any], found: pd.DataFrame, blind: bool) -> None:
         lines = labels.many(len(filled.problems), "line")
         st.warning(f"{lines} cannot be used. Mend them in the file and drop it again, or go on without.",
                    icon=":material/rule:")  # fmt: skip
-        st.dataframe(filled.problems, hide_index=True, width="stretch", alt="Lines of the file that cannot be used, with the reason")
+        st.dataframe(filled.problems, column_config=FAULTS, hide_index=True, width="stretch",
+                     alt="Lines of the file that cannot be used, with the reason and what to do")  # fmt: skip
     if filled.entries and st.button("Take them onto the sheet", type="primary", icon=":material/check:", key=act("take")):
         do(counting.enter, sheet_id, filled.entries, done=f"{labels.many(len(filled.entries), 'line')} counted.")
 
