@@ -46,6 +46,8 @@ class Cleaned:
     totals: pd.DataFrame
     measured: bool = False
     """Whether it tells units, so that what is known of its items matters."""
+    packs: pa.Table | None = None
+    """Items told in packs of which nobody said how many pieces they hold: item (as measuring.called has it) name unit lines."""
     emptied: pa.Table | None = None
     """Lines that are used though a cell of them cannot be read, to be mended: as `left`, their reason says which cell."""
 
@@ -106,7 +108,8 @@ def clean(
         asked = (*columns.questions(mapping, styles, currency), *again, *_two_lists(pad, mapping))
         return Cleaned(
             mapping.kind, rows, problems.find(pad, mapping, styles, tables), _fixes(pad, mapping, off, measured), left,
-            *_accounts(pad, mapping), asked, _difference(pad), printed.to_pandas(), measured, emptied,
+            *_accounts(pad, mapping), asked, _difference(pad), printed.to_pandas(), measured,
+            measuring.unknown(pad) if measured else None, emptied,
         )  # fmt: skip
 
 

@@ -199,7 +199,7 @@ def _cleaned(db: Database, group: Group, groups: Sequence[Group], note: Note | N
     others = [other for other in groups if other.tables is not group.tables]
     cleaned = cleaning.clean(
         group.tables, group.mapping, known.spellings(db), group.off, known.sales(db), group.places, note, timezone, currency,
-        known.barcodes(db), lambda: own_units.known(db, others),
+        known.barcodes(db), lambda: own_units.known(db, others, recognising.told_packs(group.mapping)),
     )  # fmt: skip
     return replace(group, cleaned=cleaned)
 

@@ -10,7 +10,7 @@ from typing import Any
 from ims_core import kinds, recognising
 from ims_core.db import Database
 from ims_core.plans import Group
-from ims_core.recognising import Mapping
+from ims_core.recognising import HOLDS, Mapping
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,9 @@ def to_keep(groups: Sequence[Group], known: dict[str, Kept]) -> list[dict[str, A
 
 def lasting(answers: dict[str, str]) -> dict[str, str]:
     """Answers that hold for the next file of this form too: how it is written and what its columns are, not what was in it."""
-    return {about: answer for about, answer in answers.items() if about == "kind" or about.startswith("column ") or _is_style(answer)}
+    return {
+        about: answer for about, answer in answers.items() if about.startswith(("column ", HOLDS)) or about == "kind" or _is_style(answer)
+    }
 
 
 def _is_style(answer: str) -> bool:

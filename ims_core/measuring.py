@@ -147,6 +147,16 @@ def _sort(pad: scratch.Pad, told: list[str]) -> None:
     pad.run("create table sorts as from read_sorts")
 
 
+def unknown(pad: scratch.Pad) -> pa.Table:
+    """Items told in packs of which nobody said how many pieces they hold: item name unit ("box, case") lines; the most lines first."""
+    code, barcode, name = called()
+    return pad.table(f"""
+        select coalesce({code}, {barcode}, {name}) as item, coalesce(any_value(name), any_value(sku), any_value(barcode)) as name,
+               string_agg(distinct regexp_extract(unfit, 'pieces a (\\w+) holds', 1), ', ' order by 1) as unit, count(*) as lines
+        from judged where unfit like 'how many pieces a % holds is not known' group by 1 order by lines desc, item
+    """)
+
+
 # -- how many
 
 

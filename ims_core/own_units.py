@@ -1,6 +1,7 @@
 """In which unit each item is counted and how many pieces its pack holds: as the shop knows, and as the files of a drop say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import pyarrow as pa
 
@@ -8,13 +9,21 @@ from ims_core import codes, matching, measuring, scratch, values
 from ims_core.db import Database
 from ims_core.plans import Group
 
-FILES, LINES, SHOP = 0, 1, 2
-"""Who knows best: a file of items, then what lines were counted in, then the shop."""
+PERSON, FILES, LINES, SHOP = -1, 0, 1, 2
+"""Who knows best: the person who drops, a file of items, then what lines were counted in, then the shop."""
 
 
-def known(db: Database, groups: Sequence[Group]) -> pa.Table:
-    """What `measuring.Goods` asks for. Where nothing moved yet, pieces are what nobody said."""
-    return pa.concat_tables([_in_shop(db), *(_in_file(group) for group in groups if _tells(group))], promote_options="permissive")
+def known(db: Database, groups: Sequence[Group], told: Mapping[str, int]) -> pa.Table:
+    """What `measuring.Goods` asks for. Where nothing moved yet, pieces are what nobody said. told: packs, as recognising.told_packs."""
+    files = [_in_file(group) for group in groups if _tells(group)]
+    return pa.concat_tables([_in_shop(db), *files, _told(told)], promote_options="permissive")
+
+
+def _told(packs: Mapping[str, int]) -> pa.Table:
+    return pa.table({
+        "named": pa.array(list(packs), pa.string()), "rank": pa.array([PERSON] * len(packs), pa.int32()),
+        "pack": pa.array(map(Decimal, packs.values()), pa.decimal128(18, 4)),
+    })  # fmt: skip
 
 
 def _tells(group: Group) -> bool:

@@ -77,6 +77,15 @@ def answered(mapping: Mapping, about: str, answer: str) -> Mapping:
     return replace(mapping, columns=columns | ({} if answer == NO else {name: answer}), answers=answers)
 
 
+HOLDS = "holds "
+"""How an answer begins that tells how many pieces the pack of an item holds; behind it stands the item, as measuring.called has it."""
+
+
+def told_packs(mapping: Mapping) -> dict[str, int]:
+    """What the person said how many pieces the pack of an item holds."""
+    return {about.removeprefix(HOLDS): int(answer) for about, answer in mapping.answers.items() if about.startswith(HOLDS)}
+
+
 def lacking(mapping: Mapping) -> list[str]:
     """What a file of this kind cannot do without and does not have, as labels."""
     needs = KIND_NEEDS[mapping.kind]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ims_core import importing, ledger, people
+from ims_core import importing, ledger, people, recognising
 from ims_core.db import Database
 from ims_core.plans import Plan
 from tests.builders import empty_shop
@@ -55,6 +55,19 @@ def sold(db: Database) -> list[tuple[Any, ...]]:
 def wrong(plan: Plan) -> list[tuple[Any, ...]]:
     """Row, value and reason of each problem."""
     return [tuple(row) for row in plan.problems[["row", "value", "problem"]].to_numpy()]
+
+
+def test_how_many_a_pack_holds_is_asked_once_an_item_and_remembered_for_the_next_file(db: Database) -> None:
+    till = sales("TEA | 3 | box | 48", "TEA | 1 | case | 48", "MILK | 2 | pcs | 1")
+    plan = look(db, till)
+    packs = plan.groups[0].cleaned.packs  # type: ignore[union-attr]
+    assert packs is not None
+    assert packs.to_pylist() == [{"item": "c TEA", "name": "TEA", "unit": "box, case", "lines": 2}]
+    said = recognising.answered(plan.groups[0].mapping, f"{recognising.HOLDS}c TEA", "24")
+    importing.commit(db, people.LOCAL, importing.revise(db, plan, 0, said))
+    assert sold(db) == [("TEA", 72, 2), ("TEA", 24, 2), ("MILK", 2, 1)]
+    later = sales("TEA | 5 | box | 48")
+    assert look(db, (later[0], later[1].replace(b"2026-05-01", b"2026-05-09"))).counts["used"] == 1
 
 
 def fixes(plan: Plan) -> dict[str, tuple[Any, ...]]:

@@ -86,7 +86,7 @@ def show(mine: Held) -> None:
         )
     if plan.groups:
         _figures(plan)
-        revised = _counted(mine, questions.ask_all(plan))
+        revised = _counted(mine, questions.packs(questions.ask_all(plan)))
         revised = _groups(revised)
         if revised is not plan:
             mine.plan = revised

@@ -1,5 +1,9 @@
 """What the files of a drop leave open, asked in one place."""
 
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow.compute as pc
 import streamlit as st
 
 from ims_core import labels, recognising
@@ -9,6 +13,8 @@ from ims_core.web.doing import plain
 
 FEW = 8
 """Questions that are asked at once."""
+MOST = 200
+"""Packs that are asked for at once."""
 
 
 def ask_all(plan: Plan) -> Plan:
@@ -35,6 +41,34 @@ def ask_all(plan: Plan) -> Plan:
                 return panels.revised(plan, index, told, group.off)
         if len(asked) > FEW:
             st.caption(f"{labels.many(len(asked) - FEW, 'more question')} after these.")
+    return plan
+
+
+def packs(plan: Plan) -> Plan:
+    """How many pieces the packs hold of which no file and nobody said it; lines that are told in them are not used until then."""
+    for index, group in enumerate(plan.groups):
+        open_ones = group.cleaned.packs if group.cleaned else None
+        if open_ones is None or not open_ones.num_rows or "packs" in group.off:
+            continue
+        found = open_ones.slice(0, MOST).to_pandas().assign(holds=pd.Series(dtype="Int64"))
+        with st.container(border=True), st.form(f"{panels.key(group)}-packs", border=False):
+            lines = labels.many(int(pc.sum(open_ones["lines"]).as_py()), "line")
+            st.markdown(
+                f":orange[:material/package_2:] **How many pieces does each hold?** {plain(group.name)} tells {lines} in packs of a size "
+                "that nobody told. They are not used until you say it; it is remembered for the next file of this form."
+            )
+            config = {"item": None, "name": "Item", "unit": "Told in", "lines": "Lines",
+                      "holds": st.column_config.NumberColumn("Pieces in one", min_value=2, max_value=100_000, step=1)}  # fmt: skip
+            typed = st.data_editor(found, column_config=config, disabled=["name", "unit", "lines"], hide_index=True, width="stretch",
+                                   key=f"{panels.key(group)}-holds-{open_ones.num_rows}")  # fmt: skip
+            if st.form_submit_button("Count them so", icon=":material/check:"):
+                said = {f"{recognising.HOLDS}{item}": str(holds) for item, holds in typed[["item", "holds"]].dropna().to_numpy()}
+                if said:
+                    return panels.revised(plan, index, replace(group.mapping, answers={**group.mapping.answers, **said}), group.off)
+            if open_ones.num_rows > MOST:
+                st.caption(
+                    f"{labels.many(open_ones.num_rows - MOST, 'more item')} after these; a file of items with pack sizes tells all at once."
+                )
     return plan
 
 
