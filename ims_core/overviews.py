@@ -164,3 +164,58 @@ def deliveries(orders: pd.DataFrame, supplier: str) -> Picture:
     drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     said = f"Days from order to last receipt of {labels.count(len(orders), 'order')} of {supplier}: {int(late.sum())} late."
     return Picture(drawn, said)
+
+
+def margins(items: pd.DataFrame, currency: str) -> Picture:
+    """Each item by what it brings and what is left of it. items: name revenue gross_margin, the most money left first."""
+    top = items.head(CROWD)
+    low = top["gross_margin"] < 0
+    dots = {
+        "type": "scatter", "mode": "markers", "x": top["revenue"].astype(float), "y": 100 * top["gross_margin"].astype(float),
+        "customdata": top["name"], "marker": {"size": 9, "opacity": 0.7, "color": [AMBER if below else ACCENT for below in low]},
+        "hovertemplate": f"%{{customdata}}: <b>%{{y:.0f}} %</b> of %{{x:,.0f}} {currency}<extra></extra>",
+    }  # fmt: skip
+    whole = float((items["revenue"] * items["gross_margin"]).sum() / items["revenue"].sum())
+    mark = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": 100 * whole, "y1": 100 * whole,
+            "line": {"width": 1, "dash": "dot", "color": NEUTRAL}}  # fmt: skip
+    note = {"x": 1, "xref": "paper", "y": 100 * whole, "yref": "y", "text": f"all: {whole:.0%}", "showarrow": False, "xanchor": "right",
+            "yanchor": "bottom", "font": {"size": 12, "color": NEUTRAL}}  # fmt: skip
+    x = {
+        "type": "log",
+        "title": {"text": f"Sales ({currency})"},
+        "tickformat": "~s",
+        "showgrid": True,
+        "gridcolor": charts.FAINT,
+        "dtick": 1,
+    }
+    y = {"ticksuffix": " %", "title": {"text": "Margin"}}
+    said = ", ".join(f"{name} {share:.0%}" for name, share in top[["name", "gross_margin"]].head(3).itertuples(index=False))
+    figure = charts.figure(320, [dots], [note], [mark], x=x, y=y, right=8, hovermode="closest")
+    return Picture(figure, f"Margin by sales, {labels.count(len(items), 'item')}, {whole:.0%} in all; most is left by: {said}.")
+
+
+CROWD = 400
+"""Dots that can still be told apart."""
+
+
+def weeks_and_prices(weeks: pd.DataFrame, changes: pd.DataFrame, name: str) -> Picture:
+    """Pieces a week, with each change of the price. weeks: week pieces; changes: day price_before price, the newest first."""
+    bars = {"type": "bar", "x": weeks["week"], "y": weeks["pieces"], "marker": {"color": ACCENT, "opacity": 0.75},
+            "hovertemplate": "week of %{x|%-d %b %Y}: <b>%{y:,.4~r}</b><extra></extra>"}  # fmt: skip
+    marks: list[Spec] = []
+    notes: list[Spec] = []
+    for at, (day, before, after) in enumerate(changes[["day", "price_before", "price"]].head(LABELLED).itertuples(index=False)):
+        marks.append(
+            {"type": "line", "x0": day, "x1": day, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 1, "dash": "dot", "color": AMBER}}
+        )
+        notes.append({"x": day, "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 15 * (at % 2),
+                      "xanchor": "right", "showarrow": False, "text": f"{before:,.2f} → {after:,.2f}",
+                      "font": {"size": 11, "color": AMBER}})  # fmt: skip
+    said = ", ".join(f"{before:,.2f} to {after:,.2f} on {labels.day_text(day.date())}"
+                     for day, before, after in changes[["day", "price_before", "price"]].head(3).itertuples(index=False))  # fmt: skip
+    picture = charts.figure(260, [bars], notes, marks, y={"rangemode": "tozero"}, top=44, right=12)
+    return Picture(picture, f"Pieces of {name} by week; its price went from {said or 'nothing to nothing'}.")
+
+
+LABELLED = 6
+"""Changes of a price that have room over a picture."""

@@ -3,7 +3,7 @@ from datetime import timedelta
 import streamlit as st
 
 from ims_core import headlines, kpis, labels, measures, movers, objectives, overviews
-from ims_core.web import analysed, delays, tiles, ui
+from ims_core.web import analysed, delays, priced, tiles, ui
 
 PERIODS = {"4": "4 weeks", "13": "13 weeks", "26": "26 weeks", "52": "52 weeks"}
 SIDES = {"shop": "Whole shop", "place": "Place", "category": "Category", "supplier": "Supplier", "class": "ABC class"}
@@ -159,7 +159,7 @@ def targets() -> None:
 
 
 PARTS = {"Overview": overview, "Classes": classes, "Movers": moving, "Service": service, "Bottlenecks": lambda: delays.parts(view, today),
-         "Seasons": seasonal, "Losses": losses, "Targets": targets}  # fmt: skip
+         "Prices": lambda: priced.parts(view), "Seasons": seasonal, "Losses": losses, "Targets": targets}  # fmt: skip
 for tab, draw in zip(st.tabs(list(PARTS), key="part", bind="query-params"), PARTS.values(), strict=True):
     if tab.open:
         with tab, ui.waiting("Adding up"):

@@ -22,7 +22,8 @@ def part(name: str) -> AppTest:
 
 @pytest.mark.parametrize(("name", "speaks"), [
     ("Overview", "Stock value"), ("Classes", "Few items bring most"), ("Movers", "Sales against"), ("Service", "Ready rate"),
-    ("Bottlenecks", "No order was placed"), ("Seasons", "twelve full months"), ("Losses", "Nothing was counted"),
+    ("Bottlenecks", "No order was placed"),
+    ("Prices", "is left after what the goods cost"), ("Seasons", "twelve full months"), ("Losses", "Nothing was counted"),
     ("Targets", "no objective"),
 ])  # fmt: skip
 def test_every_part_opens(working: Shop, name: str, speaks: str) -> None:

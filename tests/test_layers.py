@@ -29,7 +29,7 @@ LAYERS = """
     unused plans matching own_units known
     claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
     entries counting traces explaining guesses meanings scanning slips orders
-    valuation journal measures waits sums objectives kpis reasons movers lead_times
+    valuation journal measures waits sums objectives kpis reasons movers prices lead_times
     forecasting cycles reorder risks replay
     alerts bottlenecks scorecards limits drift conditions inbox channels messages headlines flaws quality scores notes
     demo_goods demo_trade demo_till demo_books demo reports automation
@@ -37,7 +37,7 @@ LAYERS = """
     web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
     web.choosing web.filling web.differences
     web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.tiles web.analysed web.books
-    web.delays web.team web.menu
+    web.delays web.priced web.team web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -68,6 +68,7 @@ HOMES = {
         "web.analysed",
         "web.books",
         "web.delays",
+        "web.priced",
         "web.team",
         "web.alert_cards",
         "web.telling",
