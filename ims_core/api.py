@@ -5,6 +5,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -99,7 +100,8 @@ def post_many(db: Database, who: Person, said: Any) -> Answer:
         raise Refused(f"{len(each):,} reads at once are too many. Send at most {MOST:,}.")
     names = [_key(one, at) for at, one in enumerate(each)]
     first = {name: at for at, name in reversed([*enumerate(names)])}
-    done = dict(zip(first, _POSTING.map(lambda at: _tried(db, who, each[at]), first.values()), strict=True))
+    together = _together(db, who, {at: each[at] for at in first.values()})
+    done = dict(zip(first, _POSTING.map(lambda at: together.get(at) or _tried(db, who, each[at]), first.values()), strict=True))
     results = [done[name] if first[name] == at else {**done[name], "repeated": True} for at, name in enumerate(names)]
     refused = sum("error" in result for result in results)
     repeated = sum("error" not in result and bool(result["repeated"]) for result in results)
@@ -151,6 +153,23 @@ def _key(said: Any, at: int) -> Any:
     """What two reads of a batch have in common that are one; a read without a key is like no other."""
     key = said.get("key") if isinstance(said, dict) else None
     return key.strip() if isinstance(key, str) else at
+
+
+def _together(db: Database, who: Person, each: Mapping[int, Any]) -> dict[int, Answer]:
+    """The answers to those that could be posted together; each of the others is tried by itself, and told why not."""
+    sound = dict[int, Read]()
+    for at, said in each.items():
+        with suppress(ImsError):
+            sound[at] = read(who, said)
+    order = list(sound)
+    try:
+        posted = scanning.post_together(db, who, list(sound.values()), via="api")
+    except (Busy, StorageFailed) as refusal:
+        return {at: {"key": each[at]["key"], "error": str(refusal), "again": True} for at in order}
+    except Exception as failure:  # one that nobody foresaw must not take the others with it
+        _logged(failure)
+        return {}
+    return {order[at]: {"key": each[order[at]]["key"], **_told(one)} for at, one in posted.items()}
 
 
 def _tried(db: Database, who: Person, said: Any) -> Answer:

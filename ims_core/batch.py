@@ -37,11 +37,11 @@ SLICE = 200
 
 @dataclass(eq=False)
 class Part:
-    """One change of a batch, with everything it wrote until that is safe."""
+    """One change of a batch, or several that were told at once, with everything they wrote until that is safe."""
 
     number: int
-    new: bool = True
-    """False where the key was known: nothing is written."""
+    new: int = 0
+    """How many changes it brings, numbered from `number` on; none where every key was known: then nothing is written."""
     rows: list[tuple[str, Rows]] = field(default_factory=list)
     """As they came, to write them again where another change fails."""
     inside: bool = False
@@ -69,22 +69,31 @@ class Batch:
         """Why nothing of it was written."""
         cursor.execute("begin")
 
-    def start(self, line: Mapping[str, Any]) -> Part:
-        """Number a change. Numbers count up without gaps: there is one writer, and who fails gives his number back."""
+    def start(self, lines: Sequence[Mapping[str, Any]]) -> tuple[Part, list[int]]:
+        """Number changes: of each line its own number, or that of the change which brought its key.
+
+        Numbers count up without gaps: there is one writer, and who fails gives his numbers back.
+        """
         part = Part(self.last + 1)
         self.parts.append(part)
         try:
-            known = self._first(part, line["key"])
-            if known is None:
-                self.append(part, "changes", [{"done_at": datetime.now(UTC).replace(tzinfo=None), **line}])
-            else:
-                part.number, part.new = known, False
+            known = self._first(part, [line["key"] for line in lines if line["key"] is not None])
+            now, rows, numbers = datetime.now(UTC).replace(tzinfo=None), list[Row](), list[int]()
+            for line in lines:
+                number = known.get(line["key"])
+                if number is None:
+                    number = part.number + len(rows)
+                    rows.append({"change_id": number, "done_at": now, **line})
+                    if line["key"] is not None:
+                        known[line["key"]] = number
+                numbers.append(number)
+            part.new = len(rows)
+            self.append(part, "changes", rows)
         except BaseException:
             self.take_out(part)
             raise
-        if part.new and line["key"] is not None:
-            self._keys[line["key"]] = part.number
-        return part
+        self._keys |= known
+        return part, numbers
 
     def append(self, part: Part, table: str, rows: Rows) -> None:
         """Write rows of a change: those that are sure to fit with the next statement for all, others at once."""
@@ -107,7 +116,7 @@ class Batch:
         """Leave the newest change out; where something of it stands already, the others are written again without it."""
         self.parts.remove(part)
         if part.new:
-            self._keys = {key: number for key, number in self._keys.items() if number != part.number}
+            self._keys = {key: number for key, number in self._keys.items() if not 0 <= number - part.number < part.new}
         self._waiting = [(other, table, row) for other, table, row in self._waiting if other is not part]
         if part.inside or part.broken:
             self._write_again()
@@ -165,23 +174,26 @@ class Batch:
         """The tables that got rows."""
         return Counter(table for part in self.parts for table, _ in part.rows)
 
-    def _first(self, part: Part, key: str | None) -> int | None:
-        """The number of the change that brought this key; None where it is new, or none."""
-        if key is None or key in self._keys:
-            return self._keys.get(key or "")
+    def _first(self, part: Part, keys: Sequence[str]) -> dict[str, int]:
+        """The numbers of the changes that brought these keys; a key that is new has none."""
+        found = {key: self._keys[key] for key in keys if key in self._keys}
+        wanted = [key for key in keys if key not in found]
+        if not wanted:
+            return found
+        one = len(wanted) == 1  # the index answers one; many are found by one walk through all
         try:
-            found = self._cursor.execute("select change_id from changes where key = ?", [key]).fetchall()
+            sql = f"select key, change_id from changes where {'key = ?' if one else 'list_contains(?, key)'}"
+            return found | dict(self._cursor.execute(sql, wanted if one else [wanted]).fetchall())
         except BaseException:
             part.broken = True
             raise
-        return found[0][0] if found else None
 
     def _write(self, part: Part, table: str, rows: Rows) -> None:
         try:
             if isinstance(rows, pd.DataFrame | pa.Table):
                 _write_table(self._cursor, table, rows, f"{part.number} as change_id, *")
             else:
-                for names, alike in _alike({**row, "change_id": part.number} for row in rows).items():
+                for names, alike in _alike({"change_id": part.number, **row} for row in rows).items():
                     _write_values(self._cursor, table, names, alike)
         except BaseException:
             part.broken = True
@@ -193,7 +205,7 @@ class Batch:
         for part, _, _ in waiting:
             part.inside = True
         for table in dict.fromkeys(table for _, table, _ in waiting):
-            rows = [{**row, "change_id": part.number} for part, wanted, row in waiting if wanted == table]
+            rows = [{"change_id": part.number, **row} for part, wanted, row in waiting if wanted == table]
             for names, alike in _alike(rows).items():
                 if len(alike) > FEW:
                     columns = dict(zip(names, map(list, zip(*alike, strict=True)), strict=True))

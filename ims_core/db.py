@@ -161,15 +161,24 @@ class Database:
         and the number of the first change is yielded: the same act twice is one act.
         It is on disk when the block has been left; changes that wait at the same time may go there together.
         """
+        with self.changes([{"who": who, "what": what, "via": via, "key": key, "undoes": undoes, "restores": restores}]) as numbers:
+            yield numbers[0]
+
+    @contextmanager
+    def changes(self, acts: Sequence[Mapping[str, Any]]) -> Iterator[list[int]]:
+        """Several acts told at once, each a change of its own that can be undone alone; all of them are written, or none.
+
+        acts: who what via key, as `change` takes them. Yields their numbers; one that is not above `version` was known by its key, and
+        its rows are left out by the caller. Rows that are appended name the change they belong to.
+        """
         if self._open is not None:
             raise RuntimeError("A change inside a change: one command makes exactly one.")
-        if via not in VIA:
-            raise ValueError(f"{via!r} is no way for a change to come; it is one of {', '.join(VIA)}.")
-        line = {"who": sound(who), "what": sound(what), "via": via, "key": sound(key), "undoes": undoes, "restores": restores}
-        batch, part = self._begin(line)
+        if wrong := {act["via"] for act in acts} - set(VIA):
+            raise ValueError(f"{wrong.pop()!r} is no way for a change to come; it is one of {', '.join(VIA)}.")
+        batch, part, numbers = self._begin([{"undoes": None, "restores": None} | {name: sound(act[name]) for name in act} for act in acts])
         self._mine.open = (batch, part)
         try:
-            yield part.number
+            yield numbers
             if part.broken:
                 raise RuntimeError("A statement of this change failed and was passed over; nothing of the change was written.")
         except BaseException as failure:
@@ -194,13 +203,13 @@ class Database:
         if part.new and len(rows) > 0:
             batch.append(part, table, rows)
 
-    def _begin(self, line: Mapping[str, Any]) -> tuple[Batch, Part]:
+    def _begin(self, lines: Sequence[Mapping[str, Any]]) -> tuple[Batch, Part, list[int]]:
         """Wait for my turn; then join the batch that was passed on to me, or begin one."""
         if not self._turns.acquire(self.patience):
             raise Busy("Somebody else is writing for a long time. Nothing was changed; try again in a minute.")
         try:
             self._batch = self._batch or self._new_batch()
-            return self._batch, self._batch.start(line)
+            return self._batch, *self._batch.start(lines)
         except duckdb.Error as failure:
             self._pass_on()
             raise StorageFailed(storage.disk_sentence(failure)) from failure

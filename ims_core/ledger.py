@@ -1,6 +1,7 @@
 """The writer of movements; `reckoning` adds what counts lack. Every balance is a sum of them; nothing is ever overwritten."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from math import isfinite
 from typing import Any
@@ -248,8 +249,7 @@ def record(db: Database, who: people.Person, entry: Record, via: str = "screen",
     What is recorded for a day before a count was in what was counted: the stock since then stays as it is. Refused: counts and
     adjustments that set the book right by more than staff may (`approvals`).
     """
-    sku = items.code(db, entry.item_id)
-    _refuse_bad(db, entry, sku)
+    sku = refuse_bad(db, entry)
     what = what or f"{labels.MOVEMENT_KINDS[entry.kind]} of {labels.pieces(entry.qty)} {sku}"
     now = datetime.now(UTC)
     zone = ZoneInfo(policy.shop(db).timezone)
@@ -265,6 +265,30 @@ def record(db: Database, who: people.Person, entry: Record, via: str = "screen",
         if entry.kind == "count" or not is_now:
             reckoning.settle(db, change_id, change_id)
     return change_id
+
+
+@people.needs("staff")
+def record_each(db: Database, who: people.Person, told: Sequence[tuple[Record, str, str]], via: str) -> list[int]:
+    """Movements of this moment (each with its key and what it says), each a change of its own, brought to the disk together.
+
+    All or none. Counts and adjustments are not among them: each is held against the book, and `record` does that.
+    """
+    if wrong := {entry.kind for entry, _, _ in told if entry.kind not in SIGNS and entry.kind != "transfer"} | (
+        {entry.kind for entry, _, _ in told} & {"adjustment"}
+    ):
+        raise Refused(f"A {wrong.pop()} is recorded by itself.")
+    for entry, _, _ in told:
+        refuse_bad(db, entry)
+    now = datetime.now(UTC)
+    day = now.astimezone(ZoneInfo(policy.shop(db).timezone)).date()
+    acts = [{"who": who.name, "what": what, "via": via, "key": key} for _, key, what in told]
+    with db.changes(acts) as numbers:
+        post(db, [
+            {"change_id": number, **row, "order_id": entry.order_id}
+            for number, (entry, _, _) in zip(numbers, told, strict=True) if number > db.version
+            for row in _rows(replace(entry, day=day), now)
+        ])  # fmt: skip
+    return numbers
 
 
 @people.needs("staff")
@@ -329,7 +353,9 @@ def _order(db: Database, entry: Record) -> int | None:
     return found
 
 
-def _refuse_bad(db: Database, entry: Record, sku: str) -> None:
+def refuse_bad(db: Database, entry: Record) -> str:
+    """The code of its item. Refused: what cannot be a movement at all."""
+    sku = items.code(db, entry.item_id)
     if entry.kind not in SIGNS and entry.kind not in ("transfer", "count"):
         raise Refused(f"Movements of the kind {entry.kind} are not recorded by hand.")
     if not isfinite(entry.qty) or (round(entry.qty, 4) == 0 and entry.kind != "count"):
@@ -357,3 +383,4 @@ def _refuse_bad(db: Database, entry: Record, sku: str) -> None:
             raise Refused(f"There is no place called {place or 'nothing'} in use. Choose one of: {', '.join(known)}.")
     if entry.kind == "transfer" and entry.place == entry.to:
         raise Refused(f"{sku} would be moved from {entry.place} to {entry.place}. Choose two different places.")
+    return sku

@@ -1,5 +1,6 @@
 """One beep, one movement: what a read would do, and doing it exactly once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import pandas as pd
 
 from ims_core import counting, doubts, labels, ledger, lots, people, policy, tallies
 from ims_core.db import Database
-from ims_core.errors import Doubtful, NotAllowed, Refused, UnknownCode
+from ims_core.errors import Doubtful, ImsError, NotAllowed, Refused, UnknownCode
 from ims_core.meanings import Found, look, stands
 
 MODES = {
@@ -17,6 +18,9 @@ MODES = {
 
 KINDS = {"receive": "receipt", "sell": "sale", "return": "return_in", "move": "transfer", "count": "count", "scrap": "scrap"}
 """What a mode posts; looking something up posts nothing."""
+
+TOGETHER = 250
+"""Reads that go to disk together; nobody else writes meanwhile."""
 
 EARLY = timedelta(minutes=10)
 """A device's clock may be so much ahead of ours."""
@@ -132,6 +136,40 @@ def post(db: Database, who: people.Person, read: Read, via: str = "screen") -> P
         raise failure(" ".join(seen.doubts) + (f" Only a {seen.needs} may post it." if not who.may(seen.needs) else ""))
     change_id = ledger.record(db, who, seen.entry, via, _kept_as(read), seen.sentence)
     return Posted(change_id, seen.sentence, seen.found, seen.entry.qty, seen.entry.to or seen.entry.place)
+
+
+@people.needs("staff")
+def post_together(db: Database, who: people.Person, reads: Sequence[Read], via: str) -> dict[int, Posted]:
+    """Of many reads, by their position, those that one trip to the disk posts: movements of this moment, and what was posted before.
+
+    The others, counts and whatever somebody must be asked or told about, are for `post`.
+    """
+    done = _posted_before(db, reads)
+    plain = {at: seen for at, read in enumerate(reads) if at not in done and (seen := _plain(db, read))}
+    told = [(seen.entry, _kept_as(reads[at]), seen.sentence) for at, seen in plain.items() if seen.entry]
+    numbers = [
+        number
+        for few in (told[begin : begin + TOGETHER] for begin in range(0, len(told), TOGETHER))
+        for number in ledger.record_each(db, who, few, via)
+    ]
+    return done | {
+        at: Posted(number, seen.sentence, seen.found, entry.qty, entry.to or entry.place)
+        for (at, seen), number, (entry, _, _) in zip(plain.items(), numbers, told, strict=True)
+    }
+
+
+def _plain(db: Database, read: Read) -> Foreseen | None:
+    """What a read would do, where that is a movement of today that nobody needs to be asked about; lots look at what is left of them."""
+    if not _has_key(read) or read.mode not in ("receive", "sell", "return", "move", "scrap"):
+        return None
+    try:
+        seen = foresee(db, read)
+        if seen.entry is None or seen.doubts or seen.entry.lot or seen.entry.expires or seen.entry.day != _day(db, replace(read, at=None)):
+            return None
+        ledger.refuse_bad(db, seen.entry)
+    except ImsError:
+        return None
+    return seen
 
 
 # -- what a read does
@@ -257,14 +295,27 @@ def _kept_as(read: Read) -> str:
 
 def _posted(db: Database, read: Read) -> Posted | None:
     """What this very read did the first time."""
-    if not 0 < len(read.key.strip()) <= 200:
+    if not _has_key(read):
         raise Refused("This read has no key of its own, 1 to 200 characters, by which a retry is known. Update the device.")
-    change = db.row("select change_id, what from changes where key = ?", [_kept_as(read)])
-    if not change:
-        return None
-    undone = db.scalar("select count(*) > 0 from hidden_changes where change_id = ?", [change["change_id"]])
-    sentence = f"Posted before{' and undone since' if undone else ''}: {change['what']}"
-    return Posted(change["change_id"], sentence, look(db, read.code), repeated=True)
+    return _posted_before(db, [read]).get(0)
+
+
+def _has_key(read: Read) -> bool:
+    return 0 < len(read.key.strip()) <= 200
+
+
+def _posted_before(db: Database, reads: Sequence[Read]) -> dict[int, Posted]:
+    """What those of the reads did the first time that were posted before, by their position."""
+    keys = [_kept_as(read) for read in reads]
+    these = "key = ?" if len(keys) == 1 else "list_contains(?, key)"  # the index answers one; many are found by one walk through all
+    found = db.rows(
+        f"select key, change_id, what, change_id in (select change_id from hidden_changes) from changes where {these}",
+        keys if len(keys) == 1 else [keys],
+    )
+    known = {key: (change_id, f"Posted before{' and undone since' if undone else ''}: {what}") for key, change_id, what, undone in found}
+    return {
+        at: Posted(*known[_kept_as(read)], look(db, read.code), repeated=True) for at, read in enumerate(reads) if _kept_as(read) in known
+    }
 
 
 def _refuse_bad(db: Database, read: Read, found: Found) -> None:

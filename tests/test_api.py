@@ -1,6 +1,7 @@
 """What devices may ask and post, each read once; refusals are sentences."""
 
 import random
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from ims_core import VERSION, accounts, api, devices, gate, importing, ledger
+from ims_core.db import Database
 from ims_core.people import LOCAL
 from tests.builders import Shop
 
@@ -189,6 +191,22 @@ def test_of_many_reads_each_stands_for_itself(stocked: Shop) -> None:
     assert (answer["posted"], answer["repeated"], answer["refused"]) == (2, 1, 2)
     assert [result["key"] for result in answer["results"]] == ["1", "2", "1", "3", None]
     assert (stocked.on_hand("KETTLE"), stocked.on_hand("MUG")) == (1, 3)
+
+
+def test_many_reads_are_few_questions_and_each_is_still_a_change_of_its_own(stocked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    handheld, asked, ask = device(stocked), Counter[int](), Database._ask
+    stocked.move("sale", 1, 1, lot="B1")
+    handheld.post("/api/reads", json={"reads": [read("0", "MUG")]})
+    for times in (3, 60):
+        monkeypatch.setattr(Database, "_ask", lambda db, question, times=times: asked.update([times]) or ask(db, question))
+        sent = [read(f"{times}-{number}", "MUG") for number in range(times)]
+        answer = handheld.post("/api/reads", json={"reads": [read("0", "MUG"), *sent, sent[0], read("odd", "MUG", qty=0.5)]}).json()
+        assert [answer[name] for name in ("posted", "repeated", "refused")] == [times, 2, 1]
+        assert len({result.get("change_id") for result in answer["results"]}) == times + 2
+    assert asked[60] - asked[3] <= 60  # whether it is kept by lots is asked of each; of the change and its key nothing is
+    handheld.post("/api/undo", json={"change_id": answer["results"][5]["change_id"]})
+    assert stocked.on_hand("MUG") == 63
+    assert ledger.check(stocked.db)["ok"].all()
 
 
 def test_a_tag_that_the_antenna_sees_fifty_times_is_one_item_and_the_next_round_counts_anew(stocked: Shop) -> None:
