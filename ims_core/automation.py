@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,8 @@ REST, SHARE = 10.0, 20
 """After a look at least so many seconds of rest, and so many times as long as it took."""
 AFTER_FAILURE = 60.0
 """Where it failed at least so many."""
+AT_LEAST = timedelta(minutes=10)
+"""After so long it asks whether there is something to tell, whatever was written: an undo brings alerts back without a line of its own."""
 
 LOG = logging.getLogger(__name__)
 
@@ -37,6 +39,9 @@ class Rhythm:
     day: date | None = None
     rest: float = 0.0
     told: float = 0.0
+    mark: object = None
+    due: datetime = datetime.min
+    """What was written when it was told last, and when (UTC) something is due though nothing is written."""
 
 
 def run(db: Database, stop: threading.Event) -> None:
@@ -73,10 +78,25 @@ def _look(db: Database, rhythm: Rhythm, now: datetime) -> None:
 
 def _tell(db: Database, rhythm: Rhythm, now: datetime, stop: threading.Event | None) -> None:
     begun = time.monotonic()
-    if begun < rhythm.told:
+    if begun < rhythm.told or (rhythm.mark is _written(db) and now < rhythm.due):
         return
-    rhythm.told = begun + AFTER_FAILURE
-    if db.scalar("select count(*) > 0 from channels where active"):
+    mark, rhythm.told = _written(db), begun + AFTER_FAILURE
+    rhythm.due = now + AT_LEAST
+    if db.kept(_any_channel, "channel_versions"):
         messages.write(db, AUTOMATION, now)
         messages.deliver(db, AUTOMATION, now, stop)
-    rhythm.told = begun + REST
+        rhythm.due = min(rhythm.due, messages.due(db, now))
+    rhythm.mark, rhythm.told = mark, begun + REST
+
+
+def _written(db: Database) -> object:
+    """Another one after each change of what messages rest on; asks the database nothing."""
+    return db.kept(_stamp, *messages.RESTS_ON)
+
+
+def _stamp(_: Database) -> object:
+    return object()
+
+
+def _any_channel(db: Database) -> bool:
+    return bool(db.scalar("select count(*) > 0 from channels where active"))

@@ -5,6 +5,7 @@ new is written for it: who comes back after three days gets that one and then on
 note of it sends a message twice.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pandas as pd
 
 from ims_core import channels, inbox, labels, limits, people, policy
 from ims_core.db import Database
-from ims_core.errors import ImsError
+from ims_core.errors import ImsError, numbered
 from ims_core.people import Person
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=6)
@@ -28,9 +29,15 @@ FAILS = 3
 SHOWN = 5
 """Alerts of a rule that a message names; the others stand in the inbox."""
 
+LOG = logging.getLogger(__name__)
+
 _SENDING = threading.Lock()
 _TAKEN: set[tuple[str, int]] = set()
-"""What a server took while the disk did not take the note of it: noted later, never sent again."""
+"""What a server took while the disk did not take the note of it, or after we had stopped waiting: noted later, never sent again."""
+_UNDERWAY: set[tuple[str, int]] = set()
+"""What a slow server has in hand; it is not sent beside itself."""
+RESTS_ON = ("alerts", "alert_ends", "alert_steps", "channel_versions", "messages", "message_tries", "policy_versions")
+"""The tables that decide what is to be told."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,15 @@ def _last(db: Database) -> dict[tuple[int, bool], datetime]:
     return {(channel, urgent): moment for channel, urgent, moment in found}
 
 
+def due(db: Database, now: datetime) -> datetime:
+    """When there may be something to tell or to try again, where nothing that it RESTS_ON changes before; `now` and the answer in UTC."""
+    zone, digest = ZoneInfo(policy.shop(db).timezone), limits.digest(db)
+    next_digest = (slot(_here(now, zone), digest) + timedelta(hours=digest.hours)).replace(tzinfo=zone)
+    urgent = [moment + APART for (_, hurried), moment in _last(db).items() if hurried and moment + APART > now]
+    retries = [message.next for message in waiting(db)]
+    return min([next_digest.astimezone(UTC).replace(tzinfo=None), *urgent, *retries])
+
+
 # -- commands
 
 
@@ -191,20 +207,40 @@ def _delivered(db: Database, who: Person, now: datetime, stop: threading.Event) 
     for message in waiting(db):
         if stop.is_set():
             return
-        if message.next > now:
-            continue
         mark = (db.path, message.message_id)
-        failure = None if mark in _TAKEN else channels.send(message.url, message.title, message.body)
-        if failure is None:
-            _TAKEN.add(mark)
+        if message.next > now or mark in _UNDERWAY:
+            continue
+        failure = None if mark in _TAKEN else _handed_over(message, mark)
         try:
             _note(db, who, message, now, failure)
         except ImsError as refusal:
             yield str(refusal)
             continue
-        _TAKEN.discard(mark)
+        if failure is None:
+            _TAKEN.discard(mark)
         if failure:
             yield f"{message.channel}: {failure}"
+
+
+def _handed_over(message: Waiting, mark: tuple[str, int]) -> str | None:
+    """Why a server did not take it. All its answers together get the patience for one: a service may ask several times."""
+    said: list[str | None] = []
+
+    def send() -> None:
+        try:
+            said.append(channels.send(message.url, message.title, message.body))
+            if said == [None]:
+                _TAKEN.add(mark)
+        except Exception as failure:
+            said.append(f"It failed in a way nobody foresaw, number {numbered(failure, LOG)}.")
+        finally:
+            _UNDERWAY.discard(mark)
+
+    _UNDERWAY.add(mark)
+    thread = threading.Thread(target=send, name="message", daemon=True)  # a stop of the program waits for no server
+    thread.start()
+    thread.join(channels.PATIENCE)
+    return said[0] if said else f"The server did not answer within {channels.PATIENCE:.0f} seconds."
 
 
 def _note(db: Database, who: Person, message: Waiting, now: datetime, failure: str | None) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from ims_core import channels, exporting, inbox, ledger, limits, messages, people
+from ims_core import automation, channels, exporting, inbox, ledger, limits, messages, people
 from ims_core import db as database
 from ims_core.automation import AUTOMATION
 from ims_core.db import Database
@@ -34,11 +34,14 @@ class Hook:
     def __init__(self) -> None:
         self.got: list[dict[str, Any]] = []
         self.answers = 200
+        self.ready = threading.Event()
+        self.ready.set()
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                hook.ready.wait(20)
                 if hook.answers == 200:
                     hook.got.append(said)
                 self.send_response(hook.answers)
@@ -166,6 +169,45 @@ def test_once_the_server_stops_no_further_message_is_begun(shop: Shop, hook: Hoo
     assert hook.got == []
     messages.deliver(shop.db, AUTOMATION, NOON, threading.Event())
     assert len(hook.got) == 1
+
+
+def test_a_stop_waits_for_no_slow_server_and_what_that_takes_late_is_not_sent_twice(
+    shop: Shop, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "PATIENCE", 0.2)
+    send = channels.send  # a service that asks a second time after the first was not answered, as some do
+    monkeypatch.setattr(channels, "send", lambda *message: hook.ready.wait(20) and send(*message))
+    channels.add(shop.db, people.LOCAL, "Hook", hook.url)
+    alert(shop.db, 1)
+    hook.ready.clear()
+    assert tell(shop.db, NOON) == ["Hook: The server did not answer within 0 seconds."]
+    assert tell(shop.db, NOON + HOUR) == []  # it has it in hand
+    hook.ready.set()
+    for thread in threading.enumerate():
+        if thread.name == "message":
+            thread.join(20)
+    tell(shop.db, NOON + 2 * HOUR)
+    assert (len(hook.got), messages.waiting(shop.db)) == (1, [])
+
+
+def test_the_program_asks_about_messages_only_when_something_is_due(shop: Shop, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, write, rhythm = [], messages.write, automation.Rhythm(rest=float("inf"))
+    monkeypatch.setattr(messages, "write", lambda db, who, now: asked.append(now) or write(db, who, now))  # type: ignore[func-returns-value]
+
+    def pulse(after: timedelta) -> int:
+        rhythm.told = 0
+        automation.beat(shop.db, rhythm, NOON + after)
+        return len(asked)
+
+    channels.add(shop.db, people.LOCAL, "Hook", hook.url)
+    minute = timedelta(minutes=1)
+    assert [pulse(0 * minute), pulse(minute), pulse(9 * minute)] == [1, 1, 1]
+    shop.item("MUG")
+    assert pulse(9 * minute) == 1  # none of its business
+    alert(shop.db, 1)
+    assert pulse(9 * minute) == 2
+    assert len(hook.got) == 1
+    assert [pulse(9 * minute), pulse(10 * minute), pulse(20 * minute)] == [3, 3, 4]  # after what it wrote itself, and now and then
 
 
 def test_an_hour_without_news_sends_nothing(shop: Shop, hook: Hook) -> None:
