@@ -2,6 +2,7 @@
 
     summary(db, first, last, by="shop", group=None) -> a row a KPI: value before year_ago target status note ...
     by_group(db, first, last, by) -> a row a group: grp, every input and every KPI; the widest answer
+    called(db, first, last, by="shop", group=None) -> which of them changed by more than chance makes
     history(db, first, last, step="month", by="shop", group=None) -> a row a month or week: since until grp, every KPI
     off_since(history, kpi, target, threshold) -> since when it is off; marks(db, first, last) -> what was changed that may have moved it
     `by` is one of BY; `group` a value of it: a place, a category, a supplier's name, A B C, an item_id as text
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ims_core import classes, labels, objectives, policy, positions, reckoning, sums, versions
+from ims_core import chance, classes, labels, objectives, policy, positions, reckoning, sums, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.measures import KPIS, Kpi
@@ -110,6 +112,27 @@ def _assumed(kpi: Kpi, inputs: Mapping[str, Any], period: Period) -> Iterator[st
 
 def _left_out(number: int, why: str) -> str:
     return f"{labels.many(number, 'item')} {'is' if number == 1 else 'are'} {why}." if number else ""
+
+
+def called(db: Database, first: date, last: date, by: str = "shop", group: str | None = None) -> dict[str, int]:
+    """Which KPIs changed against the period before by more than chance makes of a shop in which nothing changed: 1 up, -1 down, else 0.
+
+    Whole weeks are looked at; see `chance`.
+    """
+    length = max(((last - first).days + 1) // 7, 1)
+    periods = [Period(last - timedelta(days=7 * back + 6), last - timedelta(days=7 * back)) for back in range(max(2 * length, LOOKED_BACK))]
+    found = measured(db, periods[::-1], by, group).set_index("period").reindex(range(len(periods)))
+    begun = db.scalar("select min(since) from positions") or last
+    known = np.array([period.first >= begun for period in periods[::-1]])
+    weeks = np.where(known, found[[kpi.name for kpi in KPIS]].to_numpy(float).T, np.nan)
+    signs = chance.beyond(weeks, length, np.array([kpi.name in POINTS for kpi in KPIS]))
+    return {kpi.name: int(sign) for kpi, sign in zip(KPIS, signs, strict=True)}
+
+
+LOOKED_BACK = 26
+"""Weeks that are looked at at least, to tell how far weeks stray by themselves."""
+POINTS = ("stock_value", "days_of_cover", "dead_stock", "slow_stock")
+"""KPIs that tell how it stands on the last day, not how it was through the period."""
 
 
 def by_group(db: Database, first: date, last: date, by: str, within: str = "shop", part: str | None = None) -> pd.DataFrame:

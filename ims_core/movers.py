@@ -1,10 +1,11 @@
 """What moves and what does not: every item beside its period before, what is lost and why, and when in the year it sells."""
 
-from datetime import date
+from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
-from ims_core import classes, kpis, positions
+from ims_core import chance, classes, kpis, positions
 from ims_core.db import Database
 from ims_core.kpis import Period
 
@@ -37,6 +38,33 @@ def compared(db: Database, first: date, last: date, within: str = "shop", part: 
     here["share"] = here["revenue"].clip(lower=0).cumsum() / everything if everything else 0.0
     return here[["item_id", "name", "sku", "category", "revenue", "before", "change", "share", "sold", "stock_value", "turnover",
                  "gross_margin", "idle_value", "dead_value", "slow_value"]]  # fmt: skip
+
+
+def called(db: Database, first: date, last: date, place: str | None = None) -> pd.DataFrame:
+    """Whose sales changed by more than chance: item_id called (1 up, -1 down, else 0); of one place, or the house.
+
+    Of few sales nothing is said: it takes chance.LEAST weeks with sales.
+    """
+    positions.catch_up(db)
+    length = max(((last - first).days + 1) // 7, 1)
+    many = max(2 * length, kpis.LOOKED_BACK)
+    table, here = ("positions", "$place::varchar is null") if place is None else ("place_positions", "place = $place")
+    found = db.frame(
+        f"""
+        select item_id, ({many} - 1 - ($last::date - since) // 7)::integer as week, sum(revenue) as revenue
+        from {table}
+        where since > $last::date - 7 * {many} and since <= $last::date and {here} and (sold <> 0 or returned <> 0)
+        group by all
+        """,
+        {"last": last, "place": place},
+    )
+    begun = db.frame("select item_id, min(since) as since from positions group by all").set_index("item_id")["since"]
+    weeks = found.pivot(index="item_id", columns="week", values="revenue").reindex(columns=range(many)).fillna(0.0)
+    starts = np.array([np.datetime64(last - timedelta(days=7 * (many - at) - 1)) for at in range(many)])
+    lives = starts[None, :] >= begun.reindex(weeks.index).to_numpy("datetime64[D]")[:, None]
+    values = np.where(lives, weeks.to_numpy(float), np.nan)
+    selling = (values[:, -2 * length :] != 0).sum(axis=1) >= chance.LEAST
+    return pd.DataFrame({"item_id": weeks.index, "called": np.where(selling, chance.beyond(values, length), 0)})
 
 
 def classed(db: Database, first: date, last: date, within: str = "shop", part: str | None = None) -> pd.DataFrame:

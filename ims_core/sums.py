@@ -38,7 +38,7 @@ def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> 
         {ITEMS},
         {_held(table, place)},
         {LEADS},
-        {CHECKED},
+        {_checked(min(first for first, _ in periods), max(last for _, last in periods))},
         {EXPECTED},
         shop as (select period, sum(sales)::integer as sales_days, max(looked_at) as looked_at from held group by all),
         by_group as ({_by_group(BY[by], not by_place, part)}),
@@ -106,7 +106,7 @@ ITEMS = """
         from supplied p join suppliers s using (supplier_id) where p.active group by all
     ),
     lettered as (select unnest($items::bigint[]) as item_id, unnest($letters::varchar[]) as abc),
-    listed as (
+    listed as materialized (
         select i.item_id, i.category, s.supplier, coalesce(l.abc, 'C') as abc, a.first_day, least(a.looked_day, t.again) as looked_day,
                least(a.receipt_day, t.day) as known_from, g.qty is not null as estimated,
                case when i.active then date '9999-12-31' else coalesce(e.ended, date '9999-12-31') end as ended
@@ -206,17 +206,30 @@ LEADS = """
     )"""
 """SQL: days from the sending of an order, else its date, to each receipt."""
 
-CHECKED = f"""
+
+def _checked(first: date, last: date) -> str:
+    """SQL: what was counted against what the book had, of all that accuracy.fair says: no first counts, nothing counted on suspicion."""
+    return f"""
     differed as (
         select g.counts_as as item_id, m.place, m.happened_at as counted_at, sum(m.qty) as qty
-        from visible_movements m join merged g using (item_id) where m.kind = 'count' group by all
+        from visible_movements m join merged g using (item_id)
+        where m.kind = 'count' and m.day between date '{first}' and date '{last}' group by all
     ),
     sheets as (
         select g.counts_as as item_id, r.place, r.counted_at, any_value(r.class) as class, bool_and({accuracy.fair("r.why")}) as fair
         from count_results r join merged g using (item_id) where r.{tallies.HERE} group by all
     ),
+    again as (select distinct item_id, day from counted where nth > 1 and day between date '{first}' and date '{last}'),
+    worth as (
+        select c.item_id, c.day, any_value(q.cost) as cost
+        from again c
+        join (select item_id, since, until, cost from positions
+              where item_id in (select item_id from again) and since <= date '{last}' and until > date '{first}') q
+          on q.item_id = c.item_id and q.since <= c.day and q.until > c.day
+        group by all
+    ),
     checked as (
-        select s.period, c.item_id, c.place, abs(coalesce(d.qty, 0)::double) as off, q.cost,
+        select s.period, c.item_id, c.place, abs(coalesce(d.qty, 0)::double) as off, w.cost,
                abs((c.on_hand - coalesce(d.qty, 0))::double) as book,
                abs(coalesce(d.qty, 0)) <= abs(c.on_hand - coalesce(d.qty, 0))
                    * {tallies.allowed("coalesce(h.class, i.abc)")} as right_enough
@@ -225,10 +238,10 @@ CHECKED = f"""
         join span s on c.day between s.first and s.last
         left join differed d using (item_id, place, counted_at)
         left join sheets h using (item_id, place, counted_at)
-        left join positions q on q.item_id = c.item_id and q.since <= c.day and q.until > c.day
+        left join worth w on w.item_id = c.item_id and w.day = c.day
         where c.nth > 1 and coalesce(h.fair, true)
     )"""
-"""SQL: what was counted against what the book had, of all that accuracy.fair says: no first counts, nothing counted on suspicion."""
+
 
 EXPECTED = """
     runs as (

@@ -91,7 +91,12 @@ def moving() -> None:
     }
     st.markdown(ui.plain(words[column]))
     ui.picture(overviews.bars(found, "name", column, shape, shop.currency))
-    order = ["name", "revenue", "before", "change", "stock_value", "idle_value", "gross_margin", "category", "sku"]
+    if column == "change":
+        signs = ui.ask(movers.called, view.first, view.last, group if by == "place" else None).set_index("item_id")["called"]
+        found = found.assign(beyond=found["item_id"].map(signs).map(analysed.BEYOND).fillna(""))
+        st.caption("“More” and “Less” stand where the change is beyond what weeks stray by themselves; the rest may be chance.")
+    told = ["beyond"] if column == "change" else []
+    order = ["name", "revenue", "before", "change", *told, "stock_value", "idle_value", "gross_margin", "category", "sku"]
     ui.table(found, f"movers-{column}", alt=f"Items: {shape.lower()}", order=order, extra=analysed.columns(order), save_as=shape)
 
 

@@ -25,8 +25,8 @@ def moves(db: Database) -> pd.DataFrame:
 def counted(found: pd.DataFrame) -> pd.DataFrame:
     """The movements with what was counted at one moment of merged items as one."""
     key = ["item_id", "place", "day", "happened_at", "kind"]
-    counts = found[found["kind"] == "count"].groupby(key, as_index=False)["qty"].sum()
-    return pd.concat([found[found["kind"] != "count"], counts.reindex(columns=found.columns)], ignore_index=True)
+    counts = found[found["kind"] == "count"].groupby(key, as_index=False).agg({"qty": "sum"})
+    return pd.concat([found[found["kind"] != "count"], counts], ignore_index=True)
 
 
 def asked(db: Database) -> dict[int, tuple[float, list[tuple[date, float]]]]:

@@ -21,7 +21,7 @@ LAYERS = """
     lookups documents variants cancelling problems cleaning
     alike
     decoding stickers
-    formulas demand series simulation costing
+    formulas demand series simulation costing chance
     charts overviews workbooks slides archives
     turns fitting witness storage backups batch db versions
     people accounts devices items places suppliers

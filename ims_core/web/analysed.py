@@ -17,9 +17,12 @@ from ims_core.web.doing import ask, do, refuse, shop
 EVENNESS = {"X": "Even", "Y": "With swings", "Z": "Wild", "": "Seldom or new"}
 """XYZ in words; empty where an item sells too seldom, or is known too shortly."""
 
+BEYOND = {1: "More", -1: "Less", 0: ""}
+"""What a change beyond chance is called (movers.called)."""
+
 NAMES = {"abc": "ABC", "evenness": "Sells", "demand": "Demand", "before": "Before", "change": "Change", "idle_value": "Not moving",
          "dead_value": "Dead", "slow_value": "Slow", "lost_demand": "Pieces not there (estimated)", "revenue": "Sales",
-         "stock_value": "Stock"}  # fmt: skip
+         "stock_value": "Stock", "beyond": "Beyond chance"}  # fmt: skip
 
 
 def anything(db: Database) -> bool:

@@ -1,4 +1,4 @@
-"""KPIs as tiles: the value, against the period before, and *Why?*, which opens how it came about."""
+"""KPIs as tiles: the value, against the period before and whether that is more than chance, and *Why?*, which opens how it came about."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +37,11 @@ def summary(db: Database, view: View) -> dict[str, dict[str, Any]]:
     return {str(line["kpi"]): {str(name): value for name, value in line.items()} for line in found.to_dict("records")}
 
 
+def called(db: Database, view: View) -> dict[str, int]:
+    """kpis.called of a view."""
+    return kpis.called(db, view.first, view.last, view.by, view.group)
+
+
 def told(db: Database, view: View, name: str) -> reasons.Why:
     """reasons.why of a view."""
     return reasons.why(db, name, view.first, view.last, view.by, view.group)
@@ -65,11 +70,11 @@ def against(value: float, before: float, unit: str) -> str | None:
 
 def tiles(view: View, names: Sequence[str]) -> None:
     """A tile for each KPI that can be said; the others in one list, with what would tell them."""
-    found = ask(summary, view)
+    found, beyond = ask(summary, view), ask(called, view)
     known = [name for name in names if not isnan(found[name]["value"])]
     with st.grid(4, min_column_width=165):
         for name in known:
-            _tile(view, name, found[name])
+            _tile(view, name, found[name], bool(beyond[name]))
     if missing := [found[name] for name in names if name not in known]:
         with st.expander(f"Not known yet · {len(missing)}", icon=":material/help:"):
             for line in missing:
@@ -82,16 +87,19 @@ TONES = {"on target": "green", "near": "gray", "off": "orange"}
 GOOD = {"up": "normal", "down": "inverse", "": "off"}
 
 
-def _tile(view: View, name: str, line: Mapping[str, Any]) -> None:
+def _tile(view: View, name: str, line: Mapping[str, Any], beyond: bool) -> None:
+    """`beyond`: the change is more than weeks stray by themselves; only then it is coloured and has an arrow."""
     kpi = measures.BOOK[name]
     value, before, ago = line["value"], line["before"], line["year_ago"]
     year = "" if isnan(ago) else f"A year ago {said(ago, kpi.unit)}"
     aim = f":{TONES[line['status']]}-badge[Target {plain(said(line['target'], kpi.unit))}]" if line["status"] else ""
     change = against(value, before, kpi.unit)
-    color: Any = "gray" if change is None or change.startswith("0") else GOOD[kpi.better]
+    moved = beyond and change is not None and change[0] in "+-"
+    color: Any = GOOD[kpi.better] if moved else "gray"
+    says = change if moved or change is None else f"{change} · as usual"
     with st.container(border=True, height="stretch", gap=None):
-        st.metric(plain(kpi.label), plain(said(value, kpi.unit)), change, delta_color=color, help=kpi.says,
-                  delta_arrow="auto" if change and change[0] in "+-" else "off")  # fmt: skip
+        st.metric(plain(kpi.label), plain(said(value, kpi.unit)), says, delta_color=color, help=kpi.says,
+                  delta_arrow="auto" if moved else "off")  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
             st.caption(aim or plain(year), width="content")
             if st.button("Why?", key=f"why-{name}", type="tertiary", help=f"How “{kpi.label}” came about"):
