@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from ims_core import alerts, codes, drift, headlines, items, labels, limits
+from ims_core import alerts, codes, drift, headlines, items, labels, limits, policy
 from ims_core.db import Database
 
 WINDOW = 90
@@ -220,11 +220,11 @@ def newest(db: Database, day: date) -> pd.DataFrame:
             union all
             select 'stock', max(day) from standing_counts where day <= $day::date
         ),
-        came as (select distinct case f.kind when 'counts' then 'stock' else f.kind end as kind, c.done_at::date as day
+        came as (select distinct case f.kind when 'counts' then 'stock' else f.kind end as kind, shop_day(c.done_at, $zone) as day
                  from import_files f join visible_changes c using (change_id)),
         waits as (select kind, median(day - before) as rhythm
                   from (select kind, day, lag(day) over (partition by kind order by day) as before from came) group by kind)
         select t.kind, t.newest, $day::date - t.newest as days, w.rhythm::double as rhythm from told t left join waits w using (kind)
         """,
-        {"day": day},
+        {"day": day, "zone": policy.shop(db).timezone},
     )

@@ -172,7 +172,7 @@ def given_away(db: Database, first: date, last: date, within: str = "shop", part
         told as (
             select l.item_id, l.qty::double as qty, l.unit_price::double as price, p.cost::double as cost, u.usual::double as usual
             from lines l left join usual u using (item_id, week)
-            left join positions p on p.item_id = l.item_id and p.since <= l.day and p.until > l.day
+            asof left join positions p on p.item_id = l.item_id and p.since <= l.day
             where l.day >= $first::date and ($place::varchar is null or l.place = $place)
         )
         select t.item_id, i.name, i.sku, coalesce(i.category, 'No category') as category,

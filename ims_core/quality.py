@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ims_core import classes, flaws, forecasting, labels, positions, reorder
+from ims_core import classes, flaws, forecasting, labels, policy, positions, reorder
 from ims_core.db import Database
 
 OF = {
@@ -227,7 +227,7 @@ def _priced(found: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
 def _every(db: Database, day: date, until: date) -> pd.DataFrame:
     """Every item in use with its proposal, its stock, what it sold in 90 days, and the money of it: orders stock sales shelf."""
     positions.catch_up(db)
-    proposals = reorder.suggest(db, day)
+    proposals = reorder.proposed(reorder.position(db, day), policy.shop(db).service)  # as suggest, without its reasons in words
     more = db.frame(
         """
         with counted as (select g.counts_as as item_id, max(day) as day from standing_counts join merged g using (item_id)

@@ -232,7 +232,7 @@ def _scans(db: Database, day: date) -> Counted:
         db,
         """
         with scans as (select change_id, done_at from changes
-                       where starts_with(key, 'scan ') and done_at::date > $day::date - $window and undoes is null),
+                       where starts_with(key, 'scan ') and done_at > $day::date - $window and undoes is null),
              posted as (select distinct change_id, day, happened_at from movements where change_id in (select change_id from scans))
         select count(*) filter (change_id in (select change_id from visible_changes)) as validity, count(*) as validity_of,
                (select count(*) filter (abs(date_diff('hour', p.happened_at, s.done_at)) < 24) from posted p join scans s using (change_id))

@@ -67,8 +67,7 @@ def sources() -> None:
     """Each source in five ways; below, what was counted."""
     with ui.waiting("Looking at each source"):
         found = ui.ask(scores.scores, today)
-    st.subheader("How good each source is", anchor=False)
-    st.caption("Empty where nothing can be said: that is not 100 %.")
+    st.caption("How good each source is, in five ways. Empty where nothing can be said: that is not 100 %.")
     wide = found.assign(of_what=found["source"].map(scores.SOURCES), score=np.floor(100 * found["score"]))  # 99.9 is not all
     wide = wide.pivot(index="of_what", columns="dimension", values="score").reindex(scores.SOURCES.values()).dropna(how="all").reset_index()
     shown = {name: make.ProgressColumn(label, format="%.0f %%", min_value=0, max_value=100) for name, label in scores.DIMENSIONS.items()}
@@ -85,12 +84,15 @@ def sources() -> None:
         )
 
 
-st.subheader("Fix next", anchor=False)
-if seen.fix.empty:
-    st.success("Nothing is doubtful: every rule was looked at, and none is broken.", icon=":material/check_circle:")
-else:
-    findings()
-    with st.container(horizontal=True):
-        ui.excel(seen.fix, "Fix next", ["what", "found", "unit", "money", "of"])
-    behind()
-sources()
+fixing, rated = st.tabs(["Fix next", "Sources"], key="part", on_change="rerun", bind="query-params")
+if fixing.open:
+    with fixing:
+        if seen.fix.empty:
+            st.success("Nothing is doubtful: every rule was looked at, and none is broken.", icon=":material/check_circle:")
+        else:
+            findings()
+            ui.excel(seen.fix, "Fix next", ["what", "found", "unit", "money", "of"])
+            behind()
+if rated.open:
+    with rated:
+        sources()
