@@ -49,22 +49,22 @@ class Rule:
     many: str
     then: str
     doubts: tuple[str, ...]
-    """Of OF; the money is that of which most is in doubt."""
+    """Of OF; the first of which any is in doubt is told: where no cost is known, the sales speak."""
     page: str
     query: Mapping[str, str] = field(default_factory=dict)
     unit: str = "item"
 
 
 HERE, TERMS, CODES = "quality", {"part": "Suppliers and terms"}, {"part": "Barcodes"}
-"""Fixed item by item: the page lists them, and of a single one leads to that part of its own page."""
+"""Fixed item by item: the Quality page lists them, and of a single one leads to that part of its own page."""
 
 RULES = {
     "uncounted": Rule("item sells and was never counted", "items sell and were never counted", "orders take it that nothing is there",
                       ("orders", "sales"), "stock", {"status": "Never counted"}),
     "estimated": Rule("item sold more than came in and was never counted", "items sold more than came in and were never counted",
-                      "the stock is an estimate", ("stock", "orders"), "stock", {"status": "Estimated"}),
+                      "the stock is an estimate", ("stock", "orders", "sales"), "stock", {"status": "Estimated"}),
     "negative": Rule("item is below zero", "items are below zero", "more left than came in, and only a count says what is there",
-                     ("stock", "orders"), "stock", {"status": "Below zero"}),
+                     ("orders", "stock", "sales"), "stock", {"status": "Below zero"}),
     "stale": Rule(f"A item was not counted in {STALE} days", f"A items were not counted in {STALE} days", "the best sellers drift first",
                   ("stock",), "count"),
     "cost": Rule("item in stock has no cost", "items in stock have no cost", "stock value and margin leave them out",
@@ -78,11 +78,11 @@ RULES = {
     "for_nothing": Rule("item was sold at price 0", "items were sold at price 0", "counted here at their price",
                         ("sales",), "movements", {"kind": "sale"}),
     "homeless": Rule("item to be ordered has no supplier", "items to be ordered have no supplier", "nobody can send the order",
-                     ("orders",), HERE, TERMS),
+                     ("orders", "sales"), HERE, TERMS),
     "lead": Rule("item to be ordered has no lead time", "items to be ordered have no lead time", "the shop's usual one is taken",
-                 ("orders",), "suppliers"),
+                 ("orders", "sales"), "suppliers"),
     "pack": Rule("item to be ordered has no pack size", "items to be ordered have no pack size",
-                 "others of the supplier come in packs", ("orders",), HERE, TERMS),
+                 "others of the supplier come in packs", ("orders", "sales"), HERE, TERMS),
     "in_parts": Rule("item counted in pieces moved in parts of one", "items counted in pieces moved in parts of one",
                      "the unit is probably kg, m or l", ("stock",), "items"),
     "costs_apart": Rule("item has two costs a piece far apart", "items have two costs a piece far apart", "one is probably that of a pack",
@@ -94,7 +94,7 @@ RULES = {
     "claimed": Rule("item has a barcode that another one has too", "items have a barcode that others have too",
                     "scanning finds only one of them", ("sales",), HERE, CODES),
     "too_large": Rule("item moved far more at once than ever", "items moved far more at once than ever", "a slip of the keyboard?",
-                      ("goods",), HERE),
+                      ("goods", "sales"), HERE),
     "gaps": Rule("day without any sale", "days without any sale", "the shop usually sells then. Is a file of the till missing?",
                  ("missing",), "upload", unit="day"),
     "late_sales": Rule("file of sales is late", "files of sales are late", "drop the newest", ("missing",), "upload", unit="file"),
@@ -165,12 +165,12 @@ def added_up(found: pd.DataFrame, day: date) -> pd.DataFrame:
 def _line(name: str, rows: pd.DataFrame, day: date) -> dict[str, object]:
     rule = RULES[name]
     found = int(rows["lines"].sum()) if rule.unit == "line" else len(rows)
-    of, money = max(((of, float(rows[of].sum())) for of in rule.doubts), key=lambda each: each[1], default=("", 0.0))
+    of, money = next(((of, float(rows[of].sum())) for of in rule.doubts if rows[of].sum() > 0), ("", 0.0))
     page, query = rule.page, dict(rule.query)
     if page == HERE and found == 1:
         page, query = "item", {"item": str(int(rows["item_id"].iloc[0]))} | query
     elif page == HERE:
-        query = {"rule": name}
+        query = {}
     then = rule.then if rule.then.endswith("?") else f"{rule.then}."
     says = f"{labels.many(found, rule.one, rule.many)}: {then} {_named(rows['name'])}".strip()
     return {"rule": name, "what": says, "found": found, "unit": rule.unit, "money": money if money > 0 else np.nan,

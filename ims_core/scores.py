@@ -44,7 +44,7 @@ SAYS = {
     ("sales", "uniqueness"): "lines with a document stand on it once",
     ("sales", "validity"): "lines of files could be read",
     ("sales", "consistency"): "lines of items with a cost sold at or above it",
-    ("sales", "timeliness"): "of the last 28 days are known",
+    ("sales", "timeliness"): "days up to today are known",
     ("purchases", "completeness"): "receipts of a year say what a piece cost",
     ("purchases", "uniqueness"): "receipts with a document stand on it once",
     ("purchases", "validity"): "lines of files could be read",

@@ -7,7 +7,7 @@ from ims_core.web import ui
 make = st.column_config
 ICONS = {"item": "category", "line": "rule", "day": "event_busy", "file": "upload_file"}
 WAYS = {"stock": "Show them", "count": "Count", "items": "Fill in", "item": "Open it", "analysis": "Prices", "movements": "Movements",
-        "quality": "The items", "suppliers": "Suppliers", "upload": "Upload"}  # fmt: skip
+        "suppliers": "Suppliers", "upload": "Upload"}  # fmt: skip
 
 today, sign = ui.today(), ui.shop().currency
 if not ui.ask(items.any_yet):
@@ -39,25 +39,24 @@ with head:
 
 
 def findings() -> None:
-    """What to fix next: a line each, with its money and the way to where it is fixed."""
+    """What to fix next: a line each, with its money, the items behind it and the way to where it is fixed."""
     with st.container(border=True, gap="small"):
         for line in seen.fix.itertuples():
-            rule = quality.RULES[line.rule]
-            sentence, way = st.columns([5, 1], vertical_alignment="center")
+            unit = quality.RULES[line.rule].unit
+            sentence, way = st.columns([5, 2], vertical_alignment="center")
             money = f"**{ui.plain(labels.money(line.money, sign))}** {ui.plain(line.of)}  \n" if line.of else ""
-            sentence.markdown(f":orange[:material/{ICONS[rule.unit]}:]  {money}{ui.plain(line.what)}")
-            with way.container(horizontal_alignment="right"):
-                ui.link(line.page, WAYS[line.page], **line.query)
+            sentence.markdown(f":orange[:material/{ICONS[unit]}:]  {money}{ui.plain(line.what)}")
+            with way.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+                if unit == "item" and st.button("Items", key=f"items-{line.rule}", icon=":material/list:", type="tertiary"):
+                    behind(line.rule)
+                if line.page != quality.HERE:
+                    ui.link(line.page, WAYS[line.page], **line.query)
 
 
-def behind() -> None:
-    """The items of one finding; a click opens the item."""
-    of_items = seen.fix[seen.fix["unit"] == "item"]
-    if of_items.empty:
-        return
-    st.subheader("The items behind it", anchor=False)
-    rule = st.selectbox("Finding", of_items["rule"].tolist(), format_func=lambda name: quality.RULES[name].many.capitalize(), key="rule",
-                        label_visibility="collapsed", width=420, bind="query-params")  # fmt: skip
+@st.dialog("The items behind it", width="large", icon=":material/list:")
+def behind(rule: str) -> None:
+    """The items of one finding, the most money first; a click opens the item."""
+    st.markdown(ui.plain(seen.fix.set_index("rule").loc[rule, "what"]))
     found, of = seen.found[(seen.found["rule"] == rule) & seen.found["item_id"].notna()], quality.RULES[rule].doubts
     money = {name: make.NumberColumn(f"{quality.CALLED[name]} ({sign})", format="%,.2f") for name in of}
     ui.table(found, f"behind-{rule}", alt="Items of this finding", order=["name", *of, "sku"], extra=money, save_as="Items to mend")
@@ -92,7 +91,6 @@ if fixing.open:
         else:
             findings()
             ui.excel(seen.fix, "Fix next", ["what", "found", "unit", "money", "of"])
-            behind()
 if rated.open:
     with rated:
         sources()
