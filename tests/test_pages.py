@@ -543,8 +543,11 @@ def test_the_owner_adds_people_and_devices_and_a_token_is_shown_once(staffed: Sh
 # -- quality
 
 
-def test_quality_says_what_rests_on_doubtful_data_and_leads_to_where_it_is_fixed(working: Shop) -> None:
-    words = said(opened("quality")).replace("\u202f", " ")
+def test_quality_says_what_rests_on_doubtful_data_and_shows_the_items_behind_it(working: Shop) -> None:
+    screen = opened("quality")
+    words = said(screen).replace("\u202f", " ")
     assert "of stock value rests on doubtful data." in words
     assert "1 item to be ordered has no supplier: nobody can send the order. Mug." in words
+    screen = screen.button(key="items-homeless").click().run()
+    assert grid(screen, -1)["name"].tolist() == ["Mug"]
     assert grid(opened("quality", part="Sources"), -1)["of"].gt(0).all()
