@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from ims_core import labels, matching, purchasing, scratch, values
+from ims_core import client_orders, labels, matching, purchasing, scratch, values
 from ims_core.db import Database
 from ims_core.plans import Group
 
@@ -16,7 +16,7 @@ KNOWN = {
     "known_supplies": "select item_id, supplier_id, code, cost, pack, moq, lead_days, preferred, active from supplied",
 }
 
-KINDS = ("items", "stock", "sales", "purchases", "suppliers")
+KINDS = ("items", "stock", "sales", "purchases", "customer_orders", "suppliers")
 
 
 def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dict[str, pa.Table]:
@@ -39,7 +39,7 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         facts = purchasing.order(pad, first["order"])
         _counted(pad, groups, day)
         _to_utc(pad, timezone)
-        facts |= {table: pad.table(sql) for table, sql in (matching.FACTS | FACTS).items()}
+        facts |= {table: pad.table(sql) for table, sql in (matching.FACTS | client_orders.FACTS | FACTS).items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
         return facts

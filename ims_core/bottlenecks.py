@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_core import alerts, kpis, positions, reorder, sums, waits
+from ims_core import alerts, fulfilment, kpis, positions, reorder, sums, waits
 from ims_core.db import Database
 
 STAGES = {
@@ -97,6 +97,11 @@ PASSED = """
     )"""
 """SQL: what became of deliveries: `shelved` and `sold`, the day on which the middle piece of each was gone."""
 
+CLIENTS = """
+    select 0 as period, '' as grp, $first as first, $last as last, * from customer_orders
+    where $goods::varchar[] is null or list_contains($goods::varchar[], item_id::varchar)"""
+"""SQL: the lines of customer orders as they stood on $last."""
+
 
 # -- questions
 
@@ -109,7 +114,7 @@ def stages(db: Database, first: date, last: date, within: str = "shop", part: st
     positions.catch_up(db)
     found = db.frame(
         f"""
-        with {ORDERS}, {PASSED},
+        with {ORDERS}, {PASSED}, {fulfilment.orders(CLIENTS)},
         waits as (
             select 'approval' as stage, coalesce(approved, $last) - ordered as days, approved is not null as over, 1 as weight
             from bought where approved is not null or step = 'draft' and (select count(approved) from bought) > 0
@@ -123,6 +128,8 @@ def stages(db: Database, first: date, last: date, within: str = "shop", part: st
             select 'rest', if(open, $last, last_day) - first_day, not open, 1 from bought where first_day is not null
             union all
             select 'shelf', coalesce(moved, $last) - day, moved is not null, qty from shelved
+            union all
+            select 'shipment', days, over, weight from ({fulfilment.days()})
             union all
             select 'sale', coalesce(gone_on, $last) - day, gone_on is not null, qty from sold
         )

@@ -18,6 +18,7 @@ NAMES = {
     "supplies": "supply_versions", "settings": "policy_versions", "mappings": "mapping_versions", "apart": "apart_versions",
     "targets": "target_versions",
     "movements": "movements", "counts": "counts", "orders": "orders", "order_lines": "order_lines", "order_steps": "order_steps",
+    "customer_order_lines": "customer_order_lines",
     "import_files": "import_files", "import_lines": "import_lines", "count_sheets": "count_sheets", "count_lines": "count_lines",
     "count_entries": "count_entries", "count_steps": "count_steps", "count_results": "count_results",
 }  # fmt: skip
@@ -32,6 +33,7 @@ DOCUMENTS = {
     "order_lines": f"select * exclude (change_id) from order_lines where {VISIBLE} order by order_id, line",
     "order_steps": f"""
         select order_id, arg_max(step, change_id) as step, day from order_steps where {VISIBLE} group by order_id, day order by all""",
+    "customer_order_lines": "select * exclude (change_id, key) from told_customer_lines order by change_id, file_id, line",
     "import_files": f"select * exclude (change_id) from import_files where {VISIBLE} order by file_id",
     "import_lines": f"select * exclude (change_id) from import_lines where {VISIBLE} order by file_id, source_row",
 } | {table: f"select * exclude (change_id) from {table} where {VISIBLE} order by change_id, sheet_id" for table in undoing.COUNTING}
@@ -104,7 +106,17 @@ def _facts(name: str) -> str:
 def _named(name: str) -> str:
     """SQL: the same, and where a line speaks of an item its code and name, for people."""
     facts = _facts(name)
-    if name not in ("barcodes", "supplies", "movements", "counts", "order_lines", "count_lines", "count_entries", "count_results"):
+    if name not in (
+        "barcodes",
+        "supplies",
+        "movements",
+        "counts",
+        "order_lines",
+        "customer_order_lines",
+        "count_lines",
+        "count_entries",
+        "count_results",
+    ):
         return facts
     return f"select i.sku, i.name as item, f.* from ({facts}) f left join items i using (item_id)"
 

@@ -20,6 +20,7 @@ def find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> N
         "stock",
         "counts",
         "purchases",
+        "customer_orders",
     ):  # two sheets may be two places that hold the same, or how orders stood at two times
         every += ', "source  table"'
     pad.run(f"""
@@ -159,7 +160,13 @@ def tells_lines_apart(mapping: Mapping) -> bool:
 def _lacking(mapping: Mapping) -> str:
     """SQL: the sentence for what a line cannot do without, null where it has all."""
     told = [name for name in ("sku", "barcode", "name") if name in mapping.columns]
-    needed = {"sales": ["qty", "day"], "purchases": ["qty"], "stock": ["on_hand"], "counts": ["on_hand"]}.get(mapping.kind, [])
+    needed = {
+        "sales": ["qty", "day"],
+        "purchases": ["qty"],
+        "customer_orders": ["qty", "ordered"],
+        "stock": ["on_hand"],
+        "counts": ["on_hand"],
+    }.get(mapping.kind, [])
     cases = [f"when coalesce({', '.join(f't.{name}' for name in told)}) is null then 'says no item'"] if told else []
     if mapping.kind == "suppliers":
         cases = ["when t.supplier is null then 'says no supplier'"]
@@ -173,6 +180,8 @@ def _lacking(mapping: Mapping) -> str:
             cases.append(f"when abs(t.{name}) > {MOST_PIECES} then '{FIELDS[name].label} cannot be right'")
     if mapping.kind in ("sales", "purchases"):
         cases.append("when t.qty = 0 then 'quantity 0'")
+    if mapping.kind == "customer_orders":
+        cases += ["when t.ref is null then 'says no order'", "when t.qty <= 0 then 'quantity 0 or below'"]
     for name in DATED:
         if name in mapping.columns and name in KIND_FIELDS[mapping.kind]:
             cases.append(f"when year(t.{name}) not between 1970 and 2199 then '{FIELDS[name].label} is no day of trade'")

@@ -20,6 +20,7 @@ WITHOUT = 0.7
 WEIGHTS: dict[str, dict[str, float]] = {
     "sales": {"qty": 2, "day": 3, "customer": 3, "ref": 2, "price": 1.5, "total": 1.5},
     "purchases": {"qty": 2, "ordered": 3, "received": 4, "expected": 3, "supplier": 3, "received_qty": 4, "cost": 1.5, "ref": 1.5},
+    "customer_orders": {"qty": 2, "ordered": 3, "promised": 3, "shipped": 4, "shipped_qty": 4, "customer": 3, "ref": 2},
     "stock": {"on_hand": 3, "place": 2, "lot": 1, "expires": 1},
     "counts": {"on_hand": 3},
     "items": {
@@ -43,6 +44,9 @@ SILENT = {"items": {"currency"}}
 
 OWN = {"sales": {"qty", "ref", "customer", "day"}, "purchases": {"ordered", "received", "expected", "received_qty"}}
 """Two of these tell the kind also where something needed is missing."""
+
+PAID = frozenset({"price", "total", "amount", "payment", "invoice", "revenue"})
+"""A list of orders that says what they brought is one of sales."""
 
 HINTS: dict[str, tuple[frozenset[str], ...]] = {
     "purchases": tuple(map(frozenset, ({"purchase"}, {"supplier", "order"}, {"delivery"}, {"received"}))),
@@ -92,6 +96,8 @@ def hinted(table: Table) -> frozenset[str]:
 def speaks_for(kind: str, found: Found, table: Table) -> float:
     """The weight of what was found, more where the file's name says so, less where something needed is missing or is a guess."""
     words = title(table)
+    if kind == "customer_orders" and not _keeps_promises(found, table):
+        return 0
     elsewhere = bool(_others(words) or ABOUT.search(table.sheet or table.name) or (kind == "items" and _numbers_others(table, found)))
     named, needs = kind in hinted(table) and not (kind == "items" and elsewhere), _needs(kind, found)
     found = {name: rivals for name, rivals in found.items() if name not in SILENT.get(kind, {"currency", "unit"})}
@@ -110,6 +116,21 @@ def speaks_for(kind: str, found: Found, table: Table) -> float:
     if kind == "items" and not named and not told:
         total *= 0.6
     return total * (1 if needs else WITHOUT if named or len(OWN.get(kind, frozenset()) & set(found)) > 1 else WITHOUT / 2)
+
+
+def _keeps_promises(found: Found, table: Table) -> bool:
+    """Orders of customers tell what was promised beside what was shipped; with less than that, a list of orders is one of sales.
+
+    So is one that says what they brought, unless it is named so; without a customer or a word of shipping it may be what was bought.
+    """
+    sure = {name for name, rivals in found.items() if rivals[0][0] >= SURE}
+    words = [_words(column) for column in table.header]
+    if _needs("customer_orders", found) < SURE or "promised" not in sure or any({"supplier", "purchase"} & each for each in words):
+        return False
+    if any({"customer", "order"} <= vocabulary.heading(name or "").words for name in (table.sheet, table.name)):
+        return bool({"shipped", "shipped_qty"} & sure)
+    told = "customer" in sure or any({"shipping", "fulfillment"} & each for each in words)
+    return "shipped_qty" in sure and told and not any(PAID & each for each in words)
 
 
 def says_more(kind: str, other: str, scored: Mapping[str, Found], table: Table) -> bool:

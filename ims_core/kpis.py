@@ -104,6 +104,10 @@ def _assumed(kpi: Kpi, inputs: Mapping[str, Any], period: Period) -> Iterator[st
         yield f"At {inputs['carrying_rate']:.0%} a year, as the settings say."
     if kpi.name in ("lead_time", "lead_time_spread"):
         yield f"From {labels.many(inputs['lead_receipts'], 'delivery', 'deliveries')}."
+    if kpi.name in ("fulfilment_time", "fulfilment_most"):
+        yield f"From {labels.many(int(inputs['fulfilment_orders']), 'order')}, {int(inputs['fulfilment_open']):,} of them still open."
+    if kpi.name == "otif":
+        yield "By the day of shipment: when it was delivered, nobody tells."
     if kpi.name in ("record_accuracy", "value_accuracy"):
         yield f"From {labels.many(inputs['counted_records'], 'record')}; what was counted for the first time or on suspicion is left out."
     if kpi.name in ("stockout_rate", "ready_rate", "fill_rate") and inputs["by_place"]:

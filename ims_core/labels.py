@@ -25,6 +25,7 @@ FILE_KINDS = {
     "stock": "Stock on hand",
     "sales": "Sales",
     "purchases": "Purchases",
+    "customer_orders": "Customer orders",
     "suppliers": "Suppliers",
     "counts": "Stock count",
     "ignore": "Not for us",
@@ -81,6 +82,9 @@ FIELDS = {
         Field("expected", "Expected on", "date"),
         Field("received", "Received on", "date"),
         Field("received_qty", "Quantity received", "number"),
+        Field("promised", "Promised for", "date"),
+        Field("shipped", "Shipped on", "date"),
+        Field("shipped_qty", "Quantity shipped", "number"),
         Field("email", "E-mail", "text"),
         Field("phone", "Phone", "text"),
         Field("expires", "Expires on", "date"),
@@ -135,6 +139,10 @@ KIND_FIELDS = {
         "status",
         "place",
     ),
+    "customer_orders": (
+        *("sku", "name", "barcode", "qty", "unit", "ref", "customer", "ordered", "promised", "shipped", "shipped_qty"),
+        *("status", "place"),
+    ),
     "suppliers": ("supplier", "email", "phone", "lead_days", "min_order", "currency"),
     "ignore": (),
 }
@@ -146,6 +154,7 @@ KIND_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "counts": (("sku", "barcode", "name"), ("on_hand",)),
     "sales": (("sku", "barcode", "name"), ("qty",), ("day",)),
     "purchases": (("sku", "barcode", "name"), ("qty",), ("ordered", "received")),
+    "customer_orders": (("sku", "barcode", "name"), ("qty",), ("ref",), ("ordered",), ("shipped", "shipped_qty", "promised")),
     "suppliers": (("supplier",),),
     "ignore": (),
 }

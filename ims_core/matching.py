@@ -2,7 +2,7 @@
 
 from ims_core import codes, labels, scratch, values
 
-NAMED_KINDS = ("items", "stock", "sales", "purchases")
+NAMED_KINDS = ("items", "stock", "sales", "purchases", "customer_orders")
 """Kinds of files whose lines name items; the first one that names an item knows it best."""
 
 
@@ -19,8 +19,9 @@ KNOWN = {
 }
 """What the shop knows of its items; `known_codes` also has each code that one item alone had earlier and none has now."""
 
-PACKED = {"items": (), "stock": ("on_hand",), "sales": ("qty",), "purchases": ("qty", "received_qty")}
-PRICED = {"items": (), "stock": ("cost",), "sales": ("price",), "purchases": ("cost",)}
+PACKED = {"items": (), "stock": ("on_hand",), "sales": ("qty",), "purchases": ("qty", "received_qty"),
+          "customer_orders": ("qty", "shipped_qty")}  # fmt: skip
+PRICED = {"items": (), "stock": ("cost",), "sales": ("price",), "purchases": ("cost",), "customer_orders": ()}
 """What a line by the barcode of a pack says a pack; `PACKED` in packs."""
 
 
@@ -63,7 +64,8 @@ def name_items(pad: scratch.Pad, last: int) -> None:
         create table counted_in as
         select item_id, any_value(unit) as unit
         from (select item_id, unit from stock_known union all select item_id, unit from sales_known
-              union all select item_id, unit from purchases_known) where unit is not null group by item_id
+              union all select item_id, unit from purchases_known
+              union all select item_id, unit from customer_orders_known) where unit is not null group by item_id
     """)
 
 
@@ -254,6 +256,7 @@ def name_places(pad: scratch.Pad) -> None:
             select place from known_places union all select place from known_spots
             union all select place from items_known union all select place from stock_known
             union all select place from sales_known union all select place from purchases_known
+            union all select place from customer_orders_known
         )
         select lower(place) as key, coalesce(min(place) filter (known), min(place)) as place
         from (select s.place, k.place is not null as known from said s left join known_places k using (place)) where place is not null

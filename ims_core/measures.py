@@ -39,10 +39,15 @@ NEEDS = {
     "forecast": ("forecast_items > 0", "There is no forecast of that time: run it on the Forecast page."),
     "expected": ("expected_daily_value > 0", "No demand is expected."),
     "customer_orders": (
-        "false",
+        "any_clients",
         "No customer orders are known, only sales: it takes a file of customer orders with the days ordered, promised and shipped, "
         "and the quantities ordered and shipped.",
     ),
+    "placed": ("orders_judged > 0", "No customer order of this period was shipped or is past due yet."),
+    "due": ("orders_due > 0", "No customer order was promised for this period: it takes a file with the days promised."),
+    "waited": ("fulfilment_orders > 0", "No customer order was placed in this period."),
+    "half_over": ("fulfilment_median is not null", "Over half of the customer orders of this period are still open: nobody can say yet."),
+    "most_over": ("fulfilment_p90 is not null", "Over a tenth of the customer orders of this period are still open: nobody can say yet."),
 }  # fmt: skip
 """What a KPI can lack: a condition over INPUTS, and what to do where it does not hold. The first that fails is said."""
 
@@ -97,12 +102,21 @@ INPUTS = {
     "accurate_records": "of these, within tolerance",
     "counted_off": "sum of what each record was off, at cost and without sign",
     "counted_book": "what the book had of them, at cost",
+    "orders_placed": "customer orders placed",
+    "orders_judged": "of these, orders of which something was shipped, or that are past their promised day",
+    "orders_filled": "of these, orders shipped complete at once",
+    "lines_judged": "their lines",
+    "lines_filled": "of these, lines shipped complete at once",
+    "orders_due": "customer orders promised for this period",
+    "orders_in_time": "of these, orders shipped complete by the promised day",
+    "fulfilment_orders": "customer orders placed whose days are known",
+    "fulfilment_open": "of these, orders that are still open",
+    "fulfilment_median": "days within which half of them were complete, open ones counted with their age (Kaplan-Meier)",
+    "fulfilment_p90": "days within which nine in ten of them were complete, open ones counted with their age (Kaplan-Meier)",
+    "any_clients": "whether any customer order is known",
     "carrying_rate": "yearly cost of holding stock, as a share of its value",
 }
 """What the formulas are made of."""
-
-UNKNOWN = "null::double"
-"""The formula of what no data of ours tells yet."""
 
 _OUT = {"item_days": 30.0, "out_days": 15.0}
 
@@ -190,14 +204,21 @@ KPIS = (
     Kpi("write_offs", "Losses", "What was counted, adjusted or scrapped away, at cost.", "money", "down",
         "pieces × average cost of the day",
         "lost_value", ("losses", "cost"), ({"lost_value": 9.0}, 9)),
-    Kpi("line_fill", "Line fill", "Share of ordered lines shipped complete from stock.", "share", "up",
-        "lines shipped complete ÷ lines", UNKNOWN, ("customer_orders",)),
-    Kpi("order_fill", "Order fill", "Share of customer orders shipped complete from stock.", "share", "up",
-        "orders shipped complete ÷ orders", UNKNOWN, ("customer_orders",)),
-    Kpi("otif", "On time, in full", "Share of orders due that came complete by the promised day; open ones past due count as failures.",
-        "share", "up", "orders complete by the promised day ÷ orders due", UNKNOWN, ("customer_orders",)),
-    Kpi("fulfilment_time", "Order fulfilment time", "Median days from order to shipment, open orders counted with their age.",
-        "days", "down", "median of shipped − ordered", UNKNOWN, ("customer_orders",)),
+    Kpi("line_fill", "Line fill", "Share of ordered lines shipped complete at once.", "share", "up",
+        "lines shipped complete in one shipment ÷ lines, of orders of which something was shipped or that are past due",
+        "lines_filled / nullif(lines_judged, 0)", ("customer_orders", "placed"), ({"lines_filled": 9.0, "lines_judged": 12.0}, 0.75)),
+    Kpi("order_fill", "Order fill", "Share of customer orders shipped complete at once.", "share", "up",
+        "orders whose lines were all shipped complete on one day ÷ orders of which something was shipped or that are past due",
+        "orders_filled / nullif(orders_judged, 0)", ("customer_orders", "placed"), ({"orders_filled": 2.0, "orders_judged": 4.0}, 0.5)),
+    Kpi("otif", "On time, in full", "Share of orders due that were shipped complete by the promised day; open ones past due count as "
+        "failures.", "share", "up", "orders shipped complete by the promised day ÷ orders promised for the period",
+        "orders_in_time / nullif(orders_due, 0)", ("customer_orders", "due"), ({"orders_in_time": 3.0, "orders_due": 4.0}, 0.75)),
+    Kpi("fulfilment_time", "Order fulfilment time", "Days from order to shipment within which half of the orders were complete.",
+        "days", "down", "median of days from order to last shipment; open orders count with their age (Kaplan-Meier)",
+        "fulfilment_median", ("customer_orders", "waited", "half_over"), ({"fulfilment_median": 3.0}, 3)),
+    Kpi("fulfilment_most", "Order fulfilment time, nine in ten", "Days from order to shipment within which nine in ten orders were "
+        "complete.", "days", "down", "90th percentile of days from order to last shipment; open orders count with their age (Kaplan-Meier)",
+        "fulfilment_p90", ("customer_orders", "waited", "most_over"), ({"fulfilment_p90": 12.0}, 12)),
 )  # fmt: skip
 
 BOOK = {kpi.name: kpi for kpi in KPIS}

@@ -16,7 +16,7 @@ Goods = Callable[[], pa.Table]
 stands for; `settled`: movements or counts of the item hold its unit.
 """
 
-COUNTED = ("qty", "on_hand", "received_qty", "moq")
+COUNTED = ("qty", "on_hand", "received_qty", "shipped_qty", "moq")
 """Fields that are told in a unit, the one that prices are per first."""
 PRICES = ("price", "cost")
 

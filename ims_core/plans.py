@@ -252,7 +252,14 @@ class Plan:
 
         The unit is "piece" where the file names none.
         """
-        words = {"sales": "sold", "purchases": "bought", "stock": "counted", "counts": "counted", "items": "counted"}
+        words = {
+            "sales": "sold",
+            "purchases": "bought",
+            "customer_orders": "ordered by customers",
+            "stock": "counted",
+            "counts": "counted",
+            "items": "counted",
+        }
         total: dict[str, dict[str, Decimal]] = {}
         for group in self.groups:
             if group.cleaned is None or group.mapping.kind not in words or (group.mapping.kind == "items" and not group.counted):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-DATED = ("day", "ordered", "received")
+DATED = ("day", "ordered", "received", "shipped")
 TAKEN_BACK_WITHIN = 14
 """Days within which a cancelled sale takes its demand back; later it is a return of something that was wanted."""
 
@@ -71,7 +71,7 @@ CORRECTED = Rule(
 PACKS = Rule(
     "packs",
     "Quantities told in packs, dozens or another unit are counted in each item's own",
-    ("items", "stock", "counts", "sales", "purchases"),
+    ("items", "stock", "counts", "sales", "purchases", "customer_orders"),
     frozenset(),
     """
     with ways as (
@@ -86,7 +86,9 @@ PACKS = Rule(
     """,
 )
 
-EVERY = "items stock counts sales purchases suppliers"
+GOODS = "items stock counts sales purchases customer_orders"
+"""Kinds of files whose lines name items and pieces."""
+EVERY = "items stock counts sales purchases customer_orders suppliers"
 
 RULES = (
     _rule("totals", "Totals, headings and notes between the lines are set aside", EVERY, "aside is not null", "aside", "'set aside'"),
@@ -101,7 +103,7 @@ RULES = (
     PACKS,
     _rule(
         "own_unit", "New items that are only told by weight, volume, length or in a unit of their own are counted in it",
-        "items stock counts sales purchases", "own_unit is not null and outcome <> 'refused'", "coalesce(sku, barcode, name)", "own_unit",
+        GOODS, "own_unit is not null and outcome <> 'refused'", "coalesce(sku, barcode, name)", "own_unit",
     ),
     _rule(
         "nothing", "Cells that say there is nothing (-, n/a, none, #N/A) are empty", EVERY, "nothing is not null", "nothing", "'empty'"
@@ -113,15 +115,15 @@ RULES = (
     ),
     CORRECTED,
     _rule(
-        "mended", "Codes that a spreadsheet dressed up (4006381333931.0, =\"00123\") are undressed", "items stock counts sales purchases",
+        "mended", "Codes that a spreadsheet dressed up (4006381333931.0, =\"00123\") are undressed", GOODS,
         "mended is not null", "spoilt", "mended",
     ),
     _rule(
-        "codes", "Codes that differ only in upper and lower case or blanks are one item", "items stock counts sales purchases",
+        "codes", "Codes that differ only in upper and lower case or blanks are one item", GOODS,
         "sku <> spelled", "sku", "spelled", "sku", always=True,  # the shop has no two codes that differ in this only
     ),
     _rule(
-        "no_product", "Postage, fees, vouchers, samples and the like are set aside: they are no stock", "sales purchases",
+        "no_product", "Postage, fees, vouchers, samples and the like are set aside: they are no stock", "sales purchases customer_orders",
         "no_product", "sku || ' ' || coalesce(called, '')", "'set aside'", "sku",
     ),
     _rule(

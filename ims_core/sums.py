@@ -6,7 +6,7 @@ Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holdi
 from collections.abc import Sequence
 from datetime import date
 
-from ims_core import accuracy, tallies
+from ims_core import accuracy, fulfilment, tallies
 from ims_core.measures import KPIS, NEEDS
 
 BY = {
@@ -40,6 +40,7 @@ def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> 
         {LEADS},
         {_checked(min(first for first, _ in periods), max(last for _, last in periods))},
         {EXPECTED},
+        {fulfilment.fulfilled(_client_lines(BY[by], part))},
         shop as (select period, sum(sales)::integer as sales_days, max(looked_at) as looked_at from held group by all),
         by_group as ({_by_group(BY[by], not by_place, part)}),
         leads_by_group as (
@@ -56,6 +57,7 @@ def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> 
             select s.period, s.days, g.* exclude (period), o.sales_days, coalesce(o.looked_at, false) as looked_at,
                    coalesce(l.lead_pieces, 0) as lead_pieces, l.lead_days_pieces, l.lead_squares,
                    coalesce(l.lead_receipts, 0) as lead_receipts,
+                   {", ".join(f"f.{name}" for name in fulfilment.INPUTS)}, exists (from customer_order_lines) as any_clients,
                    coalesce(c.counted_records, 0) as counted_records, c.accurate_records, c.counted_off, c.counted_book,
                    $rate::double as carrying_rate, {by_place} as by_place
             from span s
@@ -63,6 +65,7 @@ def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> 
             left join shop o using (period)
             left join leads_by_group l on l.period = s.period and l.grp = g.grp
             left join checked_by_group c on c.period = s.period and c.grp = g.grp
+            left join fulfilled f on f.period = s.period and f.grp = g.grp
         )
         select *, {", ".join(_measure(kpi.name, kpi.sql, kpi.needs, by_place) for kpi in KPIS)}
         from inputs where $group::varchar is null or grp = $group order by period, grp
@@ -185,6 +188,13 @@ def _by_group(group: str, with_forecast: bool, part: str) -> str:
         {part}
         group by all
     """
+
+
+def _client_lines(group: str, part: str) -> str:
+    """SQL: the lines of customer orders, by group and period."""
+    return f"""
+        select s.period, {group} as grp, s.first, s.last, p.*
+        from customer_orders p join listed i using (item_id) cross join span s {part}"""
 
 
 LEADS = """

@@ -12,14 +12,14 @@ from ims_core.people import Person
 COUNTING = ("count_sheets", "count_lines", "count_entries", "count_steps", "count_results")
 DOCUMENTS = (
     *("counts", "orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points", "alert_steps"),
-    *COUNTING,
+    *("customer_order_lines", *COUNTING),
 )
 """Not repeated by an undo: their views count visible changes only."""
 
 STANDS_ON = {
     ("item_versions", "item_id"): (
         *("movements", "counts", "order_lines", "barcode_versions", "supply_versions", "item_versions.same_as"),
-        *("count_lines", "count_entries"),
+        *("count_lines", "count_entries", "customer_order_lines"),
     ),
     ("place_versions", "place"): ("movements", "counts", "count_lines"),
     ("supplier_versions", "supplier_id"): ("orders", "supply_versions"),

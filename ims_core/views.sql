@@ -235,6 +235,21 @@ where a.qty > coalesce(c.qty, 0);
 create or replace view on_order as           -- with everything booked, also for days to come
 select * from on_order_on(date '9999-12-31');
 
+create or replace view told_customer_lines as    -- of each customer order the lines of the file that knows most days
+select *, upper(regexp_replace(number, '\s+', ' ', 'g')) as key from customer_order_lines
+where change_id in (select change_id from visible_changes)
+qualify rank() over (partition by key order by known_to desc, change_id desc, file_id desc) = 1;
+
+create or replace view customer_orders as    -- one row an order and item; items as they are merged
+select n.key, any_value(n.number) as number, coalesce(g.counts_as, n.item_id) as item_id, any_value(n.place) as place,
+       min(n.ordered) as ordered, max(n.promised) as promised, max(n.shipped) as shipped,
+       count(distinct n.shipped) as shipments, sum(n.shipped_qty) as shipped_qty,   -- parts that repeat what was ordered ask for it once
+       case when bool_and(n.shipped_qty between 0.0001 and n.qty - 0.0001) and min(n.qty) = max(n.qty) and sum(n.shipped_qty) <= max(n.qty)
+            then max(n.qty) else sum(n.qty) end as qty,
+       bool_or(n.shipped_qty > 0 and n.shipped is null) as untimed, bool_and(n.closed) as closed
+from told_customer_lines n left join merged g using (item_id)
+group by n.key, coalesce(g.counts_as, n.item_id);
+
 create or replace view imports as            -- one row an import
 select f.change_id, c.done_at, c.who, c.what, count(distinct (f.sha256, f.name)) as files,
        sum(f.lines) as lines, sum(f.used) as used, sum(f.joined) as joined,

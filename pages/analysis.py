@@ -10,7 +10,7 @@ SIDES = {"shop": "Whole shop", "place": "Place", "category": "Category", "suppli
 MONEY = ["stock_value", "average_inventory", "turnover", "days_of_inventory", "days_of_cover", "gmroi", "dead_stock", "slow_stock",
          "carrying_cost", "revenue", "gross_margin", "cogs", "purchases", "sell_through"]  # fmt: skip
 SERVICE = ["ready_rate", "fill_rate", "cycle_service", "stockout_rate", "stockout_events", "lead_time", "lead_time_spread", "line_fill",
-           "order_fill", "otif", "fulfilment_time"]  # fmt: skip
+           "order_fill", "otif", "fulfilment_time", "fulfilment_most"]  # fmt: skip
 LOSSES = ["write_offs", "shrinkage", "net_shrinkage", "record_accuracy", "value_accuracy"]
 LINES = ["stock_value", "turnover", "revenue", "gross_margin", "ready_rate", "fill_rate", "dead_stock", "days_of_inventory"]
 

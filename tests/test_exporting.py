@@ -18,6 +18,8 @@ from tests.test_counts import drop
 
 SOLD = ("till.csv", "Receipt no,Date,Item code,Qty,Price\n1,2026-05-02,A1,3,9.5\n2,2026-05-03,A2,1,4\n2,2026-05-03,A2,1,4\n3,soon,A1,1,9\n")
 BOUGHT = ("purchases.csv", "Order no,Ordered on,Received on,Item code,Quantity,Supplier,Cost\nP1,2026-05-01,,A1,10,Nord,2\n")
+ASKED = ("orders.csv", "Order no,Customer,Item code,Qty ordered,Qty shipped,Order date,Promised date,Ship date\n"
+         "7,Ann,A1,4,4,2026-05-01,2026-05-05,2026-05-03\n7,Ann,A2,2,,2026-05-01,2026-05-05,\n")  # fmt: skip
 STOCK = ("stock 2026-05-02.csv", "Item code,On hand,Location\nA1,8,Shop\nA1,2,Cellar\n")
 
 
@@ -35,7 +37,7 @@ def empty() -> Iterator[Database]:
 def full(shop: Shop) -> Shop:
     """A shop with a bit of everything."""
     drop(shop, BOUGHT, SOLD)
-    drop(shop, STOCK)
+    drop(shop, STOCK, ASKED)
     policy.set_shop(shop.db, people.LOCAL, name="Bean & Pan", currency="$", service=0.9)
     kettle, cup = (int(shop.db.scalar("select item_id from items where sku = ?", [sku])) for sku in ("A1", "A2"))
     items.link_barcode(shop.db, people.LOCAL, kettle, "4006381333931", 12)
@@ -60,6 +62,7 @@ def figures(db: Database) -> dict[str, Any]:
         "counts": "select sku, place, counted_at, on_hand from standing_counts join items using (item_id) order by all",
         "coming": "select number, name, ordered, expected, open, unit_cost "
                   "from on_order left join suppliers using (supplier_id) order by all",
+        "clients": "select sku, c.* exclude (item_id) from customer_orders c join items using (item_id) order by all",
         "files": "select name, sheet, sha256, kind, lines, used, joined, set_aside, refused from import_files "
                  "where change_id in (select change_id from visible_changes) order by all",
     }  # fmt: skip

@@ -27,9 +27,9 @@ LAYERS = """
     people accounts devices items places suppliers
     reckoning undoing policy positions approvals ledger classes tallies accuracy doubts lots copies exporting
     unused plans matching own_units known
-    claims deliveries order_lines purchasing booking outlook mappings revisiting importing imports sources sales
+    claims deliveries order_lines purchasing client_orders booking outlook mappings revisiting importing imports sources sales
     entries counting traces explaining guesses meanings scanning slips orders
-    valuation journal measures waits sums objectives kpis reasons movers prices lead_times
+    valuation journal measures waits fulfilment sums objectives kpis reasons movers prices lead_times
     forecasting cycles reorder risks replay
     alerts bottlenecks scorecards limits drift conditions inbox channels messages headlines flaws quality scores notes
     demo_goods demo_trade demo_till demo_books demo reports automation

@@ -15,7 +15,7 @@ from ims_core.web.doing import act, db, plain, working
 from ims_core.web.tables import on_phone
 
 ICONS = {"items": "category", "stock": "inventory_2", "counts": "fact_check", "sales": "point_of_sale", "purchases": "local_shipping",
-         "suppliers": "storefront", "ignore": "block"}  # fmt: skip
+         "customer_orders": "assignment", "suppliers": "storefront", "ignore": "block"}  # fmt: skip
 
 
 REMARKS = 4
