@@ -190,7 +190,7 @@ def late(db: Database, day: date) -> pd.DataFrame:
     """Kinds of file that should have come again: kind newest (the last day they tell of) days rhythm, and money.
 
     rhythm: the middle of the days between two imports of the kind. Late is what waits for more than twice as long. money: of sales what
-    so many days bring, of purchases what is still to come and may be there already.
+    so many days bring, at most 90, of purchases what is still to come and may be there already.
     """
     told = newest(db, day)
     told = told[told["kind"].isin(list(RHYTHM)) & told["newest"].notna()]
@@ -204,7 +204,7 @@ def _waits(db: Database, day: date, kind: str, newest: pd.Timestamp, days: float
         return float(db.scalar("select coalesce(sum(open * unit_cost), 0) from on_order_on(?::date)", [day]))
     until = newest.date()
     brought = headlines.sales(db, until - timedelta(days=alerts.WINDOW - 1), until)["revenue"].astype(float).sum()
-    return float(brought) / alerts.WINDOW * days
+    return float(brought) / alerts.WINDOW * min(days, WINDOW)
 
 
 def newest(db: Database, day: date) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from ims_core.web import ui
 
 make = st.column_config
 ICONS = {"item": "category", "line": "rule", "day": "event_busy", "file": "upload_file"}
-WAYS = {"stock": "Show them", "count": "Count", "items": "Fill in", "item": "Open it", "analysis": "Prices", "movements": "Movements",
+WAYS = {"stock": "Show them", "count": "Count", "items": "Mend", "item": "Open it", "analysis": "Prices", "movements": "Movements",
         "suppliers": "Suppliers", "upload": "Upload"}  # fmt: skip
 
 today, sign = ui.today(), ui.shop().currency
@@ -34,7 +34,7 @@ with head:
         "Quality",
         f"{told[0].upper()}{told[1:]} rests on doubtful data."
         if told
-        else "No stock has a cost yet and nothing is proposed to be ordered.",
+        else "No cost is known of what is in stock or to be ordered, so neither has a value yet.",
     )
 
 

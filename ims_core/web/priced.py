@@ -110,7 +110,7 @@ def _told(found: pd.DataFrame, did: str, then: str) -> str:
     if found.empty:
         return f"No price was {did}."
     clear = found[found["says"] == then]
-    middle = f", in the middle {clear['effect'].median():+.0%}" if clear["effect"].notna().any() else ""
+    middle = f", in the middle {clear['effect'].median():+,.0%}" if clear["effect"].notna().any() else ""
     cases = f"in {labels.many(len(clear), 'case')} {then} pieces went than chance explains{middle}" if len(clear) else "no clear case"
     return f"{labels.many(len(found), 'price was', 'prices were')} {did}; {cases}."
 
