@@ -2,7 +2,6 @@
 
 import json
 import logging
-import math
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -199,9 +198,7 @@ def read(who: Person, said: Any) -> Read:
         if not texts[name]:
             raise Refused(f'This read has no "{name}". Each has a key of its own, the code that was read, and a mode.')
     order, sheet, sure = said.get("order_id"), said.get("sheet"), said.get("sure", False)
-    if not isinstance(sure, bool) or not all(
-        number is None or (isinstance(number, int) and 0 < number < 2**62) for number in (order, sheet)
-    ):
+    if not isinstance(sure, bool) or not all(number is None or (type(number) is int and 0 < number < 2**62) for number in (order, sheet)):
         raise Refused('"sure" is true or false, "order_id" the number of an order, and "sheet" that of a count sheet.')
     sent = Read(str(texts["key"]), str(texts["code"]), str(texts["mode"]), _qty(said), texts["place"], texts["to"], _moment(said))
     lot, expires = texts["lot"], _expiry(said)
@@ -216,6 +213,8 @@ def _text(said: Mapping[str, Any], name: str, longest: int) -> str | None:
         return None
     if not isinstance(text, str) or len(text) > longest or "\0" in text:
         raise Refused(f'"{name}" is a text of at most {longest} characters.')
+    if name in ("key", "lot") and not text.strip().isprintable():
+        raise Refused(f'"{name}" holds characters that cannot be printed.')
     return text.strip() or None
 
 
@@ -223,7 +222,7 @@ def _qty(said: Mapping[str, Any]) -> float | None:
     qty = said.get("qty")
     if qty is None:
         return None
-    if isinstance(qty, bool) or not isinstance(qty, int | float) or not math.isfinite(qty) or abs(qty) > 1e12:
+    if isinstance(qty, bool) or not isinstance(qty, int | float) or not abs(qty) <= 1e12:  # what is no number is not below it either
         raise Refused('"qty" is a number.')
     return float(qty)
 
@@ -234,9 +233,9 @@ def _moment(said: Mapping[str, Any]) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(text))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise Refused(f'"at" is a moment such as 2026-05-04T14:05:00Z, not {str(text)[:40]}.') from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
 
 
 def _expiry(said: Mapping[str, Any]) -> date | None:
@@ -271,7 +270,10 @@ async def _body(request: Request) -> Any:
         if len(body) > LARGEST:
             raise Refused(f"This request is larger than {LARGEST // 1000:,} kB. Send fewer reads at once.")
     try:
-        return json.loads(bytes(body), parse_constant=_no_number)
+        said = json.loads(bytes(body), parse_constant=_no_number)
+        if b"\\u" in body:  # half a character can be escaped and then be said by nobody: not stored, not answered
+            json.dumps(said, ensure_ascii=False).encode()
+        return said
     except (ValueError, RecursionError):
         raise Refused("This is not JSON. Send an object in UTF-8.") from None
 

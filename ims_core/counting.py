@@ -30,6 +30,10 @@ REASONS = {
 """Why a count differs from the book, as somebody says it."""
 
 
+TITLE = 80
+"""Characters of a sheet's name; it stands on buttons and in file names."""
+
+
 # -- questions
 
 
@@ -67,12 +71,13 @@ def open_sheet(
     blind = shop.count_blind if blind is None else blind
     if shop.count_blind and not blind and not who.may("manager"):
         raise NotAllowed("This shop counts without seeing the book. A manager may open a sheet that shows it.")
-    if not title.strip():
+    title = " ".join("".join(sign if sign.isprintable() else " " for sign in title).split())[:TITLE]
+    if not title:
         raise Refused("Give the sheet a name, such as Cellar or Top shelf.")
     rows = _chosen(db, wanted, _today(shop))
-    with db.change(who=who.name, what=f"Count sheet {title.strip()}, {labels.many(len(rows), 'line')}", via=via) as change_id:
+    with db.change(who=who.name, what=f"Count sheet {title}, {labels.many(len(rows), 'line')}", via=via) as change_id:
         sheet_id = int(db.scalar("select coalesce(max(sheet_id), 0) + 1 from count_sheets"))
-        db.append("count_sheets", [{"sheet_id": sheet_id, "title": title.strip(), "day": _today(shop), "blind": blind}])
+        db.append("count_sheets", [{"sheet_id": sheet_id, "title": title, "day": _today(shop), "blind": blind}])
         db.append("count_lines", [{"sheet_id": sheet_id, **row} for row in rows])
     return change_id
 

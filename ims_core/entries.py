@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import NamedTuple
 
@@ -12,6 +12,9 @@ from ims_core import items, labels, places, tallies
 from ims_core.db import Database
 
 PROBLEMS = ["line", "problem", "to_do"]
+
+EARLIER = timedelta(days=3653)
+"""What was counted so long before its sheet was opened was counted by a clock that stands on 1970: its book would be empty."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,9 @@ def judged(db: Database, sheet_id: int, entries: Sequence[Entry]) -> Judged:
 def faults(db: Database, sheet_id: int, entries: Sequence[Entry]) -> Mapping[int, Fault]:
     """What is wrong, by the position of the line."""
     skus, known, now = items.skus(db), places.names(db), datetime.now(UTC).replace(tzinfo=None)
+    first = tallies.one(db, sheet_id)["opened_at"] - EARLIER
     whole = items.whole_only(db, {entry.item_id for entry in entries if isfinite(entry.qty) and entry.qty % 1 and entry.item_id in skus})
-    found = {at: fault for at, entry in enumerate(entries) if (fault := _fault(entry, skus, known, whole, now))}
+    found = {at: fault for at, entry in enumerate(entries) if (fault := _fault(entry, skus, known, whole, (first, now)))}
     good = [at for at in range(len(entries)) if at not in found]
     turns = tallies.rounds(db, sheet_id, [(entries[at].item_id, entries[at].place, entries[at].at or now) for at in good])
     late = [entries[at] for at, turn in zip(good, turns, strict=True) if turn is None]
@@ -64,7 +68,9 @@ def _not_due(entry: Entry, names: Mapping[int, str]) -> Fault:
     return Fault(says, "Count it on a new sheet.")
 
 
-def _fault(entry: Entry, skus: Mapping[int, str], known: Sequence[str], whole: frozenset[int], now: datetime) -> Fault | None:
+def _fault(
+    entry: Entry, skus: Mapping[int, str], known: Sequence[str], whole: frozenset[int], between: tuple[datetime, datetime]
+) -> Fault | None:
     sku = skus.get(entry.item_id)
     if sku is None:
         return Fault(f"There is no item number {entry.item_id}.", "Its import may have been undone; look for it on the Stock page.")
@@ -74,6 +80,8 @@ def _fault(entry: Entry, skus: Mapping[int, str], known: Sequence[str], whole: f
         return Fault(f"{sku} comes in whole pieces, and {entry.qty:g} is none.", "Give it another unit on the Items page.")
     if entry.place not in known:
         return Fault(f"There is no place called {entry.place} in use.", f"Choose one of: {', '.join(known)}.")
-    if entry.at and entry.at > now:
+    if entry.at and entry.at < between[0]:
+        return Fault(f"The count would be of {labels.day_text(entry.at.date())}, long before its sheet was opened.", "Set the clock.")
+    if entry.at and entry.at > between[1]:
         return Fault("The count is of a moment that is still to come.", "Set the clock, or the time you typed.")
     return None

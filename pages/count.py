@@ -22,7 +22,7 @@ def overview() -> None:
             label = "Go on" if sheet["step"] is None else "Differences"
             if st.button(label, key=f"go-{sheet['sheet_id']}", type="primary", icon=":material/arrow_forward:"):
                 ui.go("count", sheet=int(sheet["sheet_id"]))
-    choosing.todays(planned)
+    choosing.todays(planned, main=going.empty)
     choosing.new_sheet()
     if len(results):
         differences.history(results)
@@ -51,6 +51,7 @@ def one_sheet(sheet_id: int) -> None:
         st.caption("They are further from the book than their class allows. A second pair of eyes is best.")
         filling.fill(sheet, due, due, blind)
         if ui.who().may("manager"):
+            st.subheader("Differences so far", anchor=False)
             differences.show(sheet, found)
     elif state == "cancelled":
         st.info("This sheet was given up; nothing of it was booked.", icon=":material/block:")

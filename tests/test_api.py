@@ -106,7 +106,11 @@ BAD: list[tuple[Any, int, str]] = [
     (read("1", qty="five"), 422, '"qty" is a number'),
     (read("1", qty=True), 422, '"qty" is a number'),
     (read("1", qty=-3), 422, "no quantity"),
+    (read("1", qty=10**400), 422, '"qty" is a number'),
     (read("1", at="yesterday"), 422, '"at" is a moment'),
+    (read("1", at="9999-12-31T23:59:59-12:00"), 422, '"at" is a moment'),
+    (read("1", lot="A\n=1+1"), 422, "cannot be printed"),
+    (read("1", order_id=True), 422, "number of an order"),
     (read("1", at="2999-01-01T00:00:00Z"), 422, "Set its clock"),
     (read("1", code="x" * 501), 422, "at most 500"),
     (read("1", place="Moon"), 422, "no place called Moon"),
@@ -123,7 +127,10 @@ def test_a_read_that_cannot_be_is_refused_in_a_sentence(stocked: Shop, said: Any
     assert stocked.db.scalar("select count(*) from movements") == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"qty": NaN}', b"[" * 100_000, b" " * 1_000_001])
+HALF = b'{"key": "\\ud800", "code": "KETTLE", "mode": "receive"}'
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"qty": NaN}', HALF, b"[" * 100_000, b" " * 1_000_001])
 def test_what_is_not_json_or_too_large_is_refused(stocked: Shop, body: bytes) -> None:
     answer = device(stocked).post("/api/scan", content=body)
     assert answer.status_code == 422

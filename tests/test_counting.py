@@ -369,6 +369,9 @@ def test_of_many_lines_the_good_ones_are_taken_and_the_others_told_with_what_to_
     assert found.problems.iloc[0][["problem", "to_do"]].tolist() == [
         "MUG comes in whole pieces, and 1.5 is none.", "Give it another unit on the Items page.",
     ]  # fmt: skip
+    assert (
+        "long before its sheet" in entries.judged(shop.db, number, [Entry(MUG, "Shop", 1, at=datetime(1970, 1, 1))]).problems["problem"][0]
+    )
     with pytest.raises(Refused, match=r"3 lines of 5 cannot be taken\. MUG comes in whole pieces"):
         counting.enter(shop.db, STAFF, number, typed)
     asked, ask = Counter[int](), Database._ask
@@ -380,6 +383,8 @@ def test_of_many_lines_the_good_ones_are_taken_and_the_others_told_with_what_to_
 
 
 def test_an_empty_sheet_and_an_unknown_place_are_refused(shop: Shop) -> None:
+    counting.open_sheet(shop.db, STAFF, "Top\x00\nshelf\ud800" + "x" * 999, [Wanted(MUG, "Shop")])
+    assert tallies.one(shop.db, 1)["title"] == ("Top shelf " + "x" * 999)[:80]
     with pytest.raises(Refused, match="nothing to count"):
         counting.open_sheet(shop.db, STAFF, "Shelf", [])
     with pytest.raises(Refused, match="no place called Attic"):

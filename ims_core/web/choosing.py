@@ -13,8 +13,8 @@ from ims_core.web.tables import table
 CLASSES = {"A": "A, the first 80 % of what is sold", "B": "B, up to 95 %", "C": "C, the rest"}
 
 
-def todays(planned: pd.DataFrame) -> None:
-    """What to count today and why, and a sheet of it by one click."""
+def todays(planned: pd.DataFrame, main: bool) -> None:
+    """What to count today and why, and a sheet of it by one click; `main`: no sheet is open, so that this is what to do."""
     st.subheader("Today's plan", anchor=False)
     if planned.empty:
         st.markdown(":green[:material/check_circle:]  Nothing more to count today.")
@@ -24,7 +24,8 @@ def todays(planned: pd.DataFrame) -> None:
     table(planned, "plan", alt="What to count today and why, the most urgent first", order=["name", "reason", "place", "class", *book],
              extra={"reason": st.column_config.TextColumn("Why", width="large"), "class": st.column_config.TextColumn("Class")},
              rows=8)  # fmt: skip
-    if st.button(f"Count these {labels.many(len(lines), 'line')}", type="primary", icon=":material/fact_check:", key=act("today")):
+    label = "Count this line" if len(lines) == 1 else f"Count these {len(lines):,} lines"
+    if st.button(label, type="primary" if main else "secondary", icon=":material/fact_check:", key=act("today")):
         _begin(f"Plan of {labels.day_text(today(), today())}", lines)
 
 

@@ -93,16 +93,17 @@ def _card(sheet_id: int, line: Mapping[Any, Any], shown: list[dict[Any, Any]], b
         first = labels.pieces(line["first"])
         again = line["recounted"] and line["first"] == line["first"]
         twice = "" if not again else " twice" if line["first"] == line["counted"] else f", {first} the first time"
+        none = "" if shown else " Nothing in the ledger explains it."
         st.caption(
-            plain(f"{labels.pieces(line['counted'])} counted{twice}, {labels.pieces(line['book'])} in the book. Class {line['class']}.")
+            plain(
+                f"{labels.pieces(line['counted'])} counted{twice}, {labels.pieces(line['book'])} in the book. Class {line['class']}.{none}"
+            )
         )
         for cause in shown:
             end = "" if cause["says"].endswith("?") else "."
             says = f"{SURE[bool(cause['likely'] >= explaining.LIKELY)]} {plain(cause['says'])}{end} :gray[{plain(cause['to_do'])}.]"
             st.markdown(says)
-        if not shown:
-            st.markdown(":gray[Nothing in the ledger explains it.]")
-        elif any(pd.notna(cause["change_id"]) for cause in shown):
+        if any(pd.notna(cause["change_id"]) for cause in shown):
             st.page_link(PAGES / "item.py", label="Its movements", icon=":material/arrow_forward:", icon_position="right",
                          query_params={"item": str(int(line["item_id"]))})  # fmt: skip
         if booked:
@@ -112,7 +113,7 @@ def _card(sheet_id: int, line: Mapping[Any, Any], shown: list[dict[Any, Any]], b
         names = list(counting.REASONS)
         chosen: str | None = st.selectbox(
             "Reason", names, index=names.index(likely) if likely else None, format_func=counting.REASONS.__getitem__, placeholder="Reason",
-            label_visibility="collapsed", key=f"reason-{sheet_id}-{line['item_id']}-{line['place']}",
+            label_visibility="collapsed", key=f"reason-{sheet_id}-{line['item_id']}-{line['place']}", width=320,
         )  # fmt: skip
         return chosen
 
@@ -153,4 +154,4 @@ def _book(sheet: Mapping[str, Any], found: pd.DataFrame, reasons: Mapping[tuple[
     ):
         do(counting.approve if over else counting.book, sheet_id, dict(reasons), done=f"Booked: {sheet['title']}")
     if due:
-        st.caption(f"{labels.many(due, 'line')} lack a second count; you may book without it.")
+        st.caption(f"{labels.many(due, 'line')} without a second count; you may book without it.")

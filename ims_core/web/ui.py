@@ -108,7 +108,7 @@ def link(page: str, label: str, icon: str = "arrow_forward", **query: Any) -> No
         PAGES / f"{page}.py",
         label=plain(label),
         icon=f":material/{icon}:",
-        icon_position="right",
+        icon_position="left" if icon == "arrow_back" else "right",
         query_params={name: str(value) for name, value in query.items()},
     )
 
