@@ -1,25 +1,19 @@
-"""Every KPI against the books kept the slow way, against the numbers of kpis.md, and what is said where it cannot be known."""
+"""Every KPI against the numbers of kpis.md, what it means, and what is said where it cannot be known."""
 
 import doctest
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import duckdb
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ims_core import accuracy, classes, costing, counting, items, kpis, ledger, movers, objectives, people, policy
 from ims_core.counting import Entry
 from ims_core.measures import BOOK, INPUTS, KPIS, NEEDS, Kpi
 from ims_core.tallies import Wanted
-from tests import daybook
-from tests.builders import Shop, empty_shop
-from tests.test_positions import ACTS, Act, act
+from tests.builders import Shop
 
 FIRST, LAST = date(2026, 5, 6), date(2026, 5, 17)
 
@@ -58,100 +52,6 @@ def test_every_kpi_has_a_golden_number_or_says_which_file_it_takes() -> None:
     assert {need for kpi in KPIS for need in kpi.needs} <= set(NEEDS)
     assert len(BOOK) == len(KPIS)
     assert {name for kpi in KPIS if kpi.golden for name in kpi.golden[0]} <= set(INPUTS)
-
-
-# -- the slow books
-
-
-SUMS = (
-    *("value_days", "closing", "cogs", "known_cogs", "revenue", "paid", "lost_value", "sold", "opening_pieces", "came"),
-    *("out", "item_days", "ran_out", "served", "lost", "cycles", "short"),
-)
-
-
-def slow(shop: Shop, by: str) -> dict[str, dict[str, float]]:
-    """The KPIs of each group, from every day of every item: what one would do by hand."""
-    kept = daybook.kept(shop.db, LAST)
-    found: dict[str, dict[str, float]] = {}
-    if kept.empty:
-        return found
-    if by != "place":
-        flows = dict.fromkeys(("on_hand", *daybook.FLOWS), "sum")
-        kept = kept.groupby(["item_id", "day"], as_index=False).agg({**flows, "cost": "first"}).assign(place="")
-    moved = daybook.moves(shop.db)
-    told = moved[(moved["kind"] == "receipt")].groupby("item_id")["day"].min()
-    counted = "select distinct g.counts_as from standing_counts join merged g using (item_id) where day <= ?"
-    known = {*told[told <= pd.Timestamp(LAST)].index, *(item for (item,) in shop.db.rows(counted, [LAST]))}
-    start = kept["day"].min()
-    group = {"shop": lambda _: "Whole shop", "place": lambda row: row["place"], "item": lambda row: str(row["item_id"])}[by]
-    kept["grp"] = kept.apply(group, axis=1)
-    for name, rows in kept.groupby("grp"):
-        days = [day for day in pd.date_range(FIRST, LAST) if day >= start]
-        sums = dict.fromkeys(SUMS, 0.0)
-        for (item, _), one in rows.groupby(["item_id", "place"]):
-            _add(sums, one.set_index("day").sort_index(), item in known)
-        found[str(name)] = {
-            "stock_value": sums["closing"], "average_inventory": sums["value_days"] / len(days) if days else np.nan,
-            "days_of_inventory": sums["value_days"] / sums["known_cogs"] if sums["known_cogs"] else np.nan,
-            "sell_through": sums["sold"] / (sums["opening_pieces"] + sums["came"]) if sums["opening_pieces"] + sums["came"] else np.nan,
-            "revenue": sums["revenue"], "cogs": sums["cogs"], "purchases": sums["paid"],
-            "stockout_rate": sums["out"] / sums["item_days"] if sums["item_days"] else np.nan, "stockout_events": sums["ran_out"],
-            "fill_rate": sums["served"] / (sums["served"] + sums["lost"]) if sums["served"] + sums["lost"] else np.nan,
-            "cycle_service": 1 - sums["short"] / sums["cycles"] if sums["cycles"] else np.nan, "write_offs": sums["lost_value"],
-        }  # fmt: skip
-    return found
-
-
-def _add(sums: dict[str, float], one: pd.DataFrame, known: bool) -> None:
-    """One item (in one place), day by day."""
-    inside = one[(one.index >= pd.Timestamp(FIRST)) & (one.index <= pd.Timestamp(LAST))]
-    cost = inside["cost"].fillna(0)
-    cogs = ((inside["sold"] - inside["returned"]) * cost).sum()
-    sums["cogs"] += cogs
-    sums["revenue"] += inside["revenue"].sum()
-    sums["lost_value"] += (inside["lost"] * cost).sum()
-    sums["paid"] += inside["paid"].sum()
-    sums["sold"] += inside["sold"].sum() - inside["returned"].sum()
-    if not known:
-        sums["sold"] = np.nan  # what nobody counted has no part in it; see the test of its own
-        return
-    sums["known_cogs"] += cogs
-    sums["value_days"] += (inside["on_hand"] * cost).sum()
-    sums["closing"] += inside["on_hand"].iloc[-1] * cost.iloc[-1] if len(inside) else 0
-    eve = one[one.index < pd.Timestamp(FIRST)]
-    sums["opening_pieces"] += eve["on_hand"].iloc[-1] if len(eve) else 0
-    sums["came"] += inside["received"].sum() + inside["opened"].sum()
-    out = int((inside["on_hand"] <= 0).sum())
-    sold = max(inside["sold"].sum(), 0)
-    sums["out"] += out
-    sums["item_days"] += len(inside)
-    sums["served"] += sold
-    sums["lost"] += sold / (len(inside) - out) * out if len(inside) > out else 0
-    before = one["on_hand"].shift(1, fill_value=0)
-    sums["ran_out"] += int(((one["on_hand"] <= 0) & (before > 0) & (one.index >= pd.Timestamp(FIRST)))[: pd.Timestamp(LAST)].sum())
-    receipts = list(one.index[one["received"] > 0])
-    for last, this in pairwise(receipts):
-        if pd.Timestamp(FIRST) <= this <= pd.Timestamp(LAST):
-            sums["cycles"] += 1
-            sums["short"] += bool((one.loc[last : this - timedelta(days=1), "on_hand"] <= 0).any())
-
-
-@settings(max_examples=4, deadline=None)
-@given(st.lists(ACTS, min_size=3, max_size=10))
-def test_every_kpi_is_what_the_slow_books_say_to_the_cent(acts: list[Act]) -> None:
-    shop = Shop(empty_shop())
-    numbers = {"A1": shop.item("A1", price=9, cost=1), "A2": shop.item("A2", price=5)}
-    shop.place("Cellar")
-    first = shop.db.version + 1
-    for one in acts:
-        act(shop, first, numbers, one)
-    for by in ("shop", "place", "item"):
-        fast = kpis.by_group(shop.db, FIRST, LAST, by).set_index("grp")
-        for name, wanted in slow(shop, by).items():
-            for kpi, expected in wanted.items():
-                if name in fast.index and not fast.loc[name, f"{kpi}_lacks"] and not np.isnan(expected):
-                    assert fast.loc[name, kpi] == pytest.approx(expected, abs=0.005), (by, name, kpi)
-    shop.db.close()
 
 
 # -- what they mean
