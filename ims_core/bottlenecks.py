@@ -22,7 +22,7 @@ STAGES = {
     "rest": ("First to last receipt", "No order of this period came: drop a purchases file with days of receipt."),
     "shelf": ("Receipt to shelf", "Nobody moves goods from where they arrive to where they are sold: move them on the Scan page."),
     "sale": ("Shelf to sale", "No delivery of this period is known: drop a purchases file with days of receipt, and a sales file."),
-    "shipment": ("Customer's order to shipment",
+    "shipment": ("Order to shipment",
                  "No customer orders are known: drop a file of customer orders with the days ordered and shipped."),
 }  # fmt: skip
 """Every stage: what it is called, and what would tell it."""
