@@ -153,15 +153,23 @@ def _not_framed(send: Send) -> Send:
 # -- the sign-in page
 
 
+COMPANY_COOKIE = "_streamlit_user"
+NOBODY = (
+    "Your company's sign-in names nobody who has an account here, or it is over. Ask the owner to write your e-mail address on "
+    "your account (Settings, People), or sign in again."
+)
+
+
 def routes(shop: Shop, company: Callable[[], str] | None = None) -> list[Route]:
     """The addresses for signing in and out; `company`: where a company's own sign-in begins, which then is the only one."""
 
     async def sign_in(request: Request) -> Response:
         db, onward = shop(), _onward(request.query_params.get("next", "/"))
         if request.method != "POST":
-            return (
-                RedirectResponse(onward, 303) if sessions.person(db, request.cookies) else _form(db, onward, company=company and company())
-            )
+            if sessions.person(db, request.cookies):
+                return RedirectResponse(onward, 303)
+            came_back = NOBODY if company and any(name.startswith(COMPANY_COOKIE) for name in request.cookies) else ""
+            return _form(db, onward, says=came_back, company=company and company())
         if company or not _is_own(request):
             return _page("Not from here", "<p>This sign-in was sent by another site. Open the shop's own page.</p>", 403)
         return await run_in_threadpool(_signed_in, db, request, await _typed(request), onward)

@@ -364,3 +364,11 @@ def test_a_token_opens_the_api_and_no_page_and_a_session_no_api(closed: Shop) ->
     assert visitor.get("/api/stock").status_code == 401
     devices.revoke(closed.db, OWNER, str(closed.db.scalar("select hash from tokens")))
     assert device.get("/api/stock").status_code == 401
+
+
+def test_whom_the_company_knows_and_the_shop_does_not_is_told_what_to_do(shop: Shop) -> None:
+    accounts.add(shop.db, LOCAL, "Olga", "owner", "correct horse battery")
+    door = TestClient(Starlette(routes=gate.routes(lambda: shop.db, lambda: "/auth/login?provider=x")))
+    assert "Sign in to go on." in door.get("/sign-in").text
+    door.cookies.set("_streamlit_user", "somebody")
+    assert "names nobody who has an account here" in door.get("/sign-in").text
