@@ -96,7 +96,7 @@ def _tile(view: View, name: str, line: Mapping[str, Any], beyond: bool) -> None:
     change = against(value, before, kpi.unit)
     moved = beyond and change is not None and change[0] in "+-"
     color: Any = GOOD[kpi.better] if moved else "gray"
-    says = change if moved or change is None else f"{change} · as usual"
+    says = change if moved or change is None else f"{change} · may be chance"
     with st.container(border=True, height="stretch", gap=None):
         st.metric(plain(kpi.label), plain(said(value, kpi.unit)), says, delta_color=color, help=kpi.says,
                   delta_arrow="auto" if moved else "off")  # fmt: skip
