@@ -207,7 +207,9 @@ ROLES = {
     "items.link_barcode": "staff",
     "items.merge": "manager",
     "items.save": "manager",
+    "journal.file": "manager",
     "ledger.record": "staff",
+    "ledger.record_each": "staff",
     "ledger.undo": "staff",
     "limits.save": "manager",
     "limits.set_digest": "manager",
@@ -218,6 +220,7 @@ ROLES = {
     "places.save": "manager",
     "policy.set_shop": "manager",
     "scanning.post": "staff",
+    "scanning.post_together": "staff",
     "suppliers.save": "manager",
     "suppliers.save_terms": "manager",
 }
