@@ -219,7 +219,7 @@ def forecast(options: argparse.Namespace) -> None:
 
 def reorder(options: argparse.Namespace) -> None:
     """Write the sheet, or print what it would hold."""
-    from ims_core import labels, policy, workbooks
+    from ims_core import headlines, labels, policy, workbooks
     from ims_core import reorder as reordering
 
     if options.out and options.out.suffix.lower() != ".xlsx":
@@ -228,10 +228,10 @@ def reorder(options: argparse.Namespace) -> None:
         raise Refused(f"There is no folder {options.out.absolute().parent}. Make it first, or name another file.")
     with _shop() as db:
         day, shop = options.day or _today(db), policy.shop(db)
-        proposals = reordering.suggest(db, day)
+        proposals, known = reordering.suggest(db, day), headlines.sales_known(db, day)
     asked = proposals[proposals.quantity > 0]
     if options.out:
-        options.out.write_bytes(workbooks.reorder_sheet(proposals, shop.name, day, shop.currency))
+        options.out.write_bytes(workbooks.reorder_sheet(proposals, shop.name, day, shop.currency, known))
         print(f"{options.out} holds {len(asked):,} lines to order, worth {labels.money(asked['value'].sum(), shop.currency)}.")
         return
     columns = [asked["sku"], asked["name"], asked["supplier"].fillna(""), asked["quantity"].map(labels.pieces), asked["reason"]]

@@ -8,7 +8,22 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import cancelling, codes, columns, dates, judging, measuring, problems, repeats, scratch, totals, values, variants, widening
+from ims_core import (
+    cancelling,
+    codes,
+    columns,
+    continuing,
+    dates,
+    judging,
+    measuring,
+    problems,
+    repeats,
+    scratch,
+    totals,
+    values,
+    variants,
+    widening,
+)
 from ims_core.labels import KIND_FIELDS
 from ims_core.progress import Note
 from ims_core.reading import Table
@@ -89,6 +104,7 @@ def clean(
         columns.type_cells(pad, mapping, styles, read, timezone, off)
         measured = measuring.measure(pad, mapping, goods, off)
         variants.name(pad, mapping, tables[0].header)
+        continuing.fill(pad, mapping, off)
         at("looking for lines that repeat")
         judging.find_doubles(pad, mapping, tables[0].header)
         at("looking for totals and notes")

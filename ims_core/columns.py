@@ -9,7 +9,7 @@ from ims_core.recognising import Mapping, Question
 from ims_core.rules import DATED
 
 TYPES = {"number": "decimal(18, 4)", "money": "decimal(18, 4)", "days": "decimal(18, 4)", "date": "timestamp"}
-MEASURED = {"packed": "struct(told varchar, counted varchar, way varchar)"} | dict.fromkeys(
+MEASURED = {"packed": "struct(told varchar, counted varchar, way varchar)", "continued": "boolean"} | dict.fromkeys(
     ("own_unit", "unfit", "unfit_value", "unfit_field"), "varchar"
 )
 CODES = ("sku", "barcode")
@@ -68,7 +68,7 @@ def type_cells(
     """Table `typed`: the value of each field, and the text it came from where it must be a number or a date; `nothing`: see rules.
 
     Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them; of quantities
-    the unit behind them. What `measuring` fills in is empty.
+    the unit behind them. What `measuring` and `continuing` fill in is empty.
     """
     cells, empties = [f"null::{type} as {name}" for name, type in MEASURED.items()], []
     for name in KIND_FIELDS[mapping.kind]:

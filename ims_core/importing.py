@@ -237,7 +237,7 @@ def _count_day(db: Database, groups: list[Group], named: list[date], today: date
     if in_names:
         return max(in_names), ()
     seen = [pa.compute.max(group.cleaned.rows["day"]).as_py() for group in groups if group.cleaned and group.mapping.kind == "sales"]
-    last = db.scalar("select max(day) from movements")
+    last = db.scalar("select max(day) from visible_movements")
     day = max([day for day in (*seen, last, *named) if day], default=today or date.today())
     return day, ((day, today) if today and (today - day).days > LONG_AGO else ())
 

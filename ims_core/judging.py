@@ -119,7 +119,7 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     pad.run(f"""
         create table judged as
         select t.*, p.sheet, p.told_day, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
-               d.row is not null as double, false as again, a.reason as aside, {cancelled} as cancelled,
+               d.row is not null and t.continued is not true as double, false as again, a.reason as aside, {cancelled} as cancelled,
                {"h.section" if sections else "null::varchar"} as section,
                {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
                case when a.reason is not null and {"totals" not in off} then 'set aside'

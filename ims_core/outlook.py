@@ -17,7 +17,7 @@ class Outlook:
     """What a plan would add to the shop, as its screens show it.
 
     `amounts`: `pieces` by the unit that items are counted in; `value`: of them, at cost; `unpriced`: pieces (in and out) of items without
-    one; `blind`: items that move and were never counted; `twice`: what an earlier list of the drop says of what a later one counts.
+    one; `blind`: items that move or are new and nobody counted; `twice`: what an earlier list of the drop says of what a later one counts.
     """
 
     items: int
@@ -87,7 +87,8 @@ def foresee(db: Database, plan: Plan) -> Outlook:
                    (select count(*) from orders anti join known_orders using (order_id)) as orders,
                    (select count(*) from movements) + (select count(*) from counts) as movements, coalesce(sum(qty), 0) as pieces,
                    coalesce(sum(qty * cost), 0) as value, coalesce(sum(abs(qty)) filter (cost is null), 0) as unpriced,
-                   count(*) filter (blind) as blind,
+                   count(*) filter (blind) + (select count(distinct item_id) from item_versions anti join known_items using (item_id)
+                                           anti join shown using (item_id)) as blind,
                    (select list((unit, qty)) from (select unit, sum(qty) as qty from moved group by unit order by unit <> 'piece', unit))
                        as amounts, (select coalesce(sum(on_hand), 0) from counts) as counted
             from moved

@@ -125,6 +125,8 @@ def advice(outcome: str, reason: str) -> str:
     """What to do about a line that is not used, or is used without one of its cells."""
     if outcome == "joined":
         return "Nothing: it counts once already."
+    if "needed columns are missing" in reason:
+        return "Say on the Upload page which column it is, or what else the file is; then drop it again."
     if outcome == "set aside":
         return "Nothing, if it is right. If the line is goods, switch the rule off under Mended and commit anew."
     for part, told in (UNFIT | SAID).items():

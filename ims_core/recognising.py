@@ -268,7 +268,7 @@ def _question(name: str, rivals: list[tuple[float, str]], samples: Samples, take
         shown = " or ".join(f"“{column}”{_such_as(samples[column], 2)}" for column in columns)
         text = f"Which column is the {label}: {shown}?"
     else:
-        text = f"Is the column “{columns[0]}”{_such_as(samples[columns[0]])} the {label}?"
+        text = f"Does the column “{columns[0]}”{_such_as(samples[columns[0]])} hold the {label}?"
     return Question(f"column {name}", text, (*columns, NO), taken)
 
 

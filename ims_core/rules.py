@@ -108,6 +108,10 @@ RULES = (
     _rule(
         "nothing", "Cells that say there is nothing (-, n/a, none, #N/A) are empty", EVERY, "nothing is not null", "nothing", "'empty'"
     ),
+    _rule(
+        "continued", "Lines under the first one of an order take its number, day and partner", "sales purchases customer_orders",
+        "continued and outcome <> 'refused'", "coalesce(sku, barcode, name)", "coalesce('of ' || ref, 'of the order above')", "ref",
+    ),
     _rule("duplicates", "A line that repeats another to the letter counts once", EVERY, "double", "'twice'", "'once'"),
     _rule(
         "again", "A line that an earlier file brought counts once", "sales",

@@ -95,17 +95,18 @@ INPUTS = (
 )  # fmt: skip
 
 
-def reorder_sheet(proposals: pd.DataFrame, shop: str, day: date, currency: str = "") -> bytes:
+def reorder_sheet(proposals: pd.DataFrame, shop: str, day: date, currency: str = "", known: str = "") -> bytes:
     """What to order, ready to send: an overview, one sheet a supplier with quantities to edit, and all items with their inputs.
 
     Line values and totals are formulas, so an edited quantity counts at once; quantities are taken as they stand in `proposals`.
+    day: on which it is made; known: a sentence on how far the sales are known.
     """
     book = Workbook(write_only=True)
     taken = {"overview", "all items"}
     chosen = proposals[proposals["quantity"] > 0].assign(known_by=_known_by)
     named = chosen["supplier"].where(chosen["supplier"].notna(), "No supplier yet").astype(str)
     parts = [(supplier, sheet_name(supplier, taken), rows) for supplier, rows in chosen.groupby(named, sort=True)]
-    _overview(book, f"Reorder sheet: {shop}, {labels.day_text(day)}", currency, [(s, name, len(rows)) for s, name, rows in parts])
+    _overview(book, f"Reorder sheet: {shop}, {labels.day_text(day)}", currency, [(s, name, len(rows)) for s, name, rows in parts], known)
     for supplier, name, rows in parts:
         _order(book, name, f"Order to {supplier}: {shop}, {labels.day_text(day)}", rows)
     _write(book, "All items", proposals[[column for column in INPUTS if column in proposals]], None)
@@ -120,11 +121,11 @@ def _known_by(proposals: pd.DataFrame) -> pd.Series:
     return words
 
 
-def _overview(book: Workbook, title: str, currency: str, parts: list[tuple[str, str, int]]) -> None:
+def _overview(book: Workbook, title: str, currency: str, parts: list[tuple[str, str, int]], known: str) -> None:
     columns = [Column("Supplier", None, 36), Column("Lines", WHOLE, 10), Column(f"Value {currency}".strip(), MONEY, 16)]
     page = _page(book, "Overview", columns, frozen=4)
     page.append([_cell(page, title, None, _TITLE)])
-    page.append([_cell(page, "Quantities on the suppliers' sheets may be changed; every value follows.", None)])
+    page.append([_cell(page, f"Quantities on the suppliers' sheets may be changed; every value follows. {known}".strip(), None)])
     page.append([])
     page.append([_cell(page, column.title, None, _HEAD) for column in columns])
     for supplier, name, lines in parts:

@@ -49,6 +49,9 @@ with words:
         st.markdown(":orange[:material/help:] Never counted, so nobody knows how long it lasts.")
     elif seen.on_hand <= 0:
         st.markdown(f":red[:material/production_quantity_limits:] {held}: it is sold out.")
+    elif seen.gone and seen.gone < today:
+        known = labels.day_text(seen.known_until, today)
+        st.markdown(f"{held}. By what sold up to {known} it would be gone by now: drop the newer sales to see how long it lasts.")
     elif seen.gone:
         lasts = labels.about_days((seen.gone - day).days)
         when = f"in {lasts}" if day == today else f"{lasts} after {labels.day_text(day, today)}, the last day known"

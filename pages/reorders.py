@@ -39,8 +39,8 @@ with head:
         said = "1 of them rests" if orders.guessed == 1 else f"{orders.guessed:,} of them rest"
         st.caption(f":orange[{said} on estimated stock: more left than came in, and nobody counted. The line says so.]")
 with right:
-    name = f"Reorder {day:%Y-%m-%d}.xlsx"
-    ui.download("Download sheet", partial(shown.sheet, orders, shop.name, day, shop.currency), name, key="sheet")
+    made = partial(shown.sheet, orders, shop.name, today, shop.currency, known)
+    ui.download("Download sheet", made, f"Reorder {today:%Y-%m-%d}.xlsx", key="sheet")
 if not orders.count and not everything:
     st.success("Nothing needs to be ordered: what is on hand and on order suffices until the next order could be here.",
                icon=":material/check_circle:")  # fmt: skip
@@ -58,7 +58,7 @@ lacks = labels.money((under["min_order"] - under["value"]).sum(), shop.currency)
 firms = f"{len(under)} suppliers stay" if len(under) > 1 else f"{under['supplier'].iloc[0]} stays" if len(under) else ""
 st.caption(ui.plain((f"{firms} below the smallest order, by {lacks} in all. " if firms else "") + "Tick a supplier to see its lines only."))
 picked = ui.table(totals, "suppliers", alt="Suppliers: lines, value and how much of the smallest order is reached", opens=False,
-                  order=["supplier", "value", "reached", "min_order", "lines"], extra=bars, rows=8, picks="single-row")  # fmt: skip
+                  order=["supplier", "value", "reached", "min_order", "lines"], extra=bars, rows=9, picks="single-row")  # fmt: skip
 chosen = picked["supplier"].iloc[0] if len(picked) else None
 lines, order = ui.ask(shown.lines, *asked, everything, chosen), shown.GRID
 key = f"lines-{ui.db().version}-{service}-{everything}-{chosen}-{mine.get('round', 0)}"
@@ -79,7 +79,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if len(typed) and st.button("Take the proposals again", icon=":material/restart_alt:", type="tertiary"):
         mine |= {"typed": {}, "grid": None, "round": mine.get("round", 0) + 1}
         st.rerun()
-    changed = f"{len(typed)} changed by hand, kept while this window is open." if typed else "Quantities can be changed in the grid."
+    changed = f"{len(typed)} changed by hand, kept until this page is loaded anew." if typed else "Quantities can be changed in the grid."
     st.caption(changed)
     for row in reorder.in_broken_packs(lines[lines["item_id"].isin(typed)]).head(3).itertuples() if typed else ():
         st.caption(f":orange[{ui.plain(row.name)}: packs hold {labels.pieces(row.pack)}.]")

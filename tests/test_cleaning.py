@@ -294,10 +294,35 @@ def test_a_count_without_a_date_is_of_the_day_its_file_names() -> None:
     assert rows(clean(first, second, kind="stock"), "day") == [(datetime(2026, 5, 1),), (datetime(2026, 5, 8),)]
 
 
+ORDER = "Order Date | Order Reference | Vendor | Product code | Quantity | Unit Price"
+
+
+def test_lines_under_the_first_of_an_order_are_of_that_order() -> None:
+    found = clean(f"""{ORDER}
+        2026-05-04 | P1 | Nord | A1 | 20 | 13
+                   |    |      | A2 | 30 | 8
+                   | P1 |      | A2 | 30 | 8
+                   | P2 |      | A3 |  5 | 1
+        2026-05-06 | P3 | Süd  | A2 | 30 | 8
+                   |    |      | A2 | 30 | 8
+    """, kind="purchases")  # fmt: skip
+    nord, sued = ("P1", datetime(2026, 5, 4), "Nord"), ("P3", datetime(2026, 5, 6), "Süd")
+    told = [(row["ref"], row["ordered"], row["supplier"]) for row in found.rows.to_pylist()]
+    assert told == [nord, nord, nord, sued, sued]
+    assert left(found) == [(5, "refused", "no date")]  # of an order of its own, whose day somebody forgot
+    assert fixes(found)["continued"][0] == 3
+
+
+def test_a_day_is_not_made_up_where_the_rule_is_off_or_no_order_is_numbered() -> None:
+    order = "2026-05-04 | P1 | Nord | A1 | 20 | 13\n | | | A2 | 30 | 8"
+    assert clean(f"{ORDER}\n{order}", kind="purchases", off="continued").counts["refused"] == 1
+    assert clean("Date | Code | Qty\n2026-05-04 | A1 | 2\n | A2 | 3").counts["refused"] == 1
+
+
 def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here; two are tested with the shop they speak of, in test_again."""
     tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
-    tested |= {"nothing", "packs", "own_unit", "sections", "other_ids"}
+    tested |= {"nothing", "packs", "own_unit", "sections", "other_ids", "continued"}
     tested |= {"mended"}  # in test_codes
     assert {rule.name for rule in RULES} == tested | {"again", "corrected"}
 

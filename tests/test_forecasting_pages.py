@@ -190,7 +190,10 @@ def test_a_shop_with_enough_is_told_so(path: Path) -> None:
 def test_the_sheet_holds_what_the_screen_shows_and_why_it_was_proposed(working: Path) -> None:
     app = type_quantity(opened("reorders"), 0, 13)
     typed = frozenset(app.session_state["_mine"]["typed"].items())
-    book = load_workbook(io.BytesIO(shown.sheet(ui.ask(shown.orders, TODAY, 0.95, typed), "My shop", TODAY, "€")))
+    book = load_workbook(
+        io.BytesIO(shown.sheet(ui.ask(shown.orders, TODAY, 0.95, typed), "My shop", TODAY, "€", "Sales are known up to 20 May."))
+    )
     page = book["Nordlicht"]
+    assert book["Overview"]["A2"].value.endswith("every value follows. Sales are known up to 20 May.")
     assert [page[cell].value for cell in ("A4", "C4", "I4", "K4")] == ["KETTLE", "N-1", 13, 8]
     assert proposal("KETTLE")["reason"] in [cell.value for row in book["All items"] for cell in row]

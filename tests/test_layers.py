@@ -18,7 +18,7 @@ LAYERS = """
     letters sheets texts markup headers blocks
     gs1 epc
     values dates codes reading vocabulary evidence presets widening kinds recognising rules measuring columns judging repeats totals
-    lookups documents variants cancelling problems cleaning
+    lookups documents variants continuing cancelling problems cleaning
     alike
     decoding stickers
     formulas demand series simulation costing chance

@@ -96,6 +96,16 @@ def test_a_commit_is_foreseen_to_the_piece(db: Database) -> None:
     assert (foreseen.suppliers, foreseen.places) == (1, 1)
 
 
+def test_an_import_taken_back_tells_no_day(db: Database) -> None:
+    ledger.undo(db, people.LOCAL, importing.commit(db, people.LOCAL, look(db, SALES)))
+    assert importing.preview(db, [("shelf.csv", b"Item code,On hand\nA1,4")], today=date(2026, 11, 23)).days == ()
+
+
+def test_items_that_never_moved_are_foreseen_to_show_nothing_too(db: Database) -> None:
+    more = (ITEMS[0], ITEMS[1] + b"\nZ9,Never moved")
+    assert outlook.foresee(db, look(db, more, SALES)).blind == 3
+
+
 def test_what_nobody_counted_is_foreseen_to_show_nothing(db: Database) -> None:
     foreseen = outlook.foresee(db, look(db, ITEMS, SALES))
     assert (float(foreseen.pieces), foreseen.blind) == (0, 2)
@@ -308,7 +318,7 @@ def test_what_stands_above_a_table_and_how_it_was_read_is_said(on_disk: Shop) ->
 def test_a_file_that_lacks_a_column_opens_and_asks_which_it_is(on_disk: Shop) -> None:
     screen = dropped(DATELESS)
     assert "this file needs a column for **date**" in said(screen)
-    asked = field(screen.selectbox, "The date is in")
+    asked = field(screen.selectbox, "Column with the date")
     asked.set_value("When it was")
     screen.run()
     assert "2 of 2 lines will be used" in said(screen)

@@ -138,7 +138,7 @@ def _needed(shown: Group, key: str) -> Mapping:
             continue
         label = " or ".join(FIELDS[name].label.lower() for name in group)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            column = st.selectbox(f"The {label} is in", header, None,
+            column = st.selectbox(f"Column with the {label}", header, None,
                                   key=f"{key}-{group[0]}-needed", placeholder="Choose a column", width=320,
                                   format_func=lambda name: f"{name}  ·  {_sample(shown, name, 2)}")  # fmt: skip
             field = group[0]

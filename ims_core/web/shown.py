@@ -38,13 +38,13 @@ def lines(_: Database, day: date, service: float, typed: Typed, everything: bool
     return found.loc[wanted, ["item_id", *GRID]].reset_index(drop=True)
 
 
-def sheet(ordered: reorder.Orders, shop: str, day: date, currency: str) -> bytes:
+def sheet(ordered: reorder.Orders, shop: str, day: date, currency: str, known: str) -> bytes:
     """The reorder sheet as a workbook; its reasons speak of what was proposed."""
     from ims_core import workbooks  # heavy, and needed only here
 
     lines = ordered.lines
     told = reorder.explained(lines.assign(quantity=lines["proposed"])).assign(quantity=lines["quantity"], value=lines["value"])
-    return workbooks.reorder_sheet(told, shop, day, currency)
+    return workbooks.reorder_sheet(told, shop, day, currency, known)
 
 
 def explained(_: Database, day: date, service: float, item_id: int) -> dict[Any, Any]:
