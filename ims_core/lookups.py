@@ -48,9 +48,12 @@ def bare(table: Table) -> dict[str, Any]:
 
 def _listing(table: Table, subject: str) -> Listing | None:
     """The names that a list gives to its numbers, each of which stands there once."""
-    number = next((column for column in table.header if _numbers(column, subject, kinds.title(table))), None)
     called = next((column for column in table.header if _calls(column, subject)), None)
-    if number is None or called is None or number == called or not table.rows.num_rows:
+    if called is None or not table.rows.num_rows:
+        return None
+    title = kinds.title(table)
+    number = next((column for column in table.header if _numbers(column, subject, title)), None)
+    if number is None or number == called:
         return None
     numbers = pc.utf8_trim_whitespace(table.rows.column(number)).combine_chunks()
     if numbers.null_count or pc.count_distinct(numbers).as_py() < len(numbers):

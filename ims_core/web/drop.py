@@ -86,7 +86,7 @@ def show(mine: Held) -> None:
         )
     if plan.groups:
         _figures(plan)
-        revised = _counted(mine, questions.packs(questions.ask_all(plan)))
+        revised = _counted(mine, questions.packs(questions.ask_all(plan, day_too=bool(plan.days and plan.counted and not mine.day))))
         revised = _groups(revised)
         if revised is not plan:
             mine.plan = revised
@@ -232,9 +232,9 @@ def _not_used(plan: Plan) -> None:
         else:
             view = st.segmented_control("Show", views, default=view, required=True, key=f"{act('drop')}-rest",
                                         label_visibility="collapsed", width="content") or view  # fmt: skip
-        outcome, listed = (None, None) if view == "Lines not used" else ("refused", wrong)
-        name = "lines-not-used.xlsx" if listed is None else "problems.xlsx"
-        download("Excel to mend", left.workbook_maker(plan.groups, outcome, listed), name, key=f"{act('drop')}-rest-{name}")
+        outcome, name = (None, "lines-not-used.xlsx") if view == "Lines not used" else ("refused", "problems.xlsx")
+        maker = left.workbook_maker(plan.groups, outcome, wrong if len(wrong) else None)
+        download("Excel to mend", maker, name, key=f"{act('drop')}-rest-{name}")
     if view != "Lines not used":
         left.problems(wrong)
         return

@@ -11,20 +11,21 @@ from ims_core.plans import Plan
 from ims_core.web import panels
 from ims_core.web.doing import plain
 
+DAY_TOO = " One more must be answered, below these: the day of the counts."
 FEW = 8
 """Questions that are asked at once."""
 MOST = 200
 """Packs that are asked for at once."""
 
 
-def ask_all(plan: Plan) -> Plan:
-    """What the files leave open, asked once; what is marked is taken if nobody answers."""
+def ask_all(plan: Plan, day_too: bool) -> Plan:
+    """What the files leave open, asked once; what is marked is taken if nobody answers. day_too: the day of the counts is asked below."""
     asked = [(index, question) for index, group in enumerate(plan.groups) for question in group.questions]
     if not asked:
         return plan
     must = sum(not question.taken for _, question in asked)
     with st.container(border=True):
-        st.markdown(f":orange[:material/help:] {_how_many(len(asked), must)}")
+        st.markdown(f":orange[:material/help:] {_how_many(len(asked), must)}{DAY_TOO if day_too else ''}")
         for index, question in sorted(asked, key=lambda pair: bool(pair[1].taken))[:FEW]:
             group = plan.groups[index]
             answer = st.segmented_control(
