@@ -40,8 +40,9 @@ LAYERS = """
         select l.item_id, f.day, l.cost, l.on_hand  -- nothing came of which a cost is told: what its list says
         from levels l join (select item_id, min(since) as day from positions group by all) f using (item_id)
         anti join received r using (item_id)
-    )"""
-"""SQL: the receipts that are still there when those that came first have left first."""
+    ),
+    fifo as (select item_id, sum(qty * cost) as value from lying group by all)"""
+"""SQL: `lying`, the receipts that are still there when those that came first have left first, and `fifo`, what they are worth by item."""
 
 
 def by_item(db: Database, day: date, method: str = "average") -> pd.DataFrame:
@@ -52,8 +53,7 @@ def by_item(db: Database, day: date, method: str = "average") -> pd.DataFrame:
     worth = "l.on_hand * l.cost" if method == "average" else "f.value"
     return db.frame(
         f"""
-        with {LAYERS},
-        fifo as (select item_id, sum(qty * cost) as value from lying group by all)
+        with {LAYERS}
         select l.item_id, l.on_hand, {worth} as value from levels l left join fifo f using (item_id) order by l.item_id
         """,
         {"day": day},
@@ -102,7 +102,6 @@ def side_by_side(db: Database, day: date, by: str = "category") -> pd.DataFrame:
     return db.frame(
         f"""
         with {LAYERS},
-        fifo as (select item_id, sum(qty * cost) as value from lying group by all),
         here as (select item_id, place, on_hand::double as on_hand from place_positions
                  where since <= $day::date and until > $day::date and on_hand <> 0)
         select {BY[by]} as grp, {each}, count(distinct h.item_id) as items, sum(h.on_hand) as pieces,
