@@ -225,6 +225,6 @@ def waiting(db: Database, day: date) -> pd.DataFrame:
 def _params(db: Database, first: date, last: date, within: str, part: str | None) -> dict[str, Any]:
     """A supplier's part is its orders, of every other part its items; a place orders nothing by itself."""
     whole = within in ("shop", "place")
-    goods = None if whole else kpis.measured(db, [kpis.Period(first, last)], "item", within=within, part=part)["grp"].tolist()
+    goods = None if whole else kpis.items_of(db, first, last, within, part)
     firm = within == "supplier"
     return {"first": first, "last": last, "items": None if firm else goods, "supplier": part if firm else None, "goods": goods}

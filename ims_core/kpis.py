@@ -209,6 +209,11 @@ def marks(db: Database, first: date, last: date) -> pd.DataFrame:
     )
 
 
+def items_of(db: Database, first: date, last: date, within: str, part: str | None) -> list[int]:
+    """The items of a part of the shop, as it was in a period; of all of it where `within` is shop."""
+    return [int(item) for item in measured(db, [Period(first, last)], "item", within=within, part=part)["grp"]]
+
+
 def measured(
     db: Database, periods: Sequence[Period], by: str = "shop", group: str | None = None, within: str = "shop", part: str | None = None
 ) -> pd.DataFrame:

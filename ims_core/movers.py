@@ -77,7 +77,7 @@ def classed(db: Database, first: date, last: date, within: str = "shop", part: s
 def lost(db: Database, first: date, last: date, within: str = "shop", part: str | None = None) -> pd.DataFrame:
     """What was lost, an item and reason a row, the dearest first: item_id name sku category reason pieces value (at average cost)."""
     positions.catch_up(db)
-    here = None if within == "shop" else kpis.measured(db, [Period(first, last)], "item", within=within, part=part)["grp"].tolist()
+    here = None if within == "shop" else kpis.items_of(db, first, last, within, part)
     found = db.frame(
         """
         with each as (  -- what merged items lost and gained at one moment of counting is one count

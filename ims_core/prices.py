@@ -145,9 +145,7 @@ def changes(db: Database, last: date, within: str = "shop", part: str | None = N
 
 def _items(db: Database, last: date, within: str, part: str | None) -> list[int] | None:
     """The items of a part of the shop; None for all of it."""
-    if within == "shop":
-        return None
-    return [int(item) for item in kpis.measured(db, [kpis.Period(last, last)], "item", within=within, part=part)["grp"]]
+    return None if within == "shop" else kpis.items_of(db, last, last, within, part)
 
 
 def given_away(db: Database, first: date, last: date, within: str = "shop", part: str | None = None) -> pd.DataFrame:
