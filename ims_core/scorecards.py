@@ -27,8 +27,12 @@ def items(db: Database, day: date) -> pd.DataFrame:
 
     item_id sku name supplier_id supplier lead_days spread (days) rate safety steady extra (pieces) unit_cost extra_value carrying (a year)
     """
+    return _items(db, day, bottlenecks.suppliers(db, day - YEAR, day))
+
+
+def _items(db: Database, day: date, led: pd.DataFrame) -> pd.DataFrame:
+    """led: bottlenecks.suppliers of the year."""
     shop, until = policy.shop(db), forecasting.known_until(db, day)
-    led = bottlenecks.suppliers(db, day - YEAR, day)
     led = led[(led["deliveries"] >= ENOUGH) & led["supplier_id"].notna()][["supplier_id", "real", "spread"]]
     found = reorder.terms(db, day, shop).drop(columns="lead_days").merge(led, on="supplier_id")
     supply = found.rename(columns={"item_id": "unique_id", "real": "lead_days", "spread": "lead_sd"})
@@ -53,7 +57,8 @@ def suppliers(db: Database, day: date) -> pd.DataFrame:
 
     Empty where a supplier made fewer than ENOUGH deliveries or is nobody's first choice. The dearest first.
     """
-    each = items(db, day).assign(uncosted=lambda found: found["unit_cost"].isna() & (found["extra"] > 0))
+    led = bottlenecks.suppliers(db, day - YEAR, day)
+    each = _items(db, day, led).assign(uncosted=lambda found: found["unit_cost"].isna() & (found["extra"] > 0))
     sums = each.groupby("supplier_id", as_index=False)[["extra", "extra_value", "carrying", "uncosted"]].sum()
-    found = bottlenecks.suppliers(db, day - YEAR, day).merge(sums, on="supplier_id", how="left")
+    found = led.merge(sums, on="supplier_id", how="left")
     return found.sort_values(["extra_value", "late_days"], ascending=False, ignore_index=True)
