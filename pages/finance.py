@@ -1,5 +1,3 @@
-from typing import Any
-
 import streamlit as st
 
 from ims_core import headlines, labels, valuation
@@ -14,11 +12,6 @@ if begins is None:
     )
     ui.empty(says, "Drop your files", "upload")
     st.stop()
-
-
-def money(label: str) -> Any:
-    return st.column_config.NumberColumn(f"{label} ({shop.currency})", format="%,.2f")
-
 
 head = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -65,8 +58,8 @@ else:
     column = "name" if by == "item" else by
     extra = {
         column: st.column_config.TextColumn(by.capitalize(), pinned=True),
-        "average": money("Average"),
-        "fifo": money("First in first out"),
+        "average": ui.money("Average"),
+        "fifo": ui.money("First in first out"),
     }
     order = [column, "sku" if by == "item" else "items", "pieces", "average", "fifo"]
     ui.table(lying.rename(columns={"grp": column}), f"lying-{by}", alt=f"Stock value by {by}", order=order, extra=extra,
@@ -77,6 +70,6 @@ else:
 st.subheader("Journal", anchor=False)
 st.caption("Double entries by day at moving average. What lay there before the first day opens the stock account; what was paid or earned "
            "is not in it: that stands in your invoices.")  # fmt: skip
-sides = {"account": "Account", "debit": money("Debit"), "credit": money("Credit")}
+sides = {"account": "Account", "debit": ui.money("Debit"), "credit": ui.money("Credit")}
 ui.table(ui.ask(books.accounts, period), "accounts", alt="What is left on each account", order=list(sides), extra=sides, opens=False)
 books.files(period)

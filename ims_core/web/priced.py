@@ -1,7 +1,6 @@
 """What prices do, as the Analysis page shows it: margin beside sales, what was given away, and what changes of a price did."""
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -23,11 +22,6 @@ def parts(view: tiles.View) -> None:
     changed(view)
 
 
-def money(label: str, **look: Any) -> Any:
-    """A column of money."""
-    return make.NumberColumn(f"{label} ({ui.shop().currency})", format="%,.2f", **look)
-
-
 def margins(view: tiles.View) -> None:
     """Each item by what it brings and what is left of it."""
     found = ui.ask(movers.compared, view.first, view.last, view.by, view.group)
@@ -43,7 +37,7 @@ def margins(view: tiles.View) -> None:
         says += f" {labels.many(len(few), 'item')} with {few['revenue'].sum() / sales:.0%} of the sales leave less than half of that share."
     st.markdown(ui.plain(says))
     ui.picture(overviews.margins(found, sign))
-    extra = {"revenue": money("Sales"), "left": money("Margin"), "gross_margin": make.NumberColumn("Of sales", format="percent"),
+    extra = {"revenue": ui.money("Sales"), "left": ui.money("Margin"), "gross_margin": make.NumberColumn("Of sales", format="percent"),
              "sold": make.NumberColumn("Pieces", format="localized")}  # fmt: skip
     ui.table(found, "margins", alt="Margin by item", order=["name", "revenue", "left", "gross_margin", "sold", "category", "sku"],
              extra=extra, save_as="Margins", rows=6)  # fmt: skip
@@ -66,7 +60,7 @@ def given_away(view: tiles.View) -> None:
         if len(rows)
     ]
     st.markdown(ui.plain(" ".join(says)))
-    extra = {"lost": money("Lost against cost"), "given": money("Against usual price"), "usual": money("Usual price"),
+    extra = {"lost": ui.money("Lost against cost"), "given": ui.money("Against usual price"), "usual": ui.money("Usual price"),
              "pieces_below_cost": make.NumberColumn("Pieces below cost", format="localized"),
              "pieces_below_usual": make.NumberColumn("Pieces below usual", format="localized")}  # fmt: skip
     told = [*(["lost", "pieces_below_cost"] if len(under) else []), *(["given", "usual", "pieces_below_usual"] if len(cheap) else [])]
@@ -87,12 +81,12 @@ def changed(view: tiles.View) -> None:
     clear = st.toggle("Only those beyond chance", value=True, key="clear")
     shown = found[found["says"].isin(["more", "fewer"])] if clear else found
     extra = {
-        "day": make.DateColumn("Since", format="D MMM YYYY"), "price_before": money("Before"), "price": money("After"),
+        "day": make.DateColumn("Since", format="D MMM YYYY"), "price_before": ui.money("Before"), "price": ui.money("After"),
         "change": make.NumberColumn("Price", format="percent"),
         "pieces_before": make.NumberColumn("Pieces a week before", format="%.1f"),
         "expected": make.NumberColumn("Then, as the shop went", format="%.1f"),
         "pieces_after": make.NumberColumn("Pieces a week after", format="%.1f"), "effect": make.TextColumn("Pieces"),
-        "gained": money("Sales a week", help="Against what would have been sold at the price before"),
+        "gained": ui.money("Sales a week", help="Against what would have been sold at the price before"),
     }  # fmt: skip
     order = ["name", "day", "price_before", "price", "change", "pieces_before", "expected", "pieces_after", "gained", "effect", "sku"]
     shown = shown.assign(effect=shown["says"].map(SAYS))

@@ -53,8 +53,7 @@ STATUS_WIDTH = 132
 
 def columns(names: Iterable[str], extra: Mapping[str, Any] | None = None) -> Config:
     """Column configuration for our column names; `extra` adds or replaces, None hides."""
-    sign = shop().currency
-    return {name: _column(name, sign) for name in names} | dict(extra or {})
+    return {name: _column(name) for name in names} | dict(extra or {})
 
 
 def table(
@@ -200,7 +199,12 @@ def _sent(frame: pd.DataFrame, shown: Sequence[str]) -> pa.Table:
     return found.set_column(found.column_names.index("status"), "status", each)
 
 
-def _column(name: str, sign: str) -> Any:
+def money(label: str, **look: Any) -> Any:
+    """A column of money in the shop's currency, to the cent."""
+    return st.column_config.NumberColumn(f"{label} ({shop().currency})", format="%,.2f", **look)
+
+
+def _column(name: str) -> Any:
     label = labels.FIELDS[name].label if name in labels.FIELDS else NAMES.get(name, name.replace("_", " ").capitalize())
     kind = KINDS.get(name)
     make = st.column_config
@@ -209,7 +213,7 @@ def _column(name: str, sign: str) -> Any:
     if kind == "number":
         return make.NumberColumn(label, format="localized")
     if kind == "money":
-        return make.NumberColumn(f"{label} ({sign})", format="%,.2f")
+        return money(label)
     if kind == "days":
         return make.NumberColumn(label, format="localized")
     if kind == "day":

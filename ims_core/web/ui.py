@@ -29,7 +29,7 @@ from ims_core.web.doing import (
     working,
 )
 from ims_core.web.grids import grid
-from ims_core.web.tables import STATUS, columns, download, excel, filters, matching, search, table
+from ims_core.web.tables import STATUS, columns, download, excel, filters, matching, money, search, table
 
 __all__ = [
     "SERVED",
@@ -53,6 +53,7 @@ __all__ = [
     "local",
     "matching",
     "memory",
+    "money",
     "number",
     "page",
     "picture",
