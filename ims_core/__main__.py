@@ -18,6 +18,7 @@ from ims_core import settings
 from ims_core.db import Database, connect
 from ims_core.errors import ImsError, Refused
 from ims_core.labels import FILE_ENDINGS, FILE_KINDS, many
+from ims_core.programs import FORMS
 
 if TYPE_CHECKING:
     from ims_core.plans import Plan
@@ -75,10 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     orders = command("reorder", reorder, "what to buy, as a table or as an Excel sheet")
     orders.add_argument("--out", type=Path, metavar="FILE.xlsx", help="write the reorder sheet here")
     orders.add_argument("--day", type=_day, help=on_day)
-    books = command("journal", write_journal, "the journal of a period for bookkeeping: .csv, or .beancount as plain text")
+    books = command("journal", write_journal, "the journal of a period for bookkeeping, as your program takes it")
     books.add_argument("--from", dest="first", type=_day, required=True, metavar="DAY", help="the first day, such as 2026-05-01")
     books.add_argument("--to", dest="last", type=_day, required=True, metavar="DAY", help="the last day")
-    books.add_argument("--out", type=Path, required=True, metavar="FILE", help="write it here; the ending says in which form")
+    books.add_argument("--out", type=Path, required=True, metavar="FILE", help="write it here")
+    books.add_argument("--form", metavar="FORM", help=f"{', '.join(FORMS)}; what the ending says where it is left out")
+    books.add_argument("--by", choices=("day", "month"), help="an entry a day or a month; as the program likes it where it is left out")
+    books.add_argument("--opening", action="store_true", help="begin with the stock brought forward, also for a program that has it")
     command("watch", watch, "look for what needs attention and tell what is due, once; the app does it by itself while it is open")
     command("check", check, "prove the ledger")
     command("backup", backup, "copy the shop into a folder").add_argument("folder", type=Path, metavar="DIR")
@@ -243,12 +247,14 @@ def write_journal(options: argparse.Namespace) -> None:
     """Write the double entries, and say that they agree with the stock."""
     from ims_core import journal, people, policy
 
-    form = options.out.suffix.lower().removeprefix(".")
+    form = options.form or options.out.suffix.lower().removeprefix(".")
     with _shop() as db:
-        text = journal.file(db, people.LOCAL, options.first, options.last, form)
+        content = journal.file(db, people.LOCAL, options.first, options.last, form, options.by, options.opening or None)
         proof, currency = journal.proof(db, options.first, options.last), policy.shop(db).currency
-    options.out.write_text(text, encoding="utf-8")
+    options.out.write_bytes(content)
     print(f"{options.out} holds the journal. {proof.says(currency)}")
+    if form not in ("csv", "beancount"):
+        print(f"{FORMS[form].called}: {FORMS[form].says}")
 
 
 def watch(_: argparse.Namespace) -> None:

@@ -1,55 +1,54 @@
 """What the stock did, as bookkeeping has it: balanced double entries by day that reconcile with the stock value to the cent.
 
-entries(db, first, last) -> entry day account debit credit text; csv(entries) and beancount(entries, currency) are the files
+entries(db, first, last) -> entry day account debit credit text
 totals(entries) -> account debit credit: what is left on each account
-file(db, who, first, last, form) -> text: one of FORMS; manager
+accounts(db, form) -> what a bookkeeping program calls them; set_accounts; manager
+file(db, who, first, last, form) -> bytes, as one of programs.FORMS takes it; manager
 proof(db, first, last) -> what the journal ends with beside what the stock is worth
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime
 
 import pandas as pd
 
-from ims_core import labels, people, policy, valuation
+from ims_core import labels, people, policy, programs, valuation
 from ims_core.db import Database
 from ims_core.errors import Refused
+from ims_core.programs import STOCK
 
-STOCK = "Assets:Stock"
 ACCOUNTS = {
-    "opened": "Equity:Opening-Balances",
-    "purchases": "Liabilities:Goods-Received",
-    "cogs": "Expenses:Cost-Of-Goods-Sold",
-    "sent_back": "Liabilities:Goods-Received",
-    "scrap": "Expenses:Losses:Scrap",
-    "count": "Expenses:Losses:Counts",
-    "adjustment": "Expenses:Losses:Adjustments",
-    "corrected": "Expenses:Cost-Differences",
+    "opened": programs.OPENED,
+    "purchases": programs.RECEIVED,
+    "cogs": programs.SOLD,
+    "sent_back": programs.RECEIVED,
+    "scrap": programs.SCRAP,
+    "count": programs.COUNTS,
+    "adjustment": programs.ADJUSTED,
+    "corrected": programs.DIFFERENCES,
 }
 """What stands against the stock, by valuation.REASONS."""
 
-CURRENCIES = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR"}
+BY = ("day", "month")
+"""What an entry is made for."""
 
 
-def entries(db: Database, first: date, last: date) -> pd.DataFrame:
-    """Two lines an entry: entry day account debit credit text; amounts in cents exact, at moving average cost.
+FORWARD = "Stock brought forward"
 
-    Each reason's running total is rounded, not each day, so that no cents are lost; cost differences take what rounding leaves. What lay
-    there before `first` opens the stock account.
+
+def entries(db: Database, first: date, last: date, by: str = "day", opening: bool = True) -> pd.DataFrame:
+    """Two lines an entry, the stock's first: entry day account debit credit text; amounts in cents exact, at moving average cost.
+
+    `by`: of BY, a month's entries stand on its last day. `opening`: what lay there before `first` opens the stock account; whoever takes
+    in month after month has it there already.
     """
-    found = valuation.daily(db, last)
-    days = found["day"]
-    cents = {name: (found[name].cumsum() * 100).round() for name in ACCOUNTS if name != "corrected"}
-    stock = (found["change"].cumsum() * 100).round()
-    cents["corrected"] = stock - sum(cents.values())
-    before = days < pd.Timestamp(first)
-    rows = [(first, "opened", int(stock[before].iloc[-1]), "Stock brought forward")] if before.any() and stock[before].iloc[-1] else []
-    for name, total in cents.items():
-        amounts = total.diff().fillna(total)[~before]
-        rows += [
-            (day.date(), name, int(amount), valuation.REASONS[name]) for day, amount in zip(days[~before], amounts, strict=True) if amount
-        ]
-    rows.sort(key=lambda row: (row[0], row[3] != "Stock brought forward", list(ACCOUNTS).index(row[1])))
+    brought, rows = _amounts(db, first, last)
+    if by == "month":
+        rows = _monthly(rows, last)
+    if opening and brought:
+        rows = [(first, "opened", brought, FORWARD), *rows]
     lines = []
     for number, (day, name, amount, text) in enumerate(rows, start=1):
         for account, into in ((STOCK, amount), (ACCOUNTS[name], -amount)):
@@ -59,24 +58,35 @@ def entries(db: Database, first: date, last: date) -> pd.DataFrame:
     return found.astype({"debit": float, "credit": float})
 
 
-def csv(entries: pd.DataFrame) -> str:
-    """Comma-separated, a line each, as bookkeeping programs take it."""
-    return entries.to_csv(index=False, float_format="%.2f", lineterminator="\n")
+def _amounts(db: Database, first: date, last: date) -> tuple[int, list[tuple[date, str, int, str]]]:
+    """What lay there before, and what each reason changed on each day, in cents.
+
+    Each reason's running total is rounded, not each day, so that no cents are lost; cost differences take what rounding leaves.
+    """
+    found = valuation.daily(db, last)
+    days = found["day"]
+    cents = {name: (found[name].cumsum() * 100).round() for name in ACCOUNTS if name != "corrected"}
+    stock = (found["change"].cumsum() * 100).round()
+    cents["corrected"] = stock - sum(cents.values())
+    before = days < pd.Timestamp(first)
+    rows = []
+    for name, total in cents.items():
+        amounts = total.diff().fillna(total)[~before]
+        rows += [
+            (day.date(), name, int(amount), valuation.REASONS[name]) for day, amount in zip(days[~before], amounts, strict=True) if amount
+        ]
+    rows.sort(key=lambda row: (row[0], list(ACCOUNTS).index(row[1])))
+    return int(stock[before].iloc[-1]) if before.any() else 0, rows
 
 
-def beancount(entries: pd.DataFrame, currency: str, last: date) -> str:
-    """Plain text for beancount, with its own proof: the balance of the stock account on the day after `last`."""
-    code = CURRENCIES.get(currency, currency if currency.isascii() and currency.isupper() and len(currency) == 3 else "XXX")
-    first = entries["day"].min() if len(entries) else last
-    text = [f'option "operating_currency" "{code}"', ""]
-    text += [f"{first} open {account}" for account in sorted({STOCK, *entries["account"]})]
-    for _, lines in entries.groupby("entry", sort=True):
-        head = lines.iloc[0]
-        text += ["", f'{head["day"]} * "{head["text"]}"']
-        text += [f"  {line['account']}  {line['debit'] - line['credit']:.2f} {code}" for _, line in lines.iterrows()]
-    mine = entries[entries["account"] == STOCK]
-    text += ["", f"{last + timedelta(days=1)} balance {STOCK}  {mine['debit'].sum() - mine['credit'].sum():.2f} {code}", ""]
-    return "\n".join(text)
+def _monthly(rows: list[tuple[date, str, int, str]], last: date) -> list[tuple[date, str, int, str]]:
+    """The days of each month added up by reason."""
+    sums: dict[tuple[date, str, str], int] = {}
+    for day, name, amount, text in rows:
+        ends = min(last, (pd.Timestamp(day) + pd.offsets.MonthEnd(0)).date())
+        sums[ends, name, text] = sums.get((ends, name, text), 0) + amount
+    kept = [(day, name, amount, text) for (day, name, text), amount in sums.items() if amount]
+    return sorted(kept, key=lambda row: (row[0], list(ACCOUNTS).index(row[1])))
 
 
 def totals(entries: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +111,7 @@ class Proof:
 
     def says(self, currency: str) -> str:
         """Both numbers in one sentence, to the cent."""
-        booked, worth = _cents(self.booked, currency), _cents(self.worth, currency)
+        booked, worth = to_the_cent(self.booked, currency), to_the_cent(self.worth, currency)
         if self.holds:
             return (
                 f"The journal ends with {booked} of stock, and the stock of that day is worth {worth}: they agree, debits and credits too."
@@ -111,7 +121,8 @@ class Proof:
         )
 
 
-def _cents(amount: float, currency: str) -> str:
+def to_the_cent(amount: float, currency: str) -> str:
+    """An amount as books have it."""
     return f"{currency}\u202f{round(amount, 2) + 0.0:,.2f}"
 
 
@@ -126,16 +137,63 @@ def proof(db: Database, first: date, last: date) -> Proof:
     )  # fmt: skip
 
 
-FORMS = {"csv": "CSV", "beancount": "Plain text (beancount)"}
-"""The ending of a file -> what it is called."""
+# -- the file of a program
+
+
+def accounts(db: Database, form: str) -> dict[str, str]:
+    """What a program calls the accounts of the journal, and what else it asks for: by programs.CALLED and Form.asks."""
+    asked = _form(form)
+    usual = {**asked.accounts, **{name: ask.standard for name, ask in asked.asks.items()}}
+    stored = db.rows("select name, value from policies where scope = ?", [_scope(form)])
+    return usual | {name: value for name, value in stored if name in usual}
 
 
 @people.needs("manager")
-def file(db: Database, who: people.Person, first: date, last: date, form: str) -> str:
-    """The journal of a period as a file for bookkeeping; `form` is one of FORMS."""
-    if form not in FORMS:
-        raise Refused(f"The journal is written as {' or '.join(FORMS)}, not as {form}.")
+def set_accounts(db: Database, who: people.Person, form: str, values: Mapping[str, str]) -> int:
+    """Say which accounts a program has. Refused: what is no account there, and the stock's account for anything else."""
+    asked, wanted = _form(form), {name: value.strip() for name, value in values.items()}
+    for name, value in wanted.items():
+        _refuse_unlike(asked, name, value)
+    after = accounts(db, form) | wanted
+    others = {after[account] for account in programs.CALLED if account != STOCK}
+    if after[STOCK] in others:
+        raise Refused(f"{after[STOCK]} is the account of the stock; nothing else can be booked on it.")
+    if asked.write is programs.datev and len({len(after[account]) for account in programs.CALLED}) > 1:
+        raise Refused("DATEV wants all accounts of one length: add zeros at the end of the shorter ones, as your adviser does.")
+    with db.change(who=who.name, what=f"Accounts of {asked.called}") as change_id:
+        db.append("policy_versions", [{"scope": _scope(form), "name": name, "value": value} for name, value in wanted.items()])
+    return change_id
+
+
+def _refuse_unlike(asked: programs.Form, name: str, value: str) -> None:
+    if name in asked.accounts and not re.fullmatch(asked.pattern, value):
+        raise Refused(f"{programs.CALLED[name]}: an account of {asked.called} is {asked.wants}, not {value or 'empty'}.")
+    if name in asked.asks and not re.fullmatch(asked.asks[name].pattern, value):
+        raise Refused(f"{asked.asks[name].label}: {value or 'nothing'} cannot be that; usual is {asked.asks[name].standard}.")
+    if name not in {*asked.accounts, *asked.asks}:
+        raise Refused(f"{asked.called} has nothing called {name}.")
+
+
+@people.needs("manager")
+def file(db: Database, who: people.Person, first: date, last: date, form: str, by: str | None = None, opening: bool | None = None) -> bytes:
+    """A period's journal as a file; form: of programs.FORMS; `by` and `opening` as for entries, else as the form is."""
+    asked = _form(form)
     if first > last:
         raise Refused(f"A journal goes from its first day to its last; {labels.day_text(first)} lies after {labels.day_text(last)}.")
-    lines = entries(db, first, last)
-    return csv(lines) if form == "csv" else beancount(lines, policy.shop(db).currency, last)
+    said = accounts(db, form)
+    lines = entries(db, first, last, by or asked.by, asked.opening if opening is None else opening)
+    lines = lines.assign(account=lines["account"].map(said))
+    book = programs.Book(
+        lines, first, last, programs.code(policy.shop(db).currency), said, said[STOCK], datetime.now(UTC).replace(tzinfo=None)
+    )
+    return asked.write(book)
+
+
+def _form(form: str) -> programs.Form:
+    if form not in programs.FORMS:
+        raise Refused(f"The journal is written as {', '.join(programs.FORMS)}; not as {form or 'nothing'}.")
+    return programs.FORMS[form]
+
+
+def _scope(form: str) -> str:
+    return f"books {form}"

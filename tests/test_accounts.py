@@ -208,6 +208,7 @@ ROLES = {
     "items.merge": "manager",
     "items.save": "manager",
     "journal.file": "manager",
+    "journal.set_accounts": "manager",
     "ledger.record": "staff",
     "ledger.record_each": "staff",
     "ledger.undo": "staff",

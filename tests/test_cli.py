@@ -98,6 +98,10 @@ def test_the_journal_is_written_and_agrees_with_the_stock(say: Say, file: Path, 
     assert code == 0
     assert "€\u202f40.00: they agree" in out
     assert f"{LAST + timedelta(days=1)} balance Assets:Stock  40.00 EUR" in made.read_text()
+    taken = tmp_path / "EXTF_may.csv"
+    code, out, _ = say("journal", "--from", FIRST, "--to", LAST, "--out", taken, "--form", "datev-skr03", "--by", "day", "--opening")
+    assert "DATEV (SKR03): For the tax adviser" in out
+    assert b'40,00;"S";"EUR";;;"";3980;3960;' in taken.read_bytes()
     assert "not as xlsx" in say("journal", "--from", FIRST, "--to", LAST, "--out", tmp_path / "may.xlsx")[2]
 
 

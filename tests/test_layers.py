@@ -21,7 +21,7 @@ LAYERS = """
     lookups documents variants continuing cancelling problems cleaning
     alike
     decoding stickers
-    formulas demand series simulation costing chance
+    formulas demand series simulation costing chance datev programs
     charts overviews workbooks slides archives
     turns fitting witness storage backups batch db versions
     people accounts devices items places suppliers

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import accounts, counting, devices, ledger, people, policy, sessions, suppliers
+from ims_core import accounts, counting, devices, journal, ledger, people, policy, sessions, suppliers
 from ims_core.tallies import Wanted
 from ims_core.web import doing
 from tests.builders import Shop
@@ -458,9 +458,20 @@ def test_whoever_is_no_manager_downloads_no_journal(staffed: Shop, monkeypatch: 
         screen = opened("finance")
         assert not screen.exception
         assert ("A manager can download the journal" not in said(screen)) == may
-        assert [found.proto.label.replace("\\", "") for found in screen.get("download_button") if found.proto.label != "Excel"] == (
-            ["CSV", "Plain text (beancount)"] if may else []
+        assert [found.proto.label for found in screen.get("download_button") if found.proto.label != "Excel"] == (
+            ["Download"] if may else []
         )
+
+
+def test_the_shop_says_which_program_takes_its_journal_and_which_accounts_it_has(working: Shop) -> None:
+    screen = opened("finance", form="DATEV (SKR04)")
+    assert "The name of the file must begin with EXTF" in said(screen)
+    field(screen.text_input, "Stock").set_value("11400")
+    button(screen, "Save").click().run()
+    assert "all accounts of one length" in said(screen)
+    field(screen.text_input, "Stock").set_value("1141")
+    button(screen, "Save").click().run()
+    assert journal.accounts(working.db, "datev-skr04")["Assets:Stock"] == "1141"
 
 
 # -- people

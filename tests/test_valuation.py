@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_core import db as database
-from ims_core import journal, people, valuation
-from ims_core.errors import NotAllowed, Refused
+from ims_core import journal, programs, valuation
 from ims_core.versions import plain
 from tests import daybook
 from tests.builders import Shop, empty_shop
@@ -106,7 +105,7 @@ def _balances(shop: Shop, worth: float) -> None:
     assert parts.drop("after").sum() == pytest.approx(parts["after"], abs=1e-6)
     lines = journal.entries(shop.db, FIRST, LAST)
     assert (lines.groupby("entry")["debit"].sum() - lines.groupby("entry")["credit"].sum()).abs().max() == 0 or lines.empty
-    mine = lines[lines["account"] == journal.STOCK]
+    mine = lines[lines["account"] == programs.STOCK]
     assert round(mine["debit"].sum() - mine["credit"].sum(), 2) == pytest.approx(round(worth, 2), abs=0.0051)
     assert journal.proof(shop.db, FIRST, LAST).holds
     left = journal.totals(lines)
@@ -157,25 +156,6 @@ def test_what_is_guessed_of_a_value_is_told(shop: Shop) -> None:
     assert valuation.side_by_side(shop.db, date(2026, 5, 8))[["average", "estimated"]].values.tolist() == [[12, 12]]
 
 
-def test_the_proof_says_both_numbers_also_where_they_differ(traded: Shop) -> None:
-    found = journal.proof(traded.db, FIRST, LAST)
-    assert "ends with €\u202f35.00 of stock, and the stock of that day is worth €\u202f35.00: they agree" in found.says("€")
-    other = journal.Proof(35.0, 36.0, 100.0, 100.0)
-    assert (found.holds, other.holds) == (True, False)
-    assert "but the stock of that day is worth €\u202f36.00" in other.says("€")
-
-
-def test_the_journal_is_written_for_a_manager_in_the_forms_there_are(traded: Shop) -> None:
-    assert journal.file(traded.db, people.LOCAL, FIRST, LAST, "csv").startswith("entry,day,account,debit,credit,text")
-    assert "EUR" in journal.file(traded.db, people.LOCAL, FIRST, LAST, "beancount")
-    with pytest.raises(NotAllowed, match="one must be manager"):
-        journal.file(traded.db, people.Person("Stefan", "staff"), FIRST, LAST, "csv")
-    with pytest.raises(Refused, match="csv or beancount, not as pdf"):
-        journal.file(traded.db, people.LOCAL, FIRST, LAST, "pdf")
-    with pytest.raises(Refused, match="lies after"):
-        journal.file(traded.db, people.LOCAL, LAST, FIRST, "csv")
-
-
 def test_what_nobody_gave_a_cost_is_worth_nothing_known(shop: Shop) -> None:
     kettle = shop.item("KETTLE")
     shop.move("receipt", kettle, 3, FIRST)
@@ -190,19 +170,3 @@ def test_goods_sold_before_they_came_are_corrected_when_their_cost_is_known(shop
     shop.move("receipt", kettle, 5, date(2026, 5, 10), unit_cost=6)
     parts = valuation.moved(shop.db, FIRST, LAST).set_index("reason")["value"]
     assert parts[["before", "cogs", "purchases", "corrected", "after"]].tolist() == [4, -12, 30, -4, 18]
-
-
-def test_the_files_for_bookkeeping_balance(traded: Shop) -> None:
-    lines = journal.entries(traded.db, FIRST, LAST)
-    assert journal.csv(lines).splitlines()[:3] == [
-        "entry,day,account,debit,credit,text",
-        "1,2026-05-08,Assets:Stock,40.00,0.00,Stock brought forward",
-        "1,2026-05-08,Equity:Opening-Balances,0.00,40.00,Stock brought forward",
-    ]
-    text = journal.beancount(lines, "€", LAST)
-    assert "2026-05-21 balance Assets:Stock  35.00 EUR" in text
-    loader = pytest.importorskip("beancount.loader")
-    found, errors, _ = loader.load_string(text)
-    assert errors == []
-    assert len(found) > len(lines) // 2
-    assert loader.load_string(text.replace("35.00 EUR", "35.05 EUR"))[1]

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ims_core import charts, journal, kpis, labels, overviews, valuation
+from ims_core import charts, journal, kpis, labels, overviews, programs, valuation
 from ims_core.charts import Picture
 from ims_core.db import Database
 from ims_core.kpis import Period
-from ims_core.web.doing import ask, db, plain, shop, who
+from ims_core.web.doing import act, ask, db, do, plain, shop, who
 from ims_core.web.tables import download
 
 STEPS = {"month": "Month", "quarter": "Quarter", "year": "Year", "days": "Other days"}
@@ -82,20 +82,52 @@ def days_picture(db: Database, period: Period) -> Picture | None:
 
 
 def files(period: Period) -> None:
-    """The journal as files, for those whose role it is."""
+    """The journal as the shop's bookkeeping program takes it, for those whose role it is."""
     me = who()
     if not me.may("manager"):
         st.caption("A manager can download the journal.")
         return
-    with st.container(horizontal=True):
-        for form, called in journal.FORMS.items():
-            maker = partial(_file, db(), me, period, form)
-            download(called, maker, f"journal-{period.first}-to-{period.last}.{form}", key=f"journal-{form}")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("For", list(programs.FORMS), format_func=_called, key="form", width=230, bind="query-params")
+        form = programs.FORMS[chosen]
+        by = st.segmented_control("An entry a", journal.BY, default=form.by, required=True, key=f"by-{chosen}")
+        opening = st.toggle("Begin with the stock before", form.opening, key=f"opening-{chosen}",
+                            help="Off where your program has the days before: it has that stock, too.")  # fmt: skip
+        maker = partial(_file, db(), me, period, chosen, by, opening)
+        download("Download", maker, form.name(period.first, period.last), key=f"journal-{chosen}")
+    brought, after = (journal.to_the_cent(amount, shop().currency) for amount in ask(_stands, period))
+    st.caption(plain(f"{form.says} Its stock account should stand at {brought} before this file and at {after} after it; where it does "
+                     "not, something of earlier days was told late: take their files in anew."))  # fmt: skip
+    with st.expander(plain(f"Accounts in {form.called}"), icon=":material/account_tree:"):
+        _accounts(chosen, form)
+
+
+def _called(form: str) -> str:
+    return programs.FORMS[form].called
+
+
+def _stands(db: Database, period: Period) -> tuple[float, float]:
+    """The journal's stock account before a period and after it."""
+    lines = journal.entries(db, period.first, period.last)
+    mine = lines[lines["account"] == programs.STOCK]
+    net = mine["debit"] - mine["credit"]
+    return float(net[mine["text"] == journal.FORWARD].sum()), float(net.sum())
+
+
+def _accounts(chosen: str, form: programs.Form) -> None:
+    """Ask which accounts the program has."""
+    said = ask(journal.accounts, chosen)
+    asked = {**programs.CALLED, **{name: each.label for name, each in form.asks.items()}}
+    with st.form(act(f"accounts-{chosen}"), border=False):
+        with st.grid(4, min_column_width=200):
+            values = {name: st.text_input(label, said[name]) for name, label in asked.items()}
+        if st.form_submit_button("Save", icon=":material/check:"):
+            do(journal.set_accounts, chosen, values, done=f"The accounts of {form.called} are set.")
 
 
 def _file(*words: Any) -> bytes:
-    shop, me, period, form = words
-    return journal.file(shop, me, period.first, period.last, form).encode()
+    shop, me, period, form, by, opening = words
+    return journal.file(shop, me, period.first, period.last, form, by, opening)
 
 
 def doubts(found: pd.DataFrame) -> str:
