@@ -7,6 +7,8 @@ DEMO   := data/demo.duckdb
 CERT   := data/cert
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Empty: what Python has compiled it keeps, whatever the machine says. Else every start compiles the whole program anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run serve demo cert camera test check format bench lock clean
 .DEFAULT_GOAL := help

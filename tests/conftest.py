@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from ims_core.db import Database
 from tests.builders import Shop, empty_shop, lay
 
 TODAY = date(2026, 5, 20)
+
+# A server looks through what is installed once, as it starts; AppTest does so for every screen, which takes longer than our pages do.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture
