@@ -42,8 +42,8 @@ def unusual(db: Database, day: date, times: float, days: int) -> pd.DataFrame:
 def silent(db: Database, day: date, until: date, missed: float, days: int) -> pd.DataFrame:
     """Items in stock of which `missed` sales should have come since the last one.
 
-    item_id on_hand since (the last sale) missed money (what the missed sales would have brought). Only days on which the
-    shop sold anything count, and stock must have been there all the time. The gap must be half as long again as any before it: who buys
+    item_id on_hand since (the last sale) missed money (what the missed sales would have brought). Only days count on which the shop sold
+    anything and was not closed, and stock must have been there all the time. The gap must be half as long again as any before it: who buys
     once a month has not stopped after three weeks.
     """
     return db.frame(
@@ -51,7 +51,8 @@ def silent(db: Database, day: date, until: date, missed: float, days: int) -> pd
         with asked as (select item_id, day, sum(coalesce(d.revenue, 0) + coalesce(d.unpriced * i.price, 0)) as revenue
                        from demand d join items i using (item_id)
                        where d.qty > 0 and i.active and d.day > $until::date - $year and d.day <= $until::date group by all),
-             open as (select day, row_number() over (order by day) as number from (select distinct day from asked)),
+             open as (select day, count(*) filter (day not in (select day from closed)) over (order by day) as number
+                      from (select distinct day from asked)),
              steps as (select item_id, day, revenue, number, number - lag(number) over (partition by item_id order by number) as gap
                        from asked join open using (day)),
              each as (select item_id, max(day) as last, max(number) as number, max(gap) as longest, avg(revenue) as revenue,

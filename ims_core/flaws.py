@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from ims_core import alerts, codes, drift, headlines, items, labels, limits, policy
+from ims_core import alerts, closing, codes, drift, headlines, items, labels, limits, policy
 from ims_core.db import Database
 
 WINDOW = 90
@@ -130,14 +130,15 @@ def gaps(db: Database, until: date) -> pd.DataFrame:
 
 
 def days(db: Database, until: date) -> pd.DataFrame:
-    """The last 90 days: day told (something was sold) usual (the shop sells on this weekday), and money: what the weekday brings."""
+    """The last 90 days: day told (something was sold) usual (a weekday on which it sells, not closed) and money: what such a one brings."""
     found = headlines.sales(db, until - timedelta(days=364), until)
     sold = found["revenue"].astype(float).set_axis(pd.DatetimeIndex(found["day"]))
     every = pd.DataFrame({"day": pd.date_range(sold.index.min() if len(sold) else until, until)})
     weekday = every["day"].dt.dayofweek
     every = every.assign(told=every["day"].isin(sold.index), money=weekday.map(sold.groupby(pd.DatetimeIndex(sold.index).dayofweek).mean()))
-    known = every["told"].groupby(weekday)
-    usual = (known.transform("mean") >= USUAL) & (known.transform("size") >= OPEN)
+    shut = every["day"].isin(closing.days(db)["day"])
+    known = every["told"].astype(float).mask(shut).groupby(weekday)
+    usual = (known.transform("mean") >= USUAL) & (known.transform("count") >= OPEN) & ~shut
     return every.assign(usual=usual)[every["day"] > pd.Timestamp(until) - timedelta(days=WINDOW)]
 
 
@@ -208,7 +209,7 @@ def _waits(db: Database, day: date, kind: str, newest: pd.Timestamp, days: float
 
 
 def newest(db: Database, day: date) -> pd.DataFrame:
-    """Up to which day each kind of file tells: kind newest days (since) rhythm (between two imports; empty before the second)."""
+    """Up to which day each kind of file tells: kind newest days (since, but for closed ones) rhythm (between two imports, empty before)."""
     return db.frame(
         """
         with told as (
@@ -224,7 +225,8 @@ def newest(db: Database, day: date) -> pd.DataFrame:
                  from import_files f join visible_changes c using (change_id)),
         waits as (select kind, median(day - before) as rhythm
                   from (select kind, day, lag(day) over (partition by kind order by day) as before from came) group by kind)
-        select t.kind, t.newest, $day::date - t.newest as days, w.rhythm::double as rhythm from told t left join waits w using (kind)
+        select t.kind, t.newest, $day::date - t.newest - (select count(*) from closed where day > t.newest and day <= $day::date) as days,
+               w.rhythm::double as rhythm from told t left join waits w using (kind)
         """,
         {"day": day, "zone": policy.shop(db).timezone},
     )

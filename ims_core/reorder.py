@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_core import demand, forecasting, labels, policy
+from ims_core import closing, demand, forecasting, labels, policy
 from ims_core.db import Database
 from ims_core.errors import Refused
 
@@ -185,9 +185,16 @@ def position(db: Database, day: date) -> pd.DataFrame:
     found = terms(db, day, policy.shop(db))
     until = forecasting.known_until(db, day)
     supply = found.rename(columns={"item_id": "unique_id"})[["unique_id", "lead_days", "review_days"]]
-    history = forecasting.daily(db, until, days=demand.WEIGHED_DAYS) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
-    covered = to_cover(history, supply, until or day)
+    covered = to_cover(asked(db, until), supply, until or day)
     return found.merge(covered.rename(columns={"unique_id": "item_id"}), on="item_id")
+
+
+def asked(db: Database, until: date | None) -> pd.DataFrame:
+    """The demand that levels come from: unique_id ds y up to the last day known, without the days on which the shop was closed."""
+    if until is None:
+        return pd.DataFrame(columns=["unique_id", "ds", "y"])
+    closed = [day.date() for day in closing.days(db)["day"]]
+    return closing.without(forecasting.daily(db, until, days=demand.WEIGHED_DAYS + len(closed)), closed, until)
 
 
 def _reason(row: dict[Any, Any]) -> str:

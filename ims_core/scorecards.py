@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from ims_core import bottlenecks, demand, forecasting, policy, reorder
+from ims_core import bottlenecks, forecasting, policy, reorder
 from ims_core.db import Database
 
 YEAR = timedelta(days=364)
@@ -36,7 +36,7 @@ def _items(db: Database, day: date, led: pd.DataFrame) -> pd.DataFrame:
     led = led[(led["deliveries"] >= ENOUGH) & led["supplier_id"].notna()][["supplier_id", "real", "spread"]]
     found = reorder.terms(db, day, shop).drop(columns="lead_days").merge(led, on="supplier_id")
     supply = found.rename(columns={"item_id": "unique_id", "real": "lead_days", "spread": "lead_sd"})
-    history = forecasting.daily(db, until, days=demand.WEIGHED_DAYS) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
+    history = reorder.asked(db, until)
     real = reorder.levels(history, supply, shop.service, until or day).set_index("unique_id")
     steady = reorder.levels(history, supply.assign(lead_sd=0.0), shop.service, until or day).set_index("unique_id")
     told = pd.DataFrame({

@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from ims_core import alerts, codes, cycles, flaws, forecasting, kpis
+from ims_core import alerts, closing, codes, cycles, flaws, forecasting, kpis
 from ims_core.classes import abc
 from ims_core.db import Database
 
@@ -183,7 +183,7 @@ def _sales(db: Database, day: date, until: date) -> Counted:
     days = flaws.days(db, until)
     usual = days[days["usual"]] if len(days) else days
     known = forecasting.known_until(db, day)
-    lag = (day - known).days if known else 0
+    lag = (day - known).days - closing.many(db, known, day) if known else 0
     return found | {
         "validity": _read(db, "sales"),
         "completeness": (float(usual["told"].sum()), float(len(usual))) if len(usual) else (0.0, 0.0),

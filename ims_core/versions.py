@@ -18,6 +18,7 @@ KEYS = {
     "apart_versions": ("item_id", "other_id"),
     "people_versions": ("name",),
     "target_versions": ("kpi", "scope"),
+    "closed_versions": ("day",),
 }
 
 Row = dict[str, Any]

@@ -49,6 +49,11 @@ select * exclude (gone)
 from (select distinct on (kpi, scope) * from target_versions order by kpi, scope, change_id desc)
 where not gone and active;
 
+create or replace view closed as             -- days on which the shop was or will be closed
+select * exclude (gone)
+from (select distinct on (day) * from closed_versions order by day, change_id desc)
+where not gone and active;
+
 create or replace view apart as              -- pairs that look alike and are two
 select * exclude (gone)
 from (select distinct on (item_id, other_id) * from apart_versions order by item_id, other_id, change_id desc)

@@ -2,7 +2,7 @@ import numpy as np
 import streamlit as st
 
 from ims_core import items, labels, quality, scores
-from ims_core.web import ui
+from ims_core.web import closed, ui
 
 make = st.column_config
 ICONS = {"item": "category", "line": "rule", "day": "event_busy", "file": "upload_file"}
@@ -49,6 +49,8 @@ def findings() -> None:
             with way.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
                 if unit == "item" and st.button("Items", key=f"items-{line.rule}", icon=":material/list:", type="tertiary"):
                     behind(line.rule)
+                if line.rule == "gaps":
+                    closed.beside_gaps()
                 if line.page != quality.HERE:
                     ui.link(line.page, WAYS[line.page], **line.query)
 

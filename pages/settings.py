@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from ims_core import copies, exporting, labels, ledger, policy, settings
-from ims_core.web import team, telling, ui
+from ims_core.web import closed, team, telling, ui
 
 shop, where = ui.shop(), settings.load()
 ui.page("Settings", "What holds for the whole shop. Every change here can be undone, too.")
@@ -42,6 +42,10 @@ if about.open:
                 ui.do(policy.set_shop, done="Settings saved.", **changed)
             else:
                 st.info("Nothing was changed.", icon=":material/info:")
+
+    with about:
+        st.subheader("Closed days", anchor=False)
+        closed.show()
 
 if crew.open:
     with crew:

@@ -184,6 +184,8 @@ ROLES = {
     "channels.listed": "owner",
     "channels.remove": "owner",
     "channels.try_out": "owner",
+    "closing.close": "manager",
+    "closing.reopen": "manager",
     "copies.backup": "manager",
     "counting.approve": "manager",
     "counting.book": "staff",

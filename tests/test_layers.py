@@ -25,7 +25,7 @@ LAYERS = """
     charts overviews workbooks slides archives
     turns fitting witness storage backups batch db versions
     people accounts devices items places suppliers
-    reckoning undoing policy positions approvals ledger classes tallies accuracy doubts lots copies exporting
+    reckoning undoing policy closing positions approvals ledger classes tallies accuracy doubts lots copies exporting
     unused plans matching own_units known
     claims deliveries order_lines purchasing client_orders booking outlook mappings revisiting importing imports sources sales
     entries counting traces explaining guesses meanings scanning slips orders
@@ -37,7 +37,7 @@ LAYERS = """
     web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
     web.choosing web.filling web.differences
     web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.tiles web.analysed web.books
-    web.delays web.priced web.team web.menu
+    web.delays web.priced web.team web.closed web.menu
 """
 """A new noun gets a new file and a word here. A listed file need not exist yet."""
 
@@ -70,6 +70,7 @@ HOMES = {
         "web.delays",
         "web.priced",
         "web.team",
+        "web.closed",
         "web.alert_cards",
         "web.telling",
         "web.sign_in",

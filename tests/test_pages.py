@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import accounts, counting, devices, journal, ledger, people, policy, sessions, suppliers
+from ims_core import accounts, closing, counting, devices, journal, labels, ledger, people, policy, sessions, suppliers
 from ims_core.tallies import Wanted
 from ims_core.web import doing
 from tests.builders import Shop
@@ -472,6 +472,29 @@ def test_the_shop_says_which_program_takes_its_journal_and_which_accounts_it_has
     field(screen.text_input, "Stock").set_value("1141")
     button(screen, "Save").click().run()
     assert journal.accounts(working.db, "datev-skr04")["Assets:Stock"] == "1141"
+
+
+# -- closed days
+
+
+def test_a_gap_in_the_sales_is_closed_with_a_click_and_opened_again_in_the_settings(working: Shop) -> None:
+    gap = doing.today() - timedelta(days=5)
+    with working.db.change(who="Owner", what="Sales"):
+        working.db.append("movements", [
+            {"line": 100 + back, "happened_at": day, "day": day, "kind": "sale", "item_id": 1, "place": "Shop", "qty": -1, "unit_price": 5}
+            for back in range(100) if (day := doing.today() - timedelta(days=back)) != gap
+        ])  # fmt: skip
+    screen = opened("quality")
+    screen.button_group(key="closed-then").set_value([labels.day_text(gap, doing.today())])
+    button(screen, "It was closed").click().run()
+    assert closing.days(working.db)["reason"].tolist() == ["Public holiday"]
+    assert "day without any sale" not in said(screen)
+    screen = opened("settings")
+    assert "Public holiday" in said(screen)
+    button(screen, "Open after all").click().run()
+    assert closing.days(working.db).empty
+    button(screen, "Closed").click().run()
+    assert closing.days(working.db)["day"].dt.date.tolist() == [doing.today()]
 
 
 # -- people
