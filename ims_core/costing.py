@@ -29,3 +29,24 @@ def averages(item: ArrayLike, before: ArrayLike, qty: ArrayLike, paid: ArrayLike
         rows = starts[: np.searchsorted(-counts, -step)] + step
         found[rows] = (old[rows] * found[rows - 1] + paid[rows]) / (old[rows] + qty[rows])
     return np.asarray(found)
+
+
+def on_days(item: ArrayLike, day: ArrayLike, told: tuple[ArrayLike, ArrayLike, ArrayLike]) -> Numbers:
+    """What a piece costs on each day: the newest word up to it, else the item's first; NaN where there is none.
+
+    told: item, day and cost, those of an item side by side and oldest first.
+
+    >>> on_days([1, 1, 1, 2], [1, 5, 9, 1], ([1, 1], [5, 7], [2.0, 3.0])).tolist()
+    [2.0, 2.0, 3.0, nan]
+    """
+    names, days, costs = np.asarray(told[0], np.int64), np.asarray(told[1], np.int64), np.asarray(told[2], float)
+    if not len(names):
+        return np.full(len(np.asarray(item)), np.nan)
+    asked = np.asarray(item, np.int64)
+    at = np.searchsorted(names * SPAN + days, asked * SPAN + np.asarray(day, np.int64), side="right") - 1
+    at = np.where((at >= 0) & (names[at] == asked), at, np.minimum(at + 1, len(names) - 1))
+    return np.asarray(np.where(names[at] == asked, costs[at], np.nan))
+
+
+SPAN = 2**23
+"""More than the days from the year 1 to 9999, counted from 1970 to either side."""

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_core import chance, classes, labels, objectives, policy, positions, reckoning, sums, versions
+from ims_core import chance, classes, intervals, labels, objectives, policy, positions, reckoning, sums, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.measures import KPIS, Kpi
@@ -111,7 +111,7 @@ def _assumed(kpi: Kpi, inputs: Mapping[str, Any], period: Period) -> Iterator[st
     if kpi.name in ("record_accuracy", "value_accuracy"):
         yield f"From {labels.many(inputs['counted_records'], 'record')}; what was counted for the first time or on suspicion is left out."
     if kpi.name in ("stockout_rate", "ready_rate", "fill_rate") and inputs["by_place"]:
-        yield f"An item is missed in a place until {sums.MISSED} days after it last lay or was sold there."
+        yield f"An item is missed in a place until {intervals.MISSED} days after it last lay or was sold there."
 
 
 def _left_out(number: int, why: str) -> str:

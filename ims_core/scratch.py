@@ -26,6 +26,10 @@ class Pad:
         for name, table in tables.items():
             self._connection.register(name, table)
 
+    def fill(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table, columns in its order, and let go of them: what `put` lays down is kept in memory until the end."""
+        self._connection.from_arrow(rows).insert_into(table)
+
     def run(self, sql: str, params: list[Any] | None = None) -> None:
         """Run statements for their effect on the pad, such as `create table`."""
         self._connection.execute(sql, params)

@@ -1,4 +1,4 @@
-"""The one query behind all KPIs: what was kept of each item, clipped to the periods, summed by group, and the formulas over the sums.
+"""The one query behind all KPIs: what ran up in the periods of each item, summed by group, and the formulas over the sums.
 
 Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holding stock), $zone, $group and $part (null: all).
 """
@@ -6,7 +6,7 @@ Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holdi
 from collections.abc import Sequence
 from datetime import date
 
-from ims_core import accuracy, fulfilment, tallies
+from ims_core import accuracy, fulfilment, intervals, laying, tallies
 from ims_core.measures import KPIS, NEEDS
 
 BY = {
@@ -21,8 +21,6 @@ BY = {
 
 DEAD, SLOW = 180, 90
 """Days in stock without a sale."""
-MISSED = 90
-"""Days for which a place misses an item after it last lay or was sold there; then it is kept elsewhere. The house does while in use."""
 
 
 def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> str:
@@ -86,7 +84,7 @@ def _measure(name: str, formula: str, needs: Sequence[str], by_place: bool) -> s
     return f"case {lacks} else '' end as {name}_lacks, case when {name}_lacks = '' then ({formula})::double end as {name}"
 
 
-ITEMS = """
+ITEMS = f"""
     arrived as (
         select item_id, min(since) as first_day, min(since) filter (received <> 0) as receipt_day,
                min(since) filter (lost <> 0 or found <> 0) as looked_day
@@ -98,11 +96,7 @@ ITEMS = """
               from standing_counts k join merged g using (item_id) group by all)
     ),
     told as (select item_id, min(day) as day, min(day) filter (nth > 1) as again from counted group by all),
-    ended as (  -- delisted: since when
-        select item_id, max(shop_day(c.done_at, $zone)) as ended
-        from (select item_id, change_id, active, lag(active) over (partition by item_id order by change_id) as before from item_versions)
-        join changes c using (change_id) where not active and coalesce(before, true) group by all
-    ),
+    ended as ({laying.ended("$zone")}),
     guessed as (select item_id, sum(qty) as qty from estimates group by all),
     preferred as (
         select p.item_id, arg_min(s.name, (not p.preferred, p.supplier_id)) as supplier
@@ -112,7 +106,7 @@ ITEMS = """
     listed as materialized (
         select i.item_id, i.category, s.supplier, coalesce(l.abc, 'C') as abc, a.first_day, least(a.looked_day, t.again) as looked_day,
                least(a.receipt_day, t.day) as known_from, g.qty is not null as estimated,
-               case when i.active then date '9999-12-31' else coalesce(e.ended, date '9999-12-31') end as ended
+               coalesce(e.ended, date '9999-12-31') as ended
         from items i
         left join arrived a using (item_id) left join told t using (item_id) left join guessed g using (item_id)
         left join preferred s using (item_id) left join lettered l using (item_id) left join ended e using (item_id)
@@ -122,41 +116,37 @@ ITEMS = """
 
 
 def _held(table: str, place: str) -> str:
-    """SQL: what a period holds of an item (and place), its intervals clipped to the period."""
-    clipped = "least(p.until, s.last + 1) - greatest(p.since, s.first)"
-    limits = "s.last + 1, i.ended" + (f", greatest(p.since, p.held_until + {MISSED})" if table == "place_positions" else "")
-    active = f"greatest({clipped.replace('s.last + 1', limits)}, 0)"
-    inside = "p.since >= s.first"
-    final = "p.until > s.last"
+    """SQL: what a period holds of an item (and place): what ran up until its last day, less what had until its eve."""
+    limits = "d.day + 1, i.ended" + (f", greatest(p.since, p.held_until + {intervals.MISSED})" if table == "place_positions" else "")
+    used = f"greatest(least({limits}) - p.since, 0)"
     return f"""
+    edges as (select last as day from span union select first - 1 from span),
+    standing as materialized (  -- at the end of those days
+        select d.day, p.item_id, {place} as place, i.first_day, i.known_from, i.looked_day, p.cost, p.on_hand::double as pieces,
+               p.on_hand::double * p.cost as worth, p.idle + case when p.on_hand > 0 then d.day - p.since else 0 end as idle,
+               p.total_value_days + coalesce(worth, 0) * (d.day - p.since + 1) as value_days,
+               p.total_used + {used} as item_days, p.total_out + case when p.on_hand > 0 then 0 else {used} end as out_days,
+               {", ".join(f"p.total_{name} as {name}" for name in (*COUNTED, *MOVED))}
+        from {table} p join edges d on p.since <= d.day and p.until > d.day join listed i on i.item_id = p.item_id
+    ),
     held as (
-        select s.period, p.item_id, {place} as place, s.last - i.first_day + 1 as known_days,
-               coalesce(i.known_from <= s.last, false) as known,
-               coalesce(i.looked_day <= s.last, false) as looked_at, max(p.cost) is not null as costed,
-               sum(p.on_hand::double * p.cost * greatest({clipped}, 0)) as value_days,
-               sum({active}) as item_days, coalesce(sum({active}) filter (p.on_hand <= 0), 0) as out_days,
-               sum(p.on_hand::double * p.cost) filter (p.since < s.first) as opening_value,
-               sum(p.on_hand::double * p.cost) filter ({final}) as closing_value,
-               coalesce(sum(p.on_hand::double) filter (p.since < s.first), 0) as opening_pieces,
-               coalesce(sum(p.on_hand::double) filter ({final}), 0) as closing_pieces,
-               max(p.idle + case when p.on_hand > 0 then s.last - p.since else 0 end) filter ({final}) as idle,
-               max(p.cost) filter ({final}) as cost,
-               sum((p.sold - p.returned) * p.cost) filter ({inside}) as cogs,
-               sum((p.sold - p.returned - p.unpriced) * p.cost) filter ({inside}) as priced_cogs,
-               {", ".join(f"coalesce(sum(p.{name}) filter ({inside}), 0) as {name}" for name in FLOWS)},
-               sum(p.lost * p.cost) filter ({inside}) as lost_value, sum(p.found * p.cost) filter ({inside}) as found_value,
-               count(*) filter ({inside} and p.sold <> 0) as sales, count(*) filter ({inside} and p.ran_out) as ran_out,
-               count(p.cycle) filter ({inside}) as cycles, coalesce(sum(p.cycle) filter ({inside}), 0) as short_cycles
-        from {table} p
-        join span s on p.since <= s.last and p.until >= s.first
-        join listed i on i.item_id = p.item_id
-        group by all
+        select s.period, b.item_id, b.place, s.last - b.first_day + 1 as known_days, coalesce(b.known_from <= s.last, false) as known,
+               coalesce(b.looked_day <= s.last, false) as looked_at, b.cost is not null as costed, b.cost, b.idle,
+               a.worth as opening_value, b.worth as closing_value, coalesce(a.pieces, 0) as opening_pieces, b.pieces as closing_pieces,
+               {", ".join(f"b.{name} - coalesce(a.{name}, 0) as {name}" for name in ("item_days", "out_days", *COUNTED))},
+               {", ".join(f"round(b.{name} - coalesce(a.{name}, 0), 6) as {name}" for name in ("value_days", *MOVED))}
+        from span s
+        join standing b on b.day = s.last
+        left join standing a on a.day = s.first - 1 and a.item_id = b.item_id and a.place = b.place
     )"""
 
 
+COUNTED = ("sales", "ran_out", "cycles", "short_cycles")
+MOVED = (*intervals.MOVED, "cogs", "priced_cogs", "lost_value", "found_value")
+"""What runs up in positions."""
+
 PRICED = {"priced_sales": "revenue", "priced_lost": "lost_value", "priced_found": "found_value"}
 """Sums over items with a cost of which every sale has a price."""
-FLOWS = ("sold", "returned", "received", "opened", "unpriced", "revenue", "paid")
 
 
 def _by_group(group: str, with_forecast: bool, part: str) -> str:
