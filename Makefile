@@ -34,7 +34,7 @@ check: .venv/tools  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/test_layers.py
+	$(BIN)/python -m pytest -n 0 tests/test_layers.py
 
 format: .venv/tools  ## lay the code out and mend what lint can mend
 	$(BIN)/ruff format .

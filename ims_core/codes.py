@@ -55,11 +55,15 @@ def _fits(digits: str) -> bool:
 
 
 def in_sql(code: str) -> str:
-    """SQL: `canonical` of an expression; null where it is null."""
-    digits = f"regexp_replace({code}, '[\\s-]', '', 'g')"
+    """SQL: `canonical` of an expression; null where it is null.
+
+    A lambda names the expression once: written out at each of its thirty places it takes longer to plan than most questions to answer.
+    """
     return f"""coalesce(
-        case when regexp_matches({digits}, '^[01]\\d{{7}}$') and substr({digits}, 2, 4) <> '0000' then {_meant(digits)} end,
-        case when regexp_matches({digits}, '^(\\d{{8}}|\\d{{10,14}})$') and {_fits_in_sql(digits)} then {_printed_in_sql(digits)} end,
+        list_transform([regexp_replace({code}, '[\\s-]', '', 'g')], lambda digits: coalesce(
+            case when regexp_matches(digits, '^[01]\\d{{7}}$') and substr(digits, 2, 4) <> '0000' then {_meant("digits")} end,
+            case when regexp_matches(digits, '^(\\d{{8}}|\\d{{10,14}})$') and {_fits_in_sql("digits")} then {_printed_in_sql("digits")} end
+        ))[1],
         {values.key(f"trim({code})")})"""
 
 
@@ -72,9 +76,9 @@ def _meant(digits: str) -> str:
 
 
 def _fits_in_sql(digits: str) -> str:
-    """SQL: true where the last of up to 14 digits proves the others."""
-    number = f"try_cast({digits} as bigint)"
-    return f"({' + '.join(f'{3 if place % 2 else 1} * ({number} // {10**place} % 10)' for place in range(14))}) % 10 = 0"
+    """SQL: true where the last of up to 14 digits proves the others; what stands before a digit counts tens, and tens do not count."""
+    thrice, once = (" + ".join(f"number // {10**place}" for place in range(first, 14, 2)) for first in (1, 0))
+    return f"list_transform([try_cast({digits} as bigint)], lambda number: ({once} + 3 * ({thrice})) % 10 = 0)[1]"
 
 
 def _printed_in_sql(digits: str) -> str:

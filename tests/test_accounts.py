@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import argon2
 import pytest
 
 from ims_core import accounts, devices, importing, ledger
@@ -45,6 +46,13 @@ def test_passwords_are_not_in_the_file(staffed: Shop) -> None:
     kept = str(staffed.db.rows("select * from secret_versions"))
     assert "$argon2id$" in kept
     assert GOOD not in kept
+
+
+def test_a_password_is_as_slow_to_guess_as_its_library_advises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(argon2, "PasswordHasher", argon2.PasswordHasher.func)  # type: ignore[attr-defined]
+    hasher = accounts._hasher.__wrapped__()
+    assert (hasher.memory_cost, hasher.time_cost, hasher.parallelism) == (65536, 3, 4)
+    assert hasher.hash(GOOD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_equal_passwords_look_different(staffed: Shop) -> None:
