@@ -352,7 +352,7 @@ def _names(row: dict[str, Any], what: Any, lines: dict[tuple[int, int], int], ki
     if kind == "receipt":
         return f"Order {what} " in row["says"]
     if kind == "mix-up":
-        return f"(I{what:03})" in row["says"]
+        return row["says"].split(" is off by")[0].endswith(f"(I{what:03})")  # the one that is named first, whoever else it may have been
     return kind != "place" or f"In {what} " in row["says"]
 
 

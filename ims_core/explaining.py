@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ims_core import labels, scratch, tallies, traces
 from ims_core.db import Database
 
 PRIOR = {
-    "pack": 0.10, "count pack": 0.05, "twice": 0.10, "receipt": 0.10, "mix-up": 0.17, "place": 0.10, "digits": 0.06, "count digits": 0.06,
+    "pack": 0.10, "count pack": 0.05, "twice": 0.10, "receipt": 0.10, "mix-up": 0.10, "place": 0.10, "digits": 0.06, "count digits": 0.06,
     "sign": 0.04, "meanwhile": 0.03,
 }  # fmt: skip
 """How often a difference comes about that way; the rest, NONE, leaves no trace (theft, damage, slips nobody wrote down)."""
@@ -25,6 +26,9 @@ REASON = {
     "count digits": "slip", "sign": "slip", "meanwhile": "slip",
 }  # fmt: skip
 """The reason (counting.REASONS) that goes with each kind of explanation."""
+
+Real = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 COLUMNS = ["item_id", "place", "kind", "likely", "says", "to_do", "reason", "change_id", "line"]
 
@@ -53,17 +57,14 @@ def _told(counted: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)
     line = counted.loc[rows["n"]].reset_index(drop=True)
-    rows["likely"] = likelihood(rows, line["difference"], line["book"])
+    rows["each"] = likelihood(rows, line["difference"], line["book"])
     rows[["item_id", "place"]] = line[["item_id", "place"]]
-    together = rows.groupby(["n", "kind"])["likely"].transform("sum")  # several movements of one kind: the kind is as likely as all of them
-    rows["likely"] = together
-    best = rows.sort_values(["n", "likely", "share", "moment"], ascending=[True, False, False, False]).drop_duplicates(["n", "kind"])
-    best = best[best["likely"] >= PERHAPS].reset_index(drop=True)
-    many = rows.groupby(["n", "kind"]).size()
-    said = [
-        _words({str(name): value for name, value in row.items()}, counted.loc[row["n"]].to_dict(), int(many[(row["n"], row["kind"])]))
-        for row in best.to_dict("records")
-    ]
+    kinds = rows.sort_values(["n", "each", "moment"], ascending=[True, False, False]).groupby(["n", "kind"], sort=False)
+    best = kinds.head(1).set_index(["n", "kind"])
+    best["likely"] = kinds["each"].sum()  # several movements of one kind: the kind is as likely as all of them
+    best["many"], best["others"] = kinds.size(), kinds["other"].agg(list)
+    best = best[best["likely"] >= PERHAPS].reset_index()
+    said = [_words({str(name): value for name, value in row.items()}, counted.loc[row["n"]].to_dict()) for row in best.to_dict("records")]
     best["says"], best["to_do"] = [says for says, _ in said], [to_do for _, to_do in said]
     best["reason"] = best["kind"].map(REASON)
     return best[COLUMNS]
@@ -73,14 +74,33 @@ def likelihood(rows: pd.DataFrame, difference: pd.Series, book: pd.Series) -> pd
     """How likely each trace made its difference, against all other traces of it and against none.
 
     rows: n kind share rate m paired. A trace counts the more, the rarer its circumstances are and the rarer the difference is by itself;
-    one that takes two differences to make good counts the less, the better the other is explained by itself.
+    one that takes two differences (n and m) to make good counts the less, the better the other is explained by something else.
     """
     alone = by_chance(difference, book)
     weight = rows["kind"].map(PRIOR).astype(float) * rows["share"] / rows["rate"] / alone
     weight = weight.where(~rows["paired"].eq(True), weight / alone)
-    own = weight[rows["m"].isna()].groupby(rows["n"]).sum()
-    weight = weight * NONE / (NONE + rows["m"].map(own).fillna(0.0))
+    two = rows["m"].notna()
+    if two.any():
+        free = (NONE + weight.where(~two, 0.0).groupby(rows["n"]).transform("sum"))[two]
+        weight[two] = _matched(rows["n"][two].to_numpy(), rows["m"][two].to_numpy(int), weight[two].to_numpy(), free.to_numpy())
     return weight / (NONE + weight.groupby(rows["n"]).transform("sum"))
+
+
+def _matched(one: Whole, other: Whole, weight: Real, free: Real) -> Real:
+    """What each pair weighs for its first line, where a line has one partner at most: who may have another is the less free for this one.
+
+    `free`: what speaks for the first line having no partner at all. Each pair stands there twice, from either side. (Belief propagation
+    for matchings: each tells its candidates how free the others leave it; exact where the candidates close no ring.)
+    """
+    at = pd.Series(np.arange(len(one)), index=pd.MultiIndex.from_arrays([one, other]))
+    back = at.loc[list(zip(other, one, strict=True))].to_numpy()
+    both, is_free = np.sqrt(weight * weight[back]), 1 / free
+    for _ in range(50):
+        offered = both * is_free[back]
+        taken = np.bincount(one, offered)[one] - offered
+        is_free = (is_free + 1 / (free + taken)) / 2
+    weighs: Real = both * is_free[back]
+    return weighs
 
 
 def by_chance(difference: pd.Series, book: pd.Series) -> pd.Series:
@@ -96,8 +116,9 @@ def by_chance(difference: pd.Series, book: pd.Series) -> pd.Series:
 # -- in words
 
 
-def _words(row: dict[str, Any], line: dict[Any, Any], many: int) -> tuple[str, str]:
+def _words(row: dict[str, Any], line: dict[Any, Any]) -> tuple[str, str]:
     """The evidence of a trace, and what may be done about it."""
+    many = row["many"]
     qty, pack = labels.pieces(abs(row["qty"])), labels.pieces(row["pack"])
     moved, more = _moved(row), f" ({many - 1} more like it)" if many > 1 else ""
     off = f"{'+' if line['difference'] > 0 else '−'}{labels.pieces(abs(line['difference']))}"
@@ -122,7 +143,9 @@ def _words(row: dict[str, Any], line: dict[Any, Any], many: int) -> tuple[str, s
             waits = f"Order {row['ref']}{_of(row['other'])} still waits for {qty}, expected {_day(row['moment'])}"
             return waits, "If it has come, receive it"
         case "mix-up":
-            return f"{row['other']} is off by {_signed(row['qty'])}: taken for each other?", "Look at both shelves"
+            says = f"{row['other']} is off by {_signed(row['qty'])}: taken for each other?"
+            also = " or ".join(row["others"][1:3])
+            return (f"{says} Or is it {also}, off by as much?", "Look at the shelves") if also else (says, "Look at both shelves")
         case "place":
             return f"In {row['other']} it is off by {_signed(row['qty'])}: carried over without a word?", "If so, book the move"
         case "count digits":

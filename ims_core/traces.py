@@ -122,27 +122,52 @@ def unbooked(pad: scratch.Pad) -> None:
 
 def opposite(pad: scratch.Pad) -> None:
     """An item that is easily taken for this one, or this one in another place, with the opposite difference."""
-    pad.run(r"""
-        create macro words(name) as list_distinct(regexp_split_to_array(lower(name), '[^\pL\d.]+'));
-        create macro alike(one, other) as
-            len(list_intersect(words(one), words(other))) / len(list_distinct(words(one) || words(other)));
+    _likeness(pad)
+    pad.run("""
         create table beside as
-        select o.n, c.n as m, o.difference, c.name, c.sku, c.place, c.item_id = o.item_id as same_item, c.difference as theirs,
-               c.counted_at, case when c.item_id = o.item_id then 1 else
-                   0.02 + 0.5 * (c.category is not distinct from o.category)::int + 30 * alike(c.name, o.name) ** 2
-                   + 4 * (levenshtein(c.sku, o.sku) = 1)::int end as weight
-        from off o join counted c on c.n <> o.n and (c.item_id = o.item_id) <> (c.place = o.place);
-        create table shared as
-        select *, weight / sum(weight) over (partition by n, same_item) as share from beside;
+        select o.n, c.n as m, c.name, c.sku, c.place, c.difference as theirs, c.counted_at, c.item_id = o.item_id as same_item,
+               case when c.item_id = o.item_id then 1 / greatest(1, a.places) else (
+                   0.01 + (c.category is not distinct from o.category)::int + 60 * coalesce(l.alike, 0) ** 2
+                   + case when x.m is null then 0 else 2 / a.codes end) / a.weight end as share
+        from off o join around a using (n)
+        join counted c on c.difference = -o.difference and (c.item_id = o.item_id) <> (c.place = o.place)
+        left join likeness l on l.n = o.n and l.m = c.n left join next_codes x on x.n = o.n and x.m = c.n;
         insert into traces by name  -- seen from both sides: whichever of the two was taken for the other
-        select s.n, s.m, case when s.same_item then 'place' else 'mix-up' end as kind, greatest(s.share, coalesce(b.share, 0)) as share,
+        select s.n, s.m, case when s.same_item then 'place' else 'mix-up' end as kind, (s.share + b.share) / 2 as share,
                rate_of((select count(*) from off)) as rate, s.counted_at as moment, s.theirs as qty,
                case when s.same_item then s.place else s.name || ' (' || s.sku || ')' end as other
-        from shared s left join shared b on b.n = s.m and b.m = s.n where s.theirs = -s.difference;
+        from beside s join beside b on b.n = s.m and b.m = s.n;
         insert into traces by name
         select o.n, 'place' as kind, 0.5 as share, 0.1 as rate, t.counted_at as moment, t.difference as qty, t.place as other
         from off o join others t on t.item_id = o.item_id and t.place <> o.place and t.difference = -o.difference
          and abs(epoch(o.counted_at) - epoch(t.counted_at)) < 14 * 86400
+    """)
+
+
+def _likeness(pad: scratch.Pad) -> None:
+    """How like each difference's item its neighbours in the place are (by words and codes), and what that weighs together, `around`.
+
+    A code one sign off says the less, the more of them there are: codes that count on all look alike.
+    """
+    pad.run(r"""
+        create table named as select n, place, list_distinct(regexp_split_to_array(lower(name), '[^\pL\d.]+')) as words from counted;
+        create table spelt as select n, place, len(words) as many, unnest(words) as word from named;
+        create table likeness as
+        select o.n, c.n as m, count(*) / (any_value(o.many) + any_value(c.many) - count(*)) as alike
+        from spelt o semi join off using (n) join spelt c on c.word = o.word and c.place = o.place and c.n <> o.n group by all;
+        create table next_codes as
+        select o.n, c.n as m from off o join counted c on c.place = o.place and c.n <> o.n
+        where abs(len(c.sku) - len(o.sku)) < 2 and levenshtein(c.sku, o.sku) = 1;
+        create table around as
+        with near as (select n, sum(alike ** 2) as alike from likeness group by n),
+        codes as (select n, count(*) as codes from next_codes group by n),
+        lines as (select place, count(*) as lines from counted group by place),
+        kinds as (select place, category, count(*) as lines from counted group by all),
+        items as (select item_id, count(*) as places from counted group by item_id)
+        select o.n, i.places - 1 as places, coalesce(x.codes, 0) as codes, 0.01 * (p.lines - 1) + k.lines - 1 + 60 * coalesce(near.alike, 0)
+               + case when x.codes is null then 0 else 2 end as weight
+        from off o join lines p using (place) join kinds k on k.place = o.place and k.category is not distinct from o.category
+        join items i on i.item_id = o.item_id left join near on near.n = o.n left join codes x on x.n = o.n
     """)
 
 

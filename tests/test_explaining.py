@@ -86,6 +86,14 @@ def test_two_that_look_alike_with_opposite_differences(shop: Shop) -> None:
     assert "Tea Earl Grey 200 g (T5) is off by +6" in " ".join(told.says)
 
 
+def test_of_several_with_the_opposite_difference_the_most_alike_is_named_first_and_nobody_is_taken_twice(shop: Shop) -> None:
+    items.save(shop.db, LOCAL, [{"item_id": 5, "name": "Tea Earl Grey 200 g"}, {"item_id": 7, "name": "Grey towel"}])
+    told = explaining.explain(shop.db, counted(shop, T10=-6, T5=6, T7=6))
+    said, likely = dict(zip(told["item_id"], told["says"], strict=True)), dict(zip(told["item_id"], told["likely"], strict=True))
+    assert said[10].startswith("Tea Earl Grey 200 g (T5) is off by +6: taken for each other? Or is it Grey towel (T7), off by")
+    assert likely[5] > explaining.LIKELY > likely.get(7, 0)
+
+
 def test_what_was_carried_to_the_cellar_without_a_word(shop: Shop) -> None:
     shop.move("count", 4, 5, OLD, "Cellar")
     counting.open_sheet(shop.db, LOCAL, "Sencha", [Wanted(4, "Shop"), Wanted(4, "Cellar")])
