@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_core import closing, demand, forecasting, labels, policy
+from ims_core import closing, demand, forecasting, labels, lead_times, policy
 from ims_core.db import Database
 from ims_core.errors import Refused
 
@@ -16,13 +16,14 @@ NOBODY = "No supplier yet"
 
 COLUMNS = [
     "item_id", "sku", "name", "supplier_id", "supplier", "supplier_code", "on_hand", "counted", "estimated", "on_order", "available",
-    "expected_demand", "safety", "reorder_point", "order_up_to", "lead_days", "lead_source", "review_days", "pack", "moq", "needed",
-    "quantity", "unit_cost", "value", "min_order", "rate", "cover_days", "stockout_chance", "known_days", "reason",
+    "expected_demand", "safety", "reorder_point", "order_up_to", "lead_days", "lead_spread", "deliveries", "lead_source", "review_days",
+    "pack", "moq", "needed", "quantity", "unit_cost", "value", "min_order", "rate", "cover_days", "stockout_chance", "known_days",
+    "reason",
 ]  # fmt: skip
 
 REASONED = (
     "rate", "expected_demand", "lead_days", "review_days", "reorder_point", "available", "on_order", "quantity", "needed", "counted",
-    "estimated", "on_hand", "known_days", "lead_source",
+    "estimated", "on_hand", "known_days", "lead_source", "lead_spread", "deliveries",
 )  # fmt: skip
 """What a reason is told from."""
 
@@ -99,10 +100,10 @@ def explained(proposals: pd.DataFrame) -> pd.DataFrame:
 
 def why(proposal: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
     """The parts that the proposed quantity is the sum of: part pieces."""
-    covered = labels.pieces(proposal["lead_days"] + proposal["review_days"])
+    strays = f", deliveries {_days(proposal['lead_spread'])} days astray" if proposal["lead_spread"] >= 0.05 else ""
     parts = [
-        (f"Expected in {covered} days", float(proposal["expected_demand"])),
-        ("Safety", float(proposal["safety"])),
+        (f"Expected in {_days(proposal['lead_days'] + proposal['review_days'])} days", float(proposal["expected_demand"])),
+        (f"Safety{strays}", float(proposal["safety"])),
         ("On hand", 0.0 - float(proposal["available"])),
         ("On order", 0.0 - float(proposal["on_order"])),
     ]
@@ -182,9 +183,9 @@ def suggest(db: Database, day: date, service: float | None = None) -> pd.DataFra
 
 def position(db: Database, day: date) -> pd.DataFrame:
     """What proposals for `day` come from at any service: every item in use with its stock, its terms and the demand to cover."""
-    found = terms(db, day, policy.shop(db))
+    found = lead_times.learned(terms(db, day, policy.shop(db)), lead_times.of_suppliers(db, day - lead_times.YEAR, day))
     until = forecasting.known_until(db, day)
-    supply = found.rename(columns={"item_id": "unique_id"})[["unique_id", "lead_days", "review_days"]]
+    supply = found.rename(columns={"item_id": "unique_id", "lead_spread": "lead_sd"})[["unique_id", "lead_days", "lead_sd", "review_days"]]
     covered = to_cover(asked(db, until), supply, until or day)
     return found.merge(covered.rename(columns={"unique_id": "item_id"}), on="item_id")
 
@@ -203,8 +204,8 @@ def _reason(row: dict[Any, Any]) -> str:
         return "No demand is known."
     pieces = labels.pieces
     said = (
-        f"Sells about {_rate(row['rate'])}: {pieces(round(row['expected_demand'], 1))} in {pieces(row['lead_days'] + row['review_days'])} "
-        f"days ({pieces(row['lead_days'])} to arrive, {pieces(row['review_days'])} to the next order), "
+        f"Sells about {_rate(row['rate'])}: {pieces(round(row['expected_demand'], 1))} in {_days(row['lead_days'] + row['review_days'])} "
+        f"days ({_days(row['lead_days'])} to arrive{_strays(row)}, {pieces(row['review_days'])} to the next order), "
         f"{pieces(row['reorder_point'])} with safety. On hand {pieces(row['available'])}, on order {pieces(row['on_order'])}: "
     )
     if row["quantity"] == 0:
@@ -216,9 +217,25 @@ def _reason(row: dict[Any, Any]) -> str:
         (row["estimated"] > 0 and (row["counted"] or row["available"] > 0), "On hand is estimated, at least that many: never counted."),
         (row["counted"] and row["on_hand"] < 0, "The book is below zero: count it."),
         (row["known_days"] < demand.SHORTEST, f"Known for {labels.many(int(row['known_days']), 'day')} only."),
-        (row["lead_source"] == "shop", "No lead time of its own: the shop's usual one."),
+        (row["lead_source"] == "shop", "No lead time of its own: the shop's usual one, taken as steady."),
+        (
+            row["lead_source"] in ("item", "supplier") and row["deliveries"] < lead_times.ENOUGH,
+            f"The lead time is taken as steady: {labels.many(int(row['deliveries']), 'delivery', 'deliveries')} in a year tell too little.",
+        ),
     )
     return " ".join([said, *(doubt for holds, doubt in doubts if holds)])
+
+
+def _strays(row: dict[Any, Any]) -> str:
+    """What the deliveries taught, where they did."""
+    if row["deliveries"] < lead_times.ENOUGH:
+        return ""
+    gives = f"give or take {_days(row['lead_spread'])}" if row["lead_spread"] >= 0.05 else "never straying"
+    return f", {gives} as {row['deliveries']:,} deliveries showed"
+
+
+def _days(days: float) -> str:
+    return labels.pieces(round(days, 1))
 
 
 def _rate(rate: float) -> str:
@@ -229,7 +246,7 @@ def _rate(rate: float) -> str:
 def terms(db: Database, day: date, shop: policy.Shop) -> pd.DataFrame:
     """Every item in use with its stock, what is to come, and the terms of its preferred supplier or the shop's usual ones.
 
-    lead_source says whose lead time it is: item, supplier or shop.
+    lead_source says whose lead time it is: item, supplier or shop. What deliveries taught is not in it: lead_times.learned.
     """
     return db.frame(
         """

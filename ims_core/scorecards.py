@@ -7,17 +7,13 @@ Safety stock of a lead time that strays (σ_L) against one that never does, both
 showed: σ = √((L + R)σ_d² + d²σ_L²), kpis: lead time demand. The quantiles are those that proposals are made of (reorder.levels).
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 
 from ims_core import bottlenecks, forecasting, policy, reorder
 from ims_core.db import Database
-
-YEAR = timedelta(days=364)
-"""How far back deliveries count."""
-ENOUGH = 5
-"""Deliveries from which on a spread is believed."""
+from ims_core.lead_times import ENOUGH, YEAR
 
 FORMULA = "safety stock at the real spread of lead time − safety stock if every delivery took the mean; × unit cost; × carrying rate a year"
 

@@ -90,7 +90,7 @@ ORDER = {
 
 INPUTS = (
     "sku", "name", "supplier", "supplier_code", "on_hand", "counted", "estimated", "on_order", "available", "expected_demand", "safety",
-    "reorder_point", "order_up_to", "lead_days", "lead_source", "review_days", "pack", "moq", "needed", "quantity",
+    "reorder_point", "order_up_to", "lead_days", "lead_spread", "lead_source", "review_days", "pack", "moq", "needed", "quantity",
     "unit_cost", "value", "reason",
 )  # fmt: skip
 

@@ -113,7 +113,7 @@ def test_what_has_enough_is_listed_with_nothing_to_order(shop: Shop, kettle: int
     shop.move("receipt", kettle, 500, day=SUNDAY)
     found = proposal(shop)
     assert found["quantity"] == 0
-    assert found["reason"].endswith("On hand 530, on order 0: enough. No lead time of its own: the shop's usual one.")
+    assert found["reason"].endswith("On hand 530, on order 0: enough. No lead time of its own: the shop's usual one, taken as steady.")
 
 
 def test_what_is_ordered_already_is_not_ordered_twice(shop: Shop, kettle: int) -> None:
@@ -224,7 +224,8 @@ def test_the_reason_holds_the_numbers(shop: Shop, kettle: int) -> None:
     point, needed, ordered = (f"{found[name]:.0f}" for name in ("reorder_point", "needed", "quantity"))
     assert found["reason"] == (
         f"Sells about 4 a day: 84 in 21 days (14 to arrive, 7 to the next order), {point} with safety. "
-        f"On hand 30, on order 0: {needed} needed, {ordered} ordered."
+        f"On hand 30, on order 0: {needed} needed, {ordered} ordered. "
+        "The lead time is taken as steady: 0 deliveries in a year tell too little."
     )
 
 

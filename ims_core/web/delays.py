@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ims_core import alerts, bottlenecks, labels, overviews, scorecards
+from ims_core import alerts, bottlenecks, labels, lead_times, overviews, scorecards
 from ims_core.charts import Picture
 from ims_core.db import Database
 from ims_core.web import tiles, ui
@@ -130,7 +130,7 @@ def scorecard(until: date) -> None:
 
 def _one(card: dict[Any, Any], until: date) -> None:
     days, sign = "{:.0f} days".format, ui.shop().currency
-    known = card["deliveries"] >= scorecards.ENOUGH and card["extra_value"] == card["extra_value"]
+    known = card["deliveries"] >= lead_times.ENOUGH and card["extra_value"] == card["extra_value"]
     with st.grid(4, min_column_width=165):
         ui.figure("On time", f"{card['on_time']:.0%}" if card["due"] else "–", f"{labels.many(card['due'], 'order')} due")
         ui.figure("Promised", days(card["promised"]) if card["promised"] == card["promised"] else "–")
@@ -138,7 +138,7 @@ def _one(card: dict[Any, Any], until: date) -> None:
         ui.figure("Real", real, labels.many(card["deliveries"], "delivery", "deliveries"))
         extra = f"{labels.pieces(card['extra'])} pieces, {labels.money(card['carrying'], sign)} a year" if known else None
         ui.figure("Unreliability costs", labels.money(card["extra_value"], sign) if known else "–", extra)
-    orders = ui.ask(bottlenecks.orders, until - scorecards.YEAR, until, card["supplier"])
+    orders = ui.ask(bottlenecks.orders, until - lead_times.YEAR, until, card["supplier"])
     ui.picture(overviews.deliveries(orders, card["supplier"]))
     told = orders.assign(
         state=["Open" if here else "Came short" if short else "Came" for here, short in zip(orders["open"], orders["short"], strict=True)],
@@ -153,8 +153,8 @@ def _one(card: dict[Any, Any], until: date) -> None:
 
 def _extra(card: dict[Any, Any], until: date) -> None:
     st.subheader("What its unreliability costs", anchor=False)
-    if card["deliveries"] < scorecards.ENOUGH:
-        st.info(f"Known from {scorecards.ENOUGH} deliveries on; there are {card['deliveries']}.", icon=":material/info:")
+    if card["deliveries"] < lead_times.ENOUGH:
+        st.info(f"Known from {lead_times.ENOUGH} deliveries on; there are {card['deliveries']}.", icon=":material/info:")
         return
     each = ui.ask(scorecards.items, until)
     each = each[(each["supplier_id"] == card["supplier_id"]) & (each["extra"] != 0)]

@@ -1,0 +1,73 @@
+"""What deliveries teach about lead times, and what proposals make of it."""
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from ims_core import lead_times, people, reorder, scorecards, suppliers
+from tests.builders import Shop
+from tests.test_bottlenecks import comes, order
+from tests.test_forecasting import SUNDAY, sell
+
+TOOK = (4, 10, 7, 7, 12)
+
+
+def proposal(shop: Shop) -> pd.Series:
+    return reorder.suggest(shop.db, SUNDAY).iloc[0]
+
+
+@pytest.fixture
+def kettle(shop: Shop) -> int:
+    """Sells 4 a day, comes from Nordlicht, who promises five days."""
+    item = shop.item("KETTLE", cost=5)
+    sell(shop, item, [4] * 200)
+    supplier = shop.supplier("Nordlicht", lead_days=5)
+    suppliers.save_terms(shop.db, people.LOCAL, [{"item_id": item, "supplier_id": supplier}])
+    return item
+
+
+def deliver(shop: Shop, item: int, *took: int) -> None:
+    """Orders a fortnight apart, each delivered whole after so many days."""
+    for number, days in enumerate(took):
+        ordered = SUNDAY - timedelta(days=150 - 14 * number)
+        comes(shop, order(shop, 1, {item: 10}, ordered), item, 10, ordered + timedelta(days=days))
+
+
+def test_until_enough_was_delivered_the_promise_counts_and_is_said_to_be_taken_as_steady(shop: Shop, kettle: int) -> None:
+    deliver(shop, kettle, *TOOK[:4])
+    found = proposal(shop)
+    assert (found["lead_days"], found["lead_spread"], found["lead_source"]) == (5, 0, "supplier")
+    assert found["reason"].endswith("The lead time is taken as steady: 4 deliveries in a year tell too little.")
+
+
+def test_five_deliveries_teach_how_long_it_takes_and_how_far_it_strays(shop: Shop, kettle: int) -> None:
+    deliver(shop, kettle, *TOOK)
+    found = proposal(shop)
+    spread = pd.Series(TOOK).std(ddof=0)
+    assert (found["lead_days"], found["lead_spread"], found["lead_source"]) == (8, pytest.approx(spread), "learned")
+    assert "60 in 15 days (8 to arrive, give or take 2.8 as 5 deliveries showed, 7 to the next order)" in found["reason"]
+    assert "steady" not in found["reason"]
+    assert 1.645 * 4 * spread <= found["safety"] < 1.645 * 4 * spread + 1  # z·d·σ_L of steady demand, up to a whole piece
+    parts = reorder.why(found)
+    assert parts["part"].tolist()[:2] == ["Expected in 15 days", "Safety, deliveries 2.8 days astray"]
+    assert parts["pieces"].sum() == pytest.approx(found["quantity"])
+
+
+def test_the_safety_of_a_proposal_is_that_of_the_supplier_s_scorecard(shop: Shop, kettle: int) -> None:
+    deliver(shop, kettle, *TOOK)
+    assert scorecards.items(shop.db, SUNDAY)["safety"].tolist() == [proposal(shop)["safety"]]
+
+
+def test_an_item_s_own_lead_time_stands_and_strays_as_its_supplier_does(shop: Shop, kettle: int) -> None:
+    suppliers.save_terms(shop.db, people.LOCAL, [{"item_id": kettle, "supplier_id": 1, "lead_days": 20}])
+    deliver(shop, kettle, *TOOK)
+    found = proposal(shop)
+    assert (found["lead_days"], found["lead_source"]) == (20, "item")
+    assert found["lead_spread"] == pytest.approx(pd.Series(TOOK).std(ddof=0))
+
+
+def test_what_was_delivered_more_than_a_year_ago_teaches_nothing(shop: Shop, kettle: int) -> None:
+    deliver(shop, kettle, *TOOK)
+    late = SUNDAY + lead_times.YEAR
+    assert lead_times.of_suppliers(shop.db, late - lead_times.YEAR, late)["deliveries"].sum() == 0
