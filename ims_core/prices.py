@@ -73,6 +73,63 @@ def _unrest(steps: pd.DataFrame) -> pd.Series:
 # -- questions
 
 
+STEPS = """
+    days as (
+        select g.counts_as as item_id, m.day, max(m.unit_price) as price  -- the dearest of a day: the others are offers
+        from visible_movements m join merged g using (item_id)
+        where m.kind = 'sale' and m.unit_price > 0 and m.day > $last::date - 730 and m.day <= $last::date group by all
+    ),
+    marked as (select *, price is distinct from lag(price) over (partition by item_id order by day) as starts from days),
+    numbered as (select *, sum(starts::integer) over (partition by item_id order by day) as run from marked),
+    runs as (select item_id, run, price, min(day) as since from numbered group by all having count(*) >= $steady),
+    steps as (
+        select item_id, since as day, price, lag(price) over w as price_before, lag(since) over w as begun, lead(since) over w as next
+        from runs window w as (partition by item_id order by since)
+    ),
+    span as (
+        select *, least($weeks, (day - begun) // 7)::integer as before,
+               least($weeks, (coalesce(next, $last::date + 1) - day) // 7)::integer as after,
+               day - 7 * before as begins, day + 7 * after as ends
+        from steps where abs(price / price_before - 1) >= $least
+    )"""
+"""SQL: `span`, each change of a price with the weeks on both sides that can be compared, from `begins` to before `ends`."""
+
+ASKED = """
+    asked as (select item_id, day, qty::double as qty from demand where day > $last::date - 800 and day <= $last::date),
+    weeks as (select item_id, day, week, day + 7 * week as first
+              from (select *, unnest(range(-before, after))::integer as week from span)),
+    weekly as (
+        select s.item_id, s.day, floor((a.day - s.day) / 7)::integer as week, sum(a.qty) as pieces
+        from span s join asked a on a.item_id = s.item_id and a.day >= s.begins and a.day < s.ends group by all
+    )"""
+"""SQL: over `span`, the `weeks` of each change (numbered from it, before it below 0) and, where there were any, their pieces (`weekly`)."""
+
+SOLD_OUT = """
+    known as (select item_id from counted_by($last::date) where item_id not in (select item_id from estimates)),
+    sold_out as (
+        select w.item_id, w.day, w.week
+        from weeks w join positions p on p.item_id = w.item_id and p.since < w.first + 7 and p.until > w.first
+        where p.on_hand <= 0 and w.item_id in (from known)
+        group by all having sum(least(p.until, w.first + 7) - greatest(p.since, w.first)) > $out
+    )"""
+"""SQL: of `weeks`, those that say nothing of the price."""
+
+SIDES = """
+    sums as (
+        select item_id, day, count(*) filter (week < 0) as weeks_before, count(*) filter (week >= 0) as weeks_after,
+               sum(pieces) filter (week < 0) as before, sum(pieces) filter (week >= 0) as after,
+               sum(pieces ** 2) filter (week < 0) as squares_before, sum(pieces ** 2) filter (week >= 0) as squares_after
+        from weeks left join weekly using (item_id, day, week) anti join sold_out using (item_id, day, week) group by all
+    ),
+    shop as (select day, sum(qty) as qty from asked group by day),
+    around as (
+        select s.item_id, s.day, sum(h.qty) filter (h.day < s.day) / nullif(any_value(s.before), 0) as shop_before,
+               sum(h.qty) filter (h.day >= s.day) / nullif(any_value(s.after), 0) as shop_after
+        from span s join shop h on h.day >= s.begins and h.day < s.ends group by all
+    )"""
+"""SQL: what each side of a change sums up to (`sums`), and the whole shop's pieces a week meanwhile (`around`)."""
+
+
 def changes(db: Database, last: date, within: str = "shop", part: str | None = None) -> pd.DataFrame:
     """Every change of a price in the two years up to `last`, the newest first.
 
@@ -82,52 +139,8 @@ def changes(db: Database, last: date, within: str = "shop", part: str | None = N
     """
     positions.catch_up(db)
     found = db.frame(
-        """
-        with asked as (select item_id, day, qty::double as qty from demand where day > $last::date - 800 and day <= $last::date),
-             days as (
-                select g.counts_as as item_id, m.day, max(m.unit_price) as price  -- the dearest of a day: the others are offers
-                from visible_movements m join merged g using (item_id)
-                where m.kind = 'sale' and m.unit_price > 0 and m.day > $last::date - 730 and m.day <= $last::date group by all
-             ),
-             marked as (select *, price is distinct from lag(price) over (partition by item_id order by day) as starts from days),
-             numbered as (select *, sum(starts::integer) over (partition by item_id order by day) as run from marked),
-             runs as (select item_id, run, price, min(day) as since from numbered group by all having count(*) >= $steady),
-             steps as (
-                select item_id, since as day, price, lag(price) over w as price_before, lag(since) over w as begun,
-                       lead(since) over w as next
-                from runs window w as (partition by item_id order by since)
-             ),
-             span as (
-                select *, least($weeks, (day - begun) // 7)::integer as before,
-                       least($weeks, (coalesce(next, $last::date + 1) - day) // 7)::integer as after,
-                       day - 7 * before as begins, day + 7 * after as ends
-                from steps where abs(price / price_before - 1) >= $least
-             ),
-             weeks as (select item_id, day, week, day + 7 * week as first
-                       from (select *, unnest(range(-before, after))::integer as week from span)),
-             weekly as (
-                select s.item_id, s.day, floor((a.day - s.day) / 7)::integer as week, sum(a.qty) as pieces
-                from span s join asked a on a.item_id = s.item_id and a.day >= s.begins and a.day < s.ends group by all
-             ),
-             known as (select item_id from counted_by($last::date) where item_id not in (select item_id from estimates)),
-             sold_out as (
-                select w.item_id, w.day, w.week
-                from weeks w join positions p on p.item_id = w.item_id and p.since < w.first + 7 and p.until > w.first
-                where p.on_hand <= 0 and w.item_id in (from known)
-                group by all having sum(least(p.until, w.first + 7) - greatest(p.since, w.first)) > $out
-             ),
-             sums as (
-                select item_id, day, count(*) filter (week < 0) as weeks_before, count(*) filter (week >= 0) as weeks_after,
-                       sum(pieces) filter (week < 0) as before, sum(pieces) filter (week >= 0) as after,
-                       sum(pieces ** 2) filter (week < 0) as squares_before, sum(pieces ** 2) filter (week >= 0) as squares_after
-                from weeks left join weekly using (item_id, day, week) anti join sold_out using (item_id, day, week) group by all
-             ),
-             shop as (select day, sum(qty) as qty from asked group by day),
-             around as (
-                select s.item_id, s.day, sum(h.qty) filter (h.day < s.day) / nullif(any_value(s.before), 0) as shop_before,
-                       sum(h.qty) filter (h.day >= s.day) / nullif(any_value(s.after), 0) as shop_after
-                from span s join shop h on h.day >= s.begins and h.day < s.ends group by all
-             )
+        f"""
+        with {STEPS}, {ASKED}, {SOLD_OUT}, {SIDES}
         select s.item_id, i.name, i.sku, coalesce(i.category, 'No category') as category, s.day, s.price_before::double as price_before,
                s.price::double as price, coalesce(w.weeks_before, 0) as weeks_before, coalesce(w.weeks_after, 0) as weeks_after,
                r.shop_before, r.shop_after, coalesce(w.before, 0) / nullif(w.weeks_before, 0) as pieces_before,

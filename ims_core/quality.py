@@ -230,15 +230,14 @@ def _every(db: Database, day: date, until: date) -> pd.DataFrame:
     proposals = reorder.proposed(reorder.position(db, day), policy.shop(db).service)  # as suggest, without its reasons in words
     more = db.frame(
         """
-        with counted as (select g.counts_as as item_id, max(day) as day from standing_counts join merged g using (item_id)
-                         where day <= $day::date group by all),
-             packs as (select item_id, max(pack) as pack from supplied where active group by all),
+        with packs as (select item_id, max(pack) as pack from supplied where active group by all),
              lately as (select item_id, sum(qty)::double as sold, sum(unpriced)::double as unpriced, sum(revenue)::double as revenue
                         from demand where day > $until::date - $window and day <= $until::date group by all)
         select i.item_id, i.price::double as price, c.cost::double as cost, $day::date - k.day as since_count,
                coalesce(l.sold, 0) as sold, coalesce(l.unpriced, 0) as unpriced,
                coalesce(l.revenue, 0) + coalesce(l.unpriced * coalesce(i.price, c.cost), 0)::double as sales, p.pack is null as loose
-        from items i left join costs c using (item_id) left join counted k using (item_id) left join lately l using (item_id)
+        from items i left join costs c using (item_id) left join last_counted($day::date) k using (item_id)
+        left join lately l using (item_id)
         left join packs p using (item_id)
         where i.same_as is null and i.active
         """,

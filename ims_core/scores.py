@@ -157,10 +157,8 @@ def _stock(db: Database, day: date, until: date) -> Counted:
 def _counted_in_time(db: Database, day: date, until: date) -> tuple[float, float]:
     held = db.frame(
         """
-        with counted as (select g.counts_as as item_id, max(day) as day from standing_counts join merged g using (item_id)
-                         where day <= $day::date group by all)
         select s.item_id, $day::date - any_value(c.day) as days from stock_on($day::date) s join items i using (item_id)
-        left join counted c using (item_id) where i.active group by s.item_id having sum(s.on_hand) <> 0
+        left join last_counted($day::date) c using (item_id) where i.active group by s.item_id having sum(s.on_hand) <> 0
         """,
         {"day": day},
     ).merge(abc(db, until))

@@ -102,6 +102,9 @@ select * from (
     where change_id in (select change_id from visible_changes) order by item_id, place, counted_at, change_id desc
 );
 
+create or replace macro last_counted(until) as table   -- the day on which each item was last counted, in whatever place
+select g.counts_as as item_id, max(k.day) as day from standing_counts k join merged g using (item_id) where k.day <= until group by all;
+
 create or replace macro counted_by(until) as table   -- items of which a count, also one reckoned back, or a receipt says what there was
 select distinct coalesce(g.counts_as, k.item_id) as item_id
 from (

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ims_core import bottlenecks, demand, formulas, kpis, ledger, people, policy, scorecards, suppliers, waits
 from ims_core.db import Database
 from tests.builders import Shop
+from tests.clientbook import kaplan_meier
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 5, 30)
 
@@ -169,21 +170,11 @@ def test_unreliability_costs_the_safety_stock_that_it_takes(kiosk: Shop) -> None
     assert [board["South"][name] for name in ("spread", "extra", "extra_value")] == [0, 0, 0], "who always takes five days costs nothing"
 
 
-def slow(rows: list[tuple[int, bool]], share: float) -> int | None:
-    """Kaplan and Meier by hand."""
-    still = 1.0
-    for day in sorted({day for day, over in rows if over}):
-        still *= 1 - sum(over for at, over in rows if at == day) / sum(at >= day for at, _ in rows)
-        if still <= 1 - share + 1e-9:
-            return day
-    return None
-
-
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=12))
 def test_days_are_those_that_kaplan_and_meier_reckon_by_hand(db: Database, rows: list[tuple[int, bool]]) -> None:
     told = ", ".join(f"('x', {day}, {over}, 1)" for day, over in rows)
     found = db.frame(waits.quantiles(f"(values {told}) told(stage, days, over, weight)", "stage"))
-    expected = [slow(rows, share) for share in waits.SHARES.values()]
+    expected = [kaplan_meier(rows, share) for share in waits.SHARES.values()]
     assert [None if pd.isna(value) else int(value) for value in found[["median", "p90"]].iloc[0]] == expected
     assert found[["waits", "open"]].iloc[0].tolist() == [len(rows), sum(not over for _, over in rows)]

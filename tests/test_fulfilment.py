@@ -10,8 +10,8 @@ import pytest
 from ims_core import bottlenecks, kpis, ledger, people
 from ims_core.db import Database
 from ims_core.measures import BOOK
+from tests import clientbook
 from tests.builders import Shop
-from tests.test_bottlenecks import slow
 
 FIRST, LAST = date(2026, 4, 1), date(2026, 4, 30)
 NAMES = ("line_fill", "order_fill", "otif", "fulfilment_time", "fulfilment_most")
@@ -21,17 +21,13 @@ def on(number: int | None) -> date | None:
     return None if number is None else FIRST + timedelta(days=number - 1)
 
 
-def told(db: Database, *lines: dict[str, Any], known_to: date = LAST) -> int:
-    """What a file tells of customer orders."""
-    usual: dict[str, Any] = {"place": "Shop", "promised": None, "shipped": None, "shipped_qty": 0, "closed": False, "known_to": known_to}
-    with db.change(who="Owner", what="Orders") as change_id:
-        db.append("customer_order_lines", [usual | {"line": at} | line for at, line in enumerate(lines, 1)])
-    return change_id
-
-
 def ask(db: Database, first: date = FIRST, last: date = LAST, by: str = "shop", group: str = "Whole shop") -> dict[str, Any]:
     found = kpis.by_group(db, first, last, by)
     return {str(name): value for name, value in found[found["grp"] == group].to_dict("records")[0].items()}
+
+
+def told(db: Database, *lines: dict[str, Any], known_to: date = LAST) -> int:
+    return clientbook.told(db, *lines, known_to=known_to)
 
 
 @pytest.fixture
@@ -112,48 +108,14 @@ def test_the_stage_to_shipment_is_theirs(kiosk: Shop) -> None:
 
 @pytest.fixture
 def random_shop(shop: Shop) -> tuple[Database, pd.DataFrame]:
-    """Sixty orders of up to three items, each of which may be shipped whole, in part, late, or not yet."""
-    random, rows = Random(7), []
+    """Sixty orders of four items."""
+    random = Random(7)
     items = [shop.item(f"I{at}", cost=1, category=random.choice(["Hot", "Cold"])) for at in range(4)]
     for item in items:
         shop.move("receipt", item, 100, FIRST - timedelta(days=90))
-    for at in range(60):
-        ordered = FIRST + timedelta(days=random.randint(-20, 29))
-        promised = ordered + timedelta(days=random.randint(1, 9)) if random.random() < 0.8 else None
-        closed = random.random() < 0.1
-        for item in random.sample(items, random.randint(1, 3)):
-            qty, kind = random.randint(1, 9), random.random()
-            shipped = ordered + timedelta(days=random.randint(0, 14)) if kind < 0.8 else None
-            got = 0 if shipped is None else qty if kind < 0.6 else random.randint(1, qty)
-            rows.append({"number": f"N{at}", "item_id": item, "qty": qty, "ordered": ordered, "promised": promised, "shipped": shipped,
-                         "shipped_qty": got, "closed": closed})  # fmt: skip
+    rows = clientbook.drawn(random, items, FIRST - timedelta(days=20), 49, 60)
     told(shop.db, *rows)
     return shop.db, pd.DataFrame(rows)
-
-
-def by_hand(lines: pd.DataFrame, first: date, last: date) -> dict[str, float | None]:
-    """The KPIs of customer orders as one would work them out with a pencil, order by order."""
-    lines_judged = lines_filled = judged = filled = due = kept = 0
-    waited: list[tuple[int, bool]] = []
-    for _, order in lines[lines["ordered"] <= last].groupby("number"):
-        here = order.to_dict("records")
-        went = [line["shipped"] is not None and line["shipped"] <= last for line in here]
-        whole = [out and line["shipped_qty"] >= line["qty"] for out, line in zip(went, here, strict=True)]
-        if all(line["closed"] for line in here) and not any(went):
-            continue
-        ordered, promised = here[0]["ordered"], here[0]["promised"]
-        left = [line["shipped"] for line, out in zip(here, went, strict=True) if out]
-        over = all(out or line["closed"] for out, line in zip(whole, here, strict=True))
-        if ordered >= first:
-            waited.append((((max(left) if over else last) - ordered).days, over))
-            if any(went) or (promised or ordered + timedelta(days=1)) <= last:
-                lines_judged, judged, lines_filled = lines_judged + len(here), judged + 1, lines_filled + sum(whole)
-                filled += all(whole) and len(set(left)) == 1
-        if promised is not None and first <= promised <= last:
-            due, kept = due + 1, kept + (all(whole) and max(left) <= promised)
-    shares = {"line_fill": (lines_filled, lines_judged), "order_fill": (filled, judged), "otif": (kept, due)}
-    found: dict[str, float | None] = {name: part / of if of else None for name, (part, of) in shares.items()}
-    return found | {"fulfilment_time": slow(waited, 0.5), "fulfilment_most": slow(waited, 0.9)}
 
 
 def test_every_kpi_is_what_one_works_out_by_hand(random_shop: tuple[Database, pd.DataFrame]) -> None:
@@ -162,7 +124,7 @@ def test_every_kpi_is_what_one_works_out_by_hand(random_shop: tuple[Database, pd
     hot = [item for (item,) in db.rows("select item_id from items where category = 'Hot'")]
     for first, last in ((FIRST, LAST), (FIRST - timedelta(days=20), FIRST + timedelta(days=5)), (FIRST + timedelta(days=7), LAST)):
         for part, by, group in ((lines, "shop", "Whole shop"), (lines[lines["item_id"].isin(hot)], "category", "Hot")):
-            found, wanted = ask(db, first, last, by, group), by_hand(part, first, last)
+            found, wanted = ask(db, first, last, by, group), clientbook.by_hand(part, first, last)
             for name in NAMES:
                 assert (None if pd.isna(found[name]) else found[name]) == pytest.approx(wanted[name]), (name, first, last, by)
     assert all(BOOK[name].golden for name in NAMES)
