@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     books.add_argument("--form", metavar="FORM", help=f"{', '.join(FORMS)}; what the ending says where it is left out")
     books.add_argument("--by", choices=("day", "month"), help="an entry a day or a month; as the program likes it where it is left out")
     books.add_argument("--opening", action="store_true", help="begin with the stock brought forward, also for a program that has it")
+    command("quality", doubts, "what is doubtful in the data, and what rests on it").add_argument("--day", type=_day, help=on_day)
     command("watch", watch, "look for what needs attention and tell what is due, once; the app does it by itself while it is open")
     command("check", check, "prove the ledger")
     command("backup", backup, "copy the shop into a folder").add_argument("folder", type=Path, metavar="DIR")
@@ -255,6 +256,18 @@ def write_journal(options: argparse.Namespace) -> None:
     print(f"{options.out} holds the journal. {proof.says(currency)}")
     if form not in ("csv", "beancount"):
         print(f"{FORMS[form].called}: {FORMS[form].says}")
+
+
+def doubts(options: argparse.Namespace) -> None:
+    """What to fix next, the most money first."""
+    from ims_core import labels, policy, quality
+
+    with _shop() as db:
+        seen, currency = quality.of_shop(db, options.day or _today(db)), policy.shop(db).currency
+    money = [labels.money(amount, currency) if amount == amount else "" for amount in seen.fix["money"]]
+    if len(seen.fix):
+        _table(["In doubt", "of", "Fix next"], list(zip(money, seen.fix["of"], seen.fix["what"], strict=True)))
+    print(f"{seen.says(currency)} {many(len(seen.fix), 'kind')} of flaw." if len(seen.fix) else "Nothing is doubtful.")
 
 
 def watch(_: argparse.Namespace) -> None:

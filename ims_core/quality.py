@@ -136,6 +136,19 @@ class Quality:
     whole: Mapping[str, float]
     """All of `orders` and `stock`; what nobody knows a cost of is in neither."""
 
+    def says(self, currency: str) -> str:
+        """How much of the orders and the stock rests on doubtful data, in a sentence."""
+        told = " and ".join(part for part in (self._rests("orders", currency), self._rests("stock", currency)) if part)
+        if not told:
+            return "No cost is known of what is in stock or to be ordered, so neither has a value yet."
+        return f"{told[0].upper()}{told[1:]} rests on doubtful data."
+
+    def _rests(self, of: str, currency: str) -> str:
+        """How much of one kind of money is in doubt; empty where there is none of it at all."""
+        part, whole = self.doubted[of], self.whole[of]
+        of_all = f"of {labels.money(whole, currency)} {OF[of]}"
+        return "" if whole <= 0 else f"{labels.money(part, currency)} {of_all} ({part / whole:.0%})" if part else f"nothing {of_all}"
+
 
 # -- questions
 

@@ -19,23 +19,8 @@ if not ui.ask(items.any_yet):
 head = st.container()
 with ui.waiting("Looking through the books"):
     seen = ui.ask(quality.of_shop, today)
-
-
-def rests(of: str, called: str) -> str:
-    """How much of one kind of money is in doubt; empty where there is none of it at all."""
-    part, whole = seen.doubted[of], seen.whole[of]
-    of_all = f"of {labels.money(whole, sign)} {called}"
-    return "" if whole <= 0 else f"{labels.money(part, sign)} {of_all} ({part / whole:.0%})" if part else f"nothing {of_all}"
-
-
-told = " and ".join(part for part in (rests("orders", "of proposed orders"), rests("stock", "of stock value")) if part)
 with head:
-    ui.page(
-        "Quality",
-        f"{told[0].upper()}{told[1:]} rests on doubtful data."
-        if told
-        else "No cost is known of what is in stock or to be ordered, so neither has a value yet.",
-    )
+    ui.page("Quality", seen.says(sign))
 
 
 def findings() -> None:

@@ -89,6 +89,17 @@ def test_from_files_to_a_reorder_sheet(say: Say, files: Path, tmp_path: Path) ->
     assert "The ledger proves itself" in out
 
 
+def test_what_is_doubtful_is_told_with_the_money_that_rests_on_it(say: Say, file: Path) -> None:
+    shop = Shop(database.connect(file))
+    shop.move("receipt", shop.item("KETTLE", price=9), 10, FIRST, unit_cost=4)
+    shop.move("count", shop.item("PLATE", price=20), 3, FIRST)
+    shop.db.close()
+    code, out, _ = say("quality", "--day", FIRST)
+    assert code == 0
+    assert "60.00" in next(line for line in out.splitlines() if "1 item in stock has no cost" in line)
+    assert "of stock value rests on doubtful data. " in out
+
+
 def test_the_journal_is_written_and_agrees_with_the_stock(say: Say, file: Path, tmp_path: Path) -> None:
     shop = Shop(database.connect(file))
     shop.move("receipt", shop.item("KETTLE"), 10, FIRST, unit_cost=4)

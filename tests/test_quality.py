@@ -1,11 +1,11 @@
 """What is doubtful is found, priced by what rests on it, and gone when it is mended."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from ims_core import flaws, headlines, importing, items, people, quality, reorder, scores, suppliers
+from ims_core import flaws, headlines, importing, items, ledger, people, quality, reorder, scanning, scores, suppliers
 from tests.builders import DAY, WATER, Shop, empty_shop
 
 SHUT = date(2026, 4, 29)
@@ -148,3 +148,74 @@ def test_what_cannot_be_said_has_no_score(shop: Shop) -> None:
     assert found["sales", "validity"] == pytest.approx(2 / 3)
     assert found["sales"].drop("validity").dropna().to_dict() == {"uniqueness": 1, "timeliness": 1}  # no cost, and too few days
     assert found["purchases"].isna().all()
+
+
+# -- the flaws that take files, names and documents
+
+LATER = DAY + timedelta(days=20)
+
+
+@pytest.fixture(scope="module")
+def marred() -> Shop:
+    """A shop with each of the other flaws once, as it is seen three weeks after the last sale that is known."""
+    shop = Shop(empty_shop())
+    cups, cup = (shop.item(sku, name=name, cost=2, price=5) for sku, name in (("C1", "Espresso cups blue"), ("C2", "Espresso cup blue")))
+    pan, mug = shop.item("PAN", cost=3), shop.item("MUG", cost=4, price=8)
+    for item, price in ((cups, 5), (cup, 5), (pan, None), (mug, 8)):
+        shop.move("count", item, 400, day=DAY - timedelta(days=70))
+        sells(shop, item, 1 if item == cup else 2, price, days=140)
+    shop.move("sale", mug, 60, day=DAY - timedelta(days=25), unit_price=8)  # a slip of the keyboard
+    items.link_barcode(shop.db, people.LOCAL, pan, "036000291452")
+    ordered = DAY - timedelta(days=80)
+    with shop.db.change(who="Owner", what="By hand"):
+        shop.db.append("barcode_versions", [{"code": "0036000291452", "item_id": mug}])
+        shop.db.append("orders", [{"order_id": 1, "number": "PO-1", "ordered": ordered}])
+        shop.db.append("order_lines", [{"order_id": 1, "line": 1, "item_id": mug, "qty": 30, "unit_cost": 4}])
+    shop.move("receipt", mug, 10, day=DAY - timedelta(days=72), ref="PO-1", order_id=1, unit_cost=4)
+    shop.move("receipt", mug, 5, day=DAY - timedelta(days=71), ref="PO-1", order_id=1, unit_cost=40)  # a box at the cost of ten
+    drop(shop, "till.csv", SALES.format("two or so"))
+    drop(
+        shop, "items.csv", "Item code,Name,Category,Selling price,Cost price\nPOT,Pot,Table,cheap,6\nLID,Lid,Table,3,1\nJAR,Jar,Table,9,4\n"
+    )
+    return shop
+
+
+def test_flaws_of_files_names_and_documents_are_found_and_priced(marred: Shop) -> None:
+    seen = quality.of_shop(marred.db, LATER)
+    fix: Any = seen.fix.set_index("rule")
+    every: Any = seen.found.set_index(["rule", "sku"])
+    assert of(seen, "claimed") == {"PAN", "MUG"}
+    assert (of(seen, "alike"), of(seen, "too_large")) == ({"C2"}, {"MUG"})
+    assert of(seen, "price") == {"PAN"}
+    assert every.loc[("too_large", "MUG"), "goods"] == pytest.approx(60 * 4)
+    assert fix.loc["alike", "money"] == every.loc[("alike", "C2"), "sales"] > 0
+    assert fix.loc["late_purchases", ["found", "money", "of"]].tolist() == [1, 15 * 4, "of goods on order"]
+    assert fix.loc["late_sales", "found"] == 1
+    assert "Known up to 4 May" in str(fix.loc["late_sales", "what"])
+    assert str(fix.loc["emptied", "what"]).startswith("1 line lacks a cell that could not be read")
+    assert str(fix.loc["refused", "what"]).startswith("1 line of a file was refused")
+    assert set(fix["page"][["late_sales", "late_purchases", "emptied", "refused"]]) == {"upload"}
+    assert set(quality.RULES) - set(fix.index) - set(of_doubtful()) == set(), "every rule is found once in one of the two shops"
+
+
+def of_doubtful() -> list[str]:
+    """What the first shop has."""
+    return ["lead", "stale", "uncounted", "homeless", "below_list", "below_sold", "negative", "pack", "costs_apart", "for_nothing",
+            "in_parts", "cost", "estimated", "barcodes", "gaps"]  # fmt: skip
+
+
+def test_purchases_and_scans_are_scored(marred: Shop) -> None:
+    found = scores.scores(marred.db, LATER)
+    known = found[(found["source"] == "purchases") & found["of"].notna()]
+    assert known[["dimension", "right", "of"]].set_index("dimension").T.to_dict("list") == {
+        "completeness": [2, 2], "uniqueness": [2, 2], "consistency": [1, 2], "timeliness": [0, 1]
+    }  # fmt: skip
+
+
+def test_scans_that_were_taken_back_were_not_right(shop: Shop) -> None:
+    shop.water("Water")
+    first, _ = (scanning.post(shop.db, people.LOCAL, scanning.Read(key, WATER, "receive", place="Cellar")) for key in ("a", "b"))
+    ledger.undo(shop.db, people.LOCAL, int(first.change_id or 0))
+    found: Any = scores.scores(shop.db, datetime.now(UTC).date()).set_index(["source", "dimension"])
+    assert found.loc[("scans", "validity"), ["right", "of"]].tolist() == [1, 2]
+    assert found.loc[("scans", "timeliness"), ["right", "of"]].tolist() == [2, 2]
