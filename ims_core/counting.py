@@ -94,20 +94,29 @@ def enter(db: Database, who: people.Person, sheet_id: int, entries: Sequence[Ent
         raise Refused("Nothing was counted yet. Type how many stand there, also where it is 0.")
     _refuse_bad(entries, faults(db, sheet_id, entries))
     besides = _found_besides(db, sheet_id, entries)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    with db.change(who=who.name, what=_said(db, sheet, entries), via=via, key=key) as change_id:
-        _refuse_closed(tallies.one(db, sheet_id))
-        turns = tallies.rounds(db, sheet_id, [(entry.item_id, entry.place, entry.at or now) for entry in entries])
-        if None in turns:
-            raise Refused(f"{sheet['title']} has gone on in the meantime. Look at it again, and count what is still due.")
-        first = int(db.scalar("select coalesce(max(line), 0) from count_entries where sheet_id = ?", [sheet_id]))
+    with db.change(who=who.name, what=_said(sheet, entries, _name(db, entries)), via=via, key=key) as change_id:
         db.append("count_lines", besides)
-        db.append("count_entries", [
-            {"sheet_id": sheet_id, "line": first + at, "item_id": entry.item_id, "place": entry.place, "round": turn,
-             "qty": round(entry.qty, 4), "adds": entry.adds, "counted_at": entry.at or now}
-            for at, (entry, turn) in enumerate(zip(entries, turns, strict=True), 1)
-        ])  # fmt: skip
+        db.append("count_entries", _entered(db, sheet_id, entries))
     return change_id
+
+
+@people.needs("staff")
+def enter_each(db: Database, who: people.Person, sheet_id: int, told: Sequence[tuple[Entry, str]], via: str) -> list[int]:
+    """Beeps (each with its key) onto a sheet, each a change of its own, brought to disk together. All or none, refused as by `enter`."""
+    sheet, entries = tallies.one(db, sheet_id), [entry for entry, _ in told]
+    _refuse_closed(sheet)
+    _refuse_bad(entries, faults(db, sheet_id, entries))
+    besides, names = _found_besides(db, sheet_id, entries), dict(db.rows("select item_id, name from items"))
+    acts = [{"who": who.name, "what": _said(sheet, [entry], names[entry.item_id]), "via": via, "key": key} for entry, key in told]
+    with db.changes(acts) as numbers:
+        new = [(number, entry) for number, entry in zip(numbers, entries, strict=True) if number > db.version]
+        first = {(entry.item_id, entry.place): number for number, entry in reversed(new)}
+        rows = _entered(db, sheet_id, [entry for _, entry in new])
+        db.append(
+            "count_lines", [{"change_id": first[spot], **row} for row in besides if (spot := (row["item_id"], row["place"])) in first]
+        )
+        db.append("count_entries", [{"change_id": number, **row} for (number, _), row in zip(new, rows, strict=True)])
+    return numbers
 
 
 @people.needs("staff")
@@ -216,6 +225,21 @@ def _found_besides(db: Database, sheet_id: int, entries: Sequence[Entry]) -> lis
     return [{"sheet_id": sheet_id, **row} for row in _chosen(db, wanted, _today(policy.shop(db)))]
 
 
+def _entered(db: Database, sheet_id: int, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Rows of count_entries, told inside the change: nobody else can be closing the sheet, or ending its first count, meanwhile."""
+    sheet, now = tallies.one(db, sheet_id), datetime.now(UTC).replace(tzinfo=None)
+    _refuse_closed(sheet)
+    turns = tallies.rounds(db, sheet_id, [(entry.item_id, entry.place, entry.at or now) for entry in entries])
+    if None in turns:
+        raise Refused(f"{sheet['title']} has gone on in the meantime. Look at it again, and count what is still due.")
+    first = int(db.scalar("select coalesce(max(line), 0) from count_entries where sheet_id = ?", [sheet_id]))
+    return [
+        {"sheet_id": sheet_id, "line": first + at, "item_id": entry.item_id, "place": entry.place, "round": turn,
+         "qty": round(entry.qty, 4), "adds": entry.adds, "counted_at": entry.at or now}
+        for at, (entry, turn) in enumerate(zip(entries, turns, strict=True), 1)
+    ]  # fmt: skip
+
+
 def _counts(told: Sequence[Mapping[Any, Any]], zone: ZoneInfo) -> list[dict[str, Any]]:
     return [
         {"item_id": row["item_id"], "place": row["place"], "counted_at": row["counted_at"].to_pydatetime(),
@@ -237,12 +261,15 @@ def _result(row: Mapping[Any, Any], reasons: Mapping[tuple[int, str], str]) -> d
 # -- words and refusals
 
 
-def _said(db: Database, sheet: Mapping[str, Any], entries: Sequence[Entry]) -> str:
+def _said(sheet: Mapping[str, Any], entries: Sequence[Entry], name: str) -> str:
+    """`name`: of the item, where there is but one entry."""
     if len(entries) > 1:
         return f"{len(entries):,} lines counted: {sheet['title']}"
-    entry = entries[0]
-    more = "+" if entry.adds else ""
-    return f"{more}{labels.pieces(entry.qty)} {items.one(db, entry.item_id)['name']} counted: {sheet['title']}"
+    return f"{'+' if entries[0].adds else ''}{labels.pieces(entries[0].qty)} {name} counted: {sheet['title']}"
+
+
+def _name(db: Database, entries: Sequence[Entry]) -> str:
+    return str(items.one(db, entries[0].item_id)["name"])
 
 
 def _sums(db: Database, sheet: Mapping[str, Any], done: pd.DataFrame) -> str:

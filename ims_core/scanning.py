@@ -1,8 +1,10 @@
 """One beep, one movement: what a read would do, and doing it exactly once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -11,6 +13,8 @@ from ims_core import counting, doubts, labels, ledger, lots, people, policy, tal
 from ims_core.db import Database
 from ims_core.errors import Doubtful, ImsError, NotAllowed, Refused, UnknownCode
 from ims_core.meanings import Found, look, stands
+
+T = TypeVar("T")
 
 MODES = {
     "look": "Look up", "receive": "Receive", "sell": "Sell", "return": "Return", "move": "Move", "count": "Count", "scrap": "Scrap",
@@ -140,22 +144,25 @@ def post(db: Database, who: people.Person, read: Read, via: str = "screen") -> P
 
 @people.needs("staff")
 def post_together(db: Database, who: people.Person, reads: Sequence[Read], via: str) -> dict[int, Posted]:
-    """Of many reads, by their position, those that one trip to the disk posts: movements of this moment, and what was posted before.
+    """Of many reads, by their position, those that few trips to the disk post, and those that were posted before.
 
-    The others, counts and whatever somebody must be asked or told about, are for `post`.
+    These are movements of this moment and beeps onto count sheets; whole counts and whatever somebody must be asked about are for `post`.
     """
     done = _posted_before(db, reads)
+    done |= _beeped(db, who, {at: read for at, read in enumerate(reads) if at not in done}, via)
     plain = {at: seen for at, read in enumerate(reads) if at not in done and (seen := _plain(db, read))}
     told = [(seen.entry, _kept_as(reads[at]), seen.sentence) for at, seen in plain.items() if seen.entry]
-    numbers = [
-        number
-        for few in (told[begin : begin + TOGETHER] for begin in range(0, len(told), TOGETHER))
-        for number in ledger.record_each(db, who, few, via)
-    ]
+    numbers = [number for few in _few(told) for number in ledger.record_each(db, who, few, via)]
     return done | {
         at: Posted(number, seen.sentence, seen.found, entry.qty, entry.to or entry.place)
         for (at, seen), number, (entry, _, _) in zip(plain.items(), numbers, told, strict=True)
     }
+
+
+def _few(told: Iterable[T]) -> Iterator[list[T]]:
+    """As many at a time as go to disk together."""
+    every = [*told]
+    yield from (every[begin : begin + TOGETHER] for begin in range(0, len(every), TOGETHER))
 
 
 def _plain(db: Database, read: Read) -> Foreseen | None:
@@ -262,16 +269,44 @@ def _sentence(read: Read, found: Found, entry: ledger.Record) -> str:
     return f"{says}{packs}{order}{f', {lot}' if lot else ''}"
 
 
-def _on_sheet(db: Database, who: people.Person, read: Read, via: str) -> Posted:
-    """A read on a count sheet adds to what was counted there; nothing moves before the sheet is booked."""
+def _beeped(db: Database, who: people.Person, reads: Mapping[int, Read], via: str) -> dict[int, Posted]:
+    """Of these reads those that count an item on a sheet; none of a sheet where one of them is refused: alone each is told why."""
+    done, sheets = dict[int, Posted](), dict[int, dict[int, tuple[counting.Entry, Found]]]()
+    for at, read in reads.items():
+        if read.mode == "count" and read.sheet is not None and _has_key(read):
+            with suppress(ImsError):
+                found, entry = _beep(db, read, read.sheet)
+                if entry:
+                    sheets.setdefault(read.sheet, {})[at] = (entry, found)
+    for sheet_id, every in sheets.items():
+        for few in _few(every.items()):
+            told = [(entry, _kept_as(reads[at])) for at, (entry, _) in few]
+            with suppress(Refused, NotAllowed):
+                numbers = counting.enter_each(db, who, sheet_id, told, via)
+                done |= {at: _counted(number, entry, found) for (at, (entry, found)), number in zip(few, numbers, strict=True)}
+    return done
+
+
+def _beep(db: Database, read: Read, sheet_id: int) -> tuple[Found, counting.Entry | None]:
+    """What a read adds to a count sheet; nothing where its code is that of a place."""
     found = look(db, read.code)
     _refuse_bad(db, read, found)
-    if found.kind != "item" or read.sheet is None:
+    if found.kind != "item":
+        return found, None
+    now, place = datetime.now(UTC).replace(tzinfo=None), read.place or _place_of(db, sheet_id)
+    return found, counting.Entry(found.item_id or 0, place, _pieces(read, found), adds=True, at=min(read.at or now, now))
+
+
+def _counted(change_id: int, entry: counting.Entry, found: Found) -> Posted:
+    return Posted(change_id, f"+{labels.pieces(entry.qty)} {found.name} counted in {entry.place}", found, entry.qty, entry.place)
+
+
+def _on_sheet(db: Database, who: people.Person, read: Read, via: str) -> Posted:
+    """A read on a count sheet adds to what was counted there; nothing moves before the sheet is booked."""
+    found, entry = _beep(db, read, read.sheet or 0)
+    if entry is None:
         return Posted(None, stands(db, found), found, place=found.place)
-    now, pieces, place = datetime.now(UTC).replace(tzinfo=None), _pieces(read, found), read.place or _place_of(db, read.sheet)
-    entry = counting.Entry(found.item_id or 0, place, pieces, adds=True, at=min(read.at or now, now))
-    change_id = counting.enter(db, who, read.sheet, [entry], via, _kept_as(read))
-    return Posted(change_id, f"+{labels.pieces(pieces)} {found.name} counted in {place}", found, pieces, place)
+    return _counted(counting.enter(db, who, read.sheet or 0, [entry], via, _kept_as(read)), entry, found)
 
 
 def _place_of(db: Database, sheet_id: int) -> str:

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from ims_core import VERSION, accounts, api, devices, gate, importing, ledger
+from ims_core import VERSION, accounts, api, counting, devices, gate, importing, ledger, tallies
 from ims_core.db import Database
 from ims_core.people import LOCAL
 from tests.builders import Shop
@@ -214,6 +214,25 @@ def test_many_reads_are_few_questions_and_each_is_still_a_change_of_its_own(stoc
     handheld.post("/api/undo", json={"change_id": answer["results"][5]["change_id"]})
     assert stocked.on_hand("MUG") == 63
     assert ledger.check(stocked.db)["ok"].all()
+
+
+def test_beeps_onto_a_count_sheet_go_to_disk_together_each_a_change_of_its_own(stocked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting.open_sheet(stocked.db, LOCAL, "Shelf", [tallies.Wanted(1, "Shop")])
+    handheld, trips, changes = device(stocked), Counter[int](), Database.changes
+    monkeypatch.setattr(Database, "changes", lambda db, acts: trips.update([len(acts)]) or changes(db, acts))
+    beeps = [read(f"c{number}", code, "count", sheet=1) for number, code in enumerate(["KETTLE"] * 30 + ["MUG"] * 20)]
+    sent = [*beeps, beeps[3], read("lost", "NO-SUCH", "count", sheet=1), read("away", "MUG", "count", sheet=7)]
+    for posted, repeated in ((50, 1), (0, 51)):
+        answer = handheld.post("/api/reads", json={"reads": sent}).json()
+        assert [answer[name] for name in ("posted", "repeated", "refused")] == [posted, repeated, 2]
+    assert trips == {50: 1}
+    handheld.post("/api/undo", json={"change_id": answer["results"][0]["change_id"]})
+    assert tallies.lines(stocked.db, 1).set_index("sku")["counted"].to_dict() == {"KETTLE": 29, "MUG": 20}
+    counting.finish(stocked.db, LOCAL, 1)
+    counting.approve(stocked.db, LOCAL, 1)
+    answer = handheld.post("/api/reads", json={"reads": [read("late", "MUG", "count", sheet=1), read("new", "MUG")]}).json()
+    assert [answer[name] for name in ("posted", "refused")] == [1, 1]
+    assert "booked already" in answer["results"][0]["error"]
 
 
 def test_a_tag_that_the_antenna_sees_fifty_times_is_one_item_and_the_next_round_counts_anew(stocked: Shop) -> None:
