@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlparse
@@ -59,12 +60,38 @@ def settled(page: Page) -> None:
     page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.fixture(scope="module")
+def tabs(chromium: Browser) -> Iterator[dict[str, Page]]:
+    """A tab of each width: it loads every address anew, but keeps what it has compiled of Streamlit's own script."""
+    opened = {
+        name: chromium.new_page(viewport={"width": wide, "height": high}, user_agent=PHONE if name == "phone" else None)
+        for name, (wide, high) in WIDTHS.items()
+    }
+    yield opened
+    for page in opened.values():
+        page.close()
+
+
+@pytest.fixture
+def desk(tabs: dict[str, Page]) -> Page:
+    """A tab at a desk that has left the page before."""
+    return left(tabs["desk"])
+
+
+@pytest.fixture(params=WIDTHS)
+def tab(request: pytest.FixtureRequest, tabs: dict[str, Page]) -> Page:
+    """A tab at a desk and on a phone that has left the page before."""
+    return left(tabs[request.param])
+
+
+def left(page: Page) -> Page:
+    page.goto("about:blank")
+    return page
+
+
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_opens(chromium: Browser, server: Server, address: str, width: str) -> None:
-    wide, high = WIDTHS[width]
-    page = chromium.new_page(viewport={"width": wide, "height": high}, user_agent=PHONE if width == "phone" else None)
-    watch = Watch(page, server)
+def test_a_page_opens(tab: Page, server: Server, address: str) -> None:
+    page, watch = tab, Watch(tab, server)
     page.goto(f"{server.address}/{AT_HOME.get(address, address)}")
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=20_000)
     settled(page)
@@ -73,7 +100,6 @@ def test_a_page_opens(chromium: Browser, server: Server, address: str, width: st
     assert watch.real() == []
     assert watch.outside == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than the screen"
-    page.close()
 
 
 def test_the_menu_of_a_phone_closes_when_a_page_was_chosen(chromium: Browser, server: Server) -> None:
@@ -87,19 +113,17 @@ def test_the_menu_of_a_phone_closes_when_a_page_was_chosen(chromium: Browser, se
     page.context.close()
 
 
-def test_a_name_is_only_ever_text(chromium: Browser, server: Server) -> None:
-    page = chromium.new_page()
-    watch = Watch(page, server)
+def test_a_name_is_only_ever_text(desk: Page, server: Server) -> None:
+    page, watch = desk, Watch(desk, server)
     page.goto(f"{server.address}/item?item=3")
     expect(page.get_by_role("heading", level=1)).to_contain_text(":red[**bold**]")
     settled(page)
     assert page.title() != "1"
     assert watch.outside == []
-    page.close()
 
 
-def test_a_click_on_a_name_opens_the_item_and_back_leads_back(chromium: Browser, server: Server) -> None:
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+def test_a_click_on_a_name_opens_the_item_and_back_leads_back(desk: Page, server: Server) -> None:
+    page = desk
     page.goto(f"{server.address}/stock?find=kettle")
     grid = page.get_by_test_id("stDataFrame")
     grid.wait_for()
@@ -111,7 +135,6 @@ def test_a_click_on_a_name_opens_the_item_and_back_leads_back(chromium: Browser,
     assert re.search(r"/item\?item=1$", page.url)
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Stock")
-    page.close()
 
 
 def test_a_movement_is_recorded_and_undone(chromium: Browser, server: Server) -> None:
@@ -126,14 +149,13 @@ def test_a_movement_is_recorded_and_undone(chromium: Browser, server: Server) ->
     page.close()
 
 
-def test_a_table_is_downloaded_as_excel(chromium: Browser, server: Server) -> None:
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+def test_a_table_is_downloaded_as_excel(desk: Page, server: Server) -> None:
+    page = desk
     page.goto(f"{server.address}/stock")
     with page.expect_download() as download:
         page.get_by_role("button", name="Excel").click()
     assert download.value.suggested_filename == "Stock.xlsx"
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
-    page.close()
 
 
 def test_whatever_is_asked_first_runs_inside_the_menu(tmp_path: Path) -> None:
