@@ -1,8 +1,9 @@
 """Cleaned rows to facts: which item, supplier and place each line means, and what it moves. Set by set, never row by row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pyarrow as pa
 
 from ims_core import client_orders, labels, matching, purchasing, scratch, values
@@ -23,10 +24,11 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
     """The rows to append, by fact table. `day`: of counts that name none."""
     buys = any(group.mapping.kind == "purchases" for group in groups)
     known = KNOWN | matching.KNOWN | (purchasing.KNOWN if buys else {})
-    with scratch.pad(**{name: db.arrow(sql) for name, sql in known.items()}) as pad:
-        pad.put(files=_files(db, groups))
-        for kind in KINDS:
-            _lay_out(pad, kind, groups)
+    told = _told(groups)
+    rows = {f"{kind}_{grp}": rows for kind, alike in told.items() for grp, rows in alike.items()}
+    with scratch.pad(files=_files(db, groups), **{name: db.arrow(sql) for name, sql in known.items()}, **rows) as pad:
+        for kind, alike in told.items():
+            _lay_out(pad, kind, alike)
         first = {
             "item": db.scalar("select coalesce(max(item_id), 0) from item_versions"),
             "supplier": db.scalar("select coalesce(max(supplier_id), 0) from supplier_versions"),
@@ -38,7 +40,9 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         _sold(pad)
         facts = purchasing.order(pad, first["order"])
         _counted(pad, groups, day)
-        _to_utc(pad, timezone)
+        utc = "" if timezone == "UTC" else f"at time zone '{timezone}' at time zone 'UTC'"  # times in files are the shop's
+        _end_of_day(pad, utc)
+        facts["movements"] = _movements(pad, utc, received=bool(told["purchases"]))
         facts |= {table: pad.table(sql) for table, sql in (matching.FACTS | client_orders.FACTS | FACTS).items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
@@ -58,20 +62,24 @@ def _files(db: Database, groups: Sequence[Group]) -> pa.Table:
     })  # fmt: skip
 
 
-def _lay_out(pad: scratch.Pad, kind: str, groups: Sequence[Group]) -> None:
-    """Table of the kind's rows from all groups, with `line` as their order and the file each came from."""
-    alike = [(grp, group.cleaned.rows) for grp, group in enumerate(groups) if group.cleaned and group.mapping.kind == kind]
-    alike += [
-        (grp, group.cleaned.rows)
-        for grp, group in enumerate(groups)
-        if group.cleaned and kind == "stock" and group.mapping.kind == "counts"
-    ]
-    for grp, rows in alike:
-        pad.put(**{f"{kind}_{grp}": rows})
-    parts = [f"select {grp}::integer as grp, * from {kind}_{grp}" for grp, _ in alike]
+def _told(groups: Sequence[Group]) -> dict[str, dict[int, pa.Table]]:
+    """The rows of each group by kind, with `line` as their order among all of the kind; what was counted comes after what a list says."""
+    told: dict[str, dict[int, pa.Table]] = {kind: {} for kind in KINDS}
+    for grp, group in sorted(enumerate(groups), key=lambda each: each[1].mapping.kind == "counts"):
+        if group.cleaned is None:
+            continue
+        alike = told["stock" if group.mapping.kind == "counts" else group.mapping.kind]
+        first = 1 + sum(rows.num_rows for rows in alike.values())
+        alike[grp] = group.cleaned.rows.append_column("line", pa.array(np.arange(first, first + group.cleaned.rows.num_rows)))
+    return told
+
+
+def _lay_out(pad: scratch.Pad, kind: str, grps: Iterable[int]) -> None:
+    """View of the kind's rows from all groups, with the file each came from."""
+    parts = [f"select {grp}::integer as grp, * from {kind}_{grp}" for grp in grps]
     pad.run(f"""
-        create table {kind}_rows as
-        select row_number() over () as line, f.file_id, r.* exclude (grp, source)
+        create view {kind}_rows as
+        select f.file_id, r.* exclude (grp, source)
         from ({" union all by name ".join([*parts, _no_rows(kind)])}) r join files f using (grp, source)
     """)
 
@@ -82,7 +90,9 @@ def _no_rows(kind: str) -> str:
     columns = [f"null::{types.get(labels.FIELDS[name].type, 'varchar')} as {name}" for name in labels.KIND_FIELDS[kind]]
     if kind == "sales":
         columns += ["null::timestamp as happened_at", "null::varchar as kind", "null::varchar as note", "null::date as takes_back"]
-    return f"select null::integer as grp, null::integer as source, null::bigint as row, {', '.join(columns)} where false"
+    return (
+        f"select null::integer as grp, null::integer as source, null::bigint as row, null::bigint as line, {', '.join(columns)} where false"
+    )
 
 
 # -- moving
@@ -93,8 +103,7 @@ def _sold(pad: scratch.Pad) -> None:
         create table moved as
         select s.happened_at, s.day::date as day, s.kind, s.item_id, {matching.spot("s")} as place, s.qty,
                null::decimal(18, 4) as unit_cost, s.price as unit_price, s.ref, s.note, s.takes_back, s.file_id, s.row as source_row
-        from sales_known s left join spots p on p.key = lower(s.place) order by s.line;
-        drop table sales_known
+        from sales_known s left join spots p on p.key = lower(s.place) order by s.line
     """)
 
 
@@ -130,11 +139,9 @@ def _counted(pad: scratch.Pad, groups: Sequence[Group], day: date) -> None:
     """)
 
 
-def _to_utc(pad: scratch.Pad, timezone: str) -> None:
-    """Times in files are the shop's; a count without one is of the end of its day, or of this moment where that is to come."""
-    utc, now = f"at time zone '{timezone}' at time zone 'UTC'", datetime.now(UTC).replace(tzinfo=None)
-    if timezone != "UTC":
-        pad.run(f"create or replace table moved as select * replace (happened_at {utc} as happened_at) from moved")
+def _end_of_day(pad: scratch.Pad, utc: str) -> None:
+    """Table `counts`: a count without a time is of the end of its day, or of this moment where that is to come."""
+    now = datetime.now(UTC).replace(tzinfo=None)
     pad.run(f"""
         create table counts as
         select item_id, place, day, on_hand, cost as unit_cost, origin[1] as file_id, origin[2] as source_row,
@@ -142,6 +149,16 @@ def _to_utc(pad: scratch.Pad, timezone: str) -> None:
                      timestamp '{now}') as counted_at
         from counted order by origin
     """)
+
+
+def _movements(pad: scratch.Pad, utc: str, received: bool) -> pa.Table:
+    """What `moved`, numbered as it was told; `received`: some may be of an order."""
+    order = "order_of o on o.file_id = m.file_id and o.source_row = m.source_row and m.kind in ('receipt', 'return_out')"
+    rows = pad.table(f"""
+        select m.* replace (happened_at {utc} as happened_at), {"o.order_id" if received else "null::bigint as order_id"}
+        from moved m {f"left join {order}" if received else ""} where m.qty <> 0 {"order by m.rowid" if received else ""}
+    """)  # as it stands: of large files the order of lines costs more than all else
+    return rows.append_column("line", pa.array(np.arange(1, rows.num_rows + 1), pa.int32()))
 
 
 FACTS = {
@@ -184,10 +201,6 @@ FACTS = {
             coalesce(o.lead_days, k.lead_days))
               is distinct from (k.code, k.cost, k.pack, k.moq, k.lead_days) or k.item_id is null
         order by o.item_id, o.supplier_id""",
-    "movements": """
-        select row_number() over (order by m.rowid)::integer as line, m.*, o.order_id
-        from moved m left join order_of o on o.file_id = m.file_id and o.source_row = m.source_row and m.kind in ('receipt', 'return_out')
-        where m.qty <> 0""",
     "counts": "from counts",
 }
 """How each fact table's rows come from what was laid out."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ims_core import (
     cancelling,
+    cells,
     codes,
     columns,
     continuing,
@@ -94,7 +95,8 @@ def clean(
     """
     at = note or (lambda step: None)
     tables = [tables] if isinstance(tables, Table) else list(tables)
-    with scratch.pad(raw=_stacked(tables), places=_places(tables, places)) as pad:
+    raw = _stacked(tables)
+    with scratch.pad(raw=raw, cells=cells.tidy(raw), places=_places(tables, places)) as pad:
         at("reading numbers and dates")
         styles = columns.styles(pad, mapping, typed=all(table.typed for table in tables))
         read = {
@@ -154,7 +156,7 @@ def _places(tables: Sequence[Table], places: Sequence[str | None] | None) -> pa.
 
 
 def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
-    found = judging.typed_columns(pad)
+    found = pad.columns("typed")
     sales = mapping.kind == "sales"
     named = "name" if "names" in off else "coalesce(called, name)"
     replaced = ["coalesce(spelled, sku) as sku"] if "sku" in found else []
@@ -171,11 +173,12 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
         replaced.append("coalesce(day, told_day) as day")
         replaced += ["coalesce(place, sheet) as place"] if "sheets" not in off else []
     listed = ", ".join(KIND_FIELDS[mapping.kind])
+    # looked at more than once only where something is taken back
+    back = sales and pad.rows("select count(*) > 0 from judged where outcome = 'used' and cancelled and qty < 0")[0][0]
     pad.run(f"""
-        create table rows as
-        select line as id, source, row, {listed}{", key, cancelled, given" if sales else ""}
-        from (select rowid as line, * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged)
-        where outcome = 'used'
+        create {"table" if back or not sales else "view"} rows as
+        select {"row_number() over ()" if back else "null::bigint"} as id, source, row, {listed}{", key, cancelled, given" if sales else ""}
+        from (select * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged) where outcome = 'used'
     """)  # fmt: skip
     if not sales:
         return pad.table("select * exclude (id) from rows order by source, row")

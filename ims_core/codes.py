@@ -252,12 +252,12 @@ def read(pad: Pad, field: str, column: str, known: Collection[str], off: Collect
     thousands = r"regexp_matches(bare, '^\d{1,3}(,\d{3}){2,4}$')" if barcode else "false"
     pad.run(rf"""
         create table read_{field} as
-        with told as {values.each("raw", column)},
-        cells as (select distinct {values.text(column)} as cell from told),
+        with told as {values.each("cells", column)},
+        written as (select distinct {values.cell(column, wide=False)} as cell from told),
         shelled as (
             select cell, regexp_replace(regexp_replace(cell, '^="?([^"]*)"?$', '\1'), '^''(.+)$', '\1') as bare,
                    {values.key("cell")} in (select key from shop_codes) as ours, regexp_matches(cell, '{AS_DATE}') as dated
-            from cells where cell is not null
+            from written where cell is not null
         ),
         seen as (select {barcode} or not bool_or(regexp_matches(bare, '^\d+\.\d*[1-9]\d*$')) as whole,
                         count(*) filter (dated) * 2 <= count(*) as coded from shelled),

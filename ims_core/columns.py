@@ -23,12 +23,14 @@ def styles(pad: scratch.Pad, mapping: Mapping, typed: bool) -> dict[str, values.
     numbers = {name: column for name, column in mapping.columns.items() if FIELDS[name].type in ("number", "money", "days")}
     dated = sorted(name for name in mapping.columns if FIELDS[name].type == "date")
     days = {name: mapping.columns[name] for name in (*IN_SEQUENCE, *dated) if name in mapping.columns}
-    rest = [column for column in pad.table("from raw limit 0").column_names[:-2] if column not in mapping.columns.values()]
-    read = {name: values.number_style(pad, "raw", column, typed, FIELDS[name].type == "number") for name, column in numbers.items()}
-    seen = {name: dates.style(pad, "raw", column) for name, column in days.items()}
+    rest = [column for column in pad.table("from cells limit 0").column_names[:-2] if column not in mapping.columns.values()]
+    read = {name: values.number_style(pad, "cells", column, typed, FIELDS[name].type == "number") for name, column in numbers.items()}
+    seen = {name: dates.style(pad, "cells", column) for name, column in days.items()}
     read, seen = _answered(mapping, read, ("point", "comma")), _answered(mapping, seen, ("dmy", "mdy", "serial1904"))
-    read = dict(zip(numbers, values.settle(pad, "raw", {numbers[name]: read[name] for name in numbers}, rest, typed).values(), strict=True))
-    seen = dict(zip(days, dates.settle(pad, "raw", {days[name]: seen[name] for name in days}, rest).values(), strict=True))
+    read = dict(
+        zip(numbers, values.settle(pad, "cells", {numbers[name]: read[name] for name in numbers}, rest, typed).values(), strict=True)
+    )
+    seen = dict(zip(days, dates.settle(pad, "cells", {days[name]: seen[name] for name in days}, rest).values(), strict=True))
     return read | seen
 
 
@@ -48,7 +50,7 @@ def paid_in(pad: scratch.Pad, mapping: Mapping, found: dict[str, values.Style], 
     for name in (name for name in found if FIELDS[name].type == "money"):
         header = values.currency_of(mapping.columns[name])
         if header or beside:
-            taken[name] = values.in_money(pad, "raw", mapping.columns[name], replace(found[name], header=header, beside=beside))
+            taken[name] = values.in_money(pad, "cells", mapping.columns[name], replace(found[name], header=header, beside=beside))
     ours = currency or values.usual_money(taken.values())
     for name, style in taken.items():
         foreign = _foreign(style, ours)
@@ -70,13 +72,15 @@ def type_cells(
     Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them; of quantities
     the unit behind them. What `measuring` and `continuing` fill in is empty.
     """
-    cells, empties = [f"null::{type} as {name}" for name, type in MEASURED.items()], []
+    cells: list[str] = []
+    empties: list[str] = []
+    blank = dict(MEASURED)
     for name in KIND_FIELDS[mapping.kind]:
         column, kind = mapping.columns.get(name), FIELDS[name].type
         empty = column is not None and values.has_nothing(pad, column, wide=kind not in ("text", "id"))
         blanks = empty and "nothing" not in off
         if column is None:
-            cells.append(f"null::{TYPES.get(kind, 'varchar')} as {name}")
+            blank[name] = TYPES.get(kind, "varchar")
         elif name in read:
             cells += [
                 f"read_{name}.value as {name}",
@@ -94,23 +98,22 @@ def type_cells(
                 empties.append(values.nothing(column, wide=kind not in ("text", "id")))
             if kind not in ("text", "id"):
                 cells.append(f"{values.cell(column, blanks)} as {name}_text")
-    cells.append(f"coalesce({''.join(f'read_{name}.was, ' for name in read)}null)::varchar as spoilt")
-    cells.append(
-        f"case when false then ''{''.join(f' when read_{name}.was is not null then read_{name}.value' for name in read)} end as mended"
-    )
-    met = "".join(f" left join read_{name} on read_{name}.cell = {values.text(mapping.columns[name])}" for name in read)
-    pad.run(f"""
-        create table typed as
-        select "source  table" as source, "source  row" as row, {", ".join(cells)},
-               coalesce({", ".join([*empties, "null"])})::varchar as nothing
-        from raw{met}
-    """)  # fmt: skip
+    blank |= dict.fromkeys(("spoilt", "mended", "nothing"), "varchar")
+    if read:
+        cells.append(f"coalesce({', '.join(f'read_{name}.was' for name in read)}) as spoilt")
+        cells.append(f"case {' '.join(f'when read_{name}.was is not null then read_{name}.value' for name in read)} end as mended")
+    if empties:
+        cells.append(f"coalesce({', '.join(empties)}) as nothing")
+    blank = {name: type for name, type in blank.items() if not any(cell.endswith(f" as {name}") for cell in cells)}
+    met = "".join(f" left join read_{name} on read_{name}.cell = {values.cell(mapping.columns[name], wide=False)}" for name in read)
+    every = ", ".join(['"source  table" as source', '"source  row" as row', *cells])
+    pad.lay("typed", f"select {every} from cells{met}", empty=blank)
 
 
 def _pack_sizes(pad: scratch.Pad, column: str) -> str:
     """SQL: how many pieces a pack holds where the cell says it in words: `case of 12`, `12er Karton`, `24 ct`."""
     cell = values.cell(column)
-    told = [text for (text,) in pad.rows(f"select distinct {cell} from raw limit 20000") if text and not text.isdigit()]
+    told = [text for (text,) in pad.rows(f"select distinct {cell} from cells limit 20000") if text and not text.isdigit()]
     listed = ", ".join(f"'{values.escaped(text)}': {size}::decimal(18, 4)" for text in told if (size := units.pieces(text)))
     return f"map {{{listed}}}[{cell}]" if listed else "null::decimal(18, 4)"
 
@@ -118,7 +121,7 @@ def _pack_sizes(pad: scratch.Pad, column: str) -> str:
 def _value(name: str, column: str, style: values.Style | None, timezone: str | None, blanks: bool) -> str:
     """SQL: the cell of a field as the value it is."""
     if style is None:
-        return values.text(column, blanks)
+        return values.cell(column, blanks, wide=False)
     if FIELDS[name].type == "days":
         return values.days(column, style, blanks)
     if FIELDS[name].type != "date":

@@ -81,9 +81,9 @@ def moment(column: str, style: Style, timezone: str | None = None, blanks: bool 
     Dates of months and weeks are their first day. With `timezone`, what names an offset becomes the time on the shop's wall;
     without, it stays as written.
     """
-    plain = f"try_cast(trim({quoted(column)}) as timestamp)"
+    plain = f"try_cast({quoted(column)} as timestamp)"
     if style.name == "iso" and not style.also:
-        dashed = rf"regexp_replace(trim({quoted(column)}), '^(\d{{4}})[./](\d{{1,2}})[./](\d{{1,2}})\.?', '\1-\2-\3')"
+        dashed = rf"regexp_replace({quoted(column)}, '^(\d{{4}})[./](\d{{1,2}})[./](\d{{1,2}})\.?', '\1-\2-\3')"
         return f"coalesce({plain}, try_cast({dashed} as timestamp))"
     names = sorted((style.name, *style.also), key=lambda name: name != "zoned")
     return let("told", _lower(column, blanks), f"coalesce({', '.join(_way(name, timezone) for name in names)})")
@@ -190,7 +190,7 @@ def _shapes(pad: Pad, source: str, column: str) -> dict[str, int]:
     """How many different cells there are of each shape; of dates like 2026-05-04 also how many are `zoned`."""
     whole, told = _lower(column), f"with told as {each(source, column)}, filled as (from told where {cell(column)} is not null)"
     plain = pad.row(f"""
-        {told} select count(*) as n, count(*) filter (regexp_full_match(trim({quoted(column)}), '{PLAIN}')) as plain from filled
+        {told} select count(*) as n, count(*) filter (regexp_full_match({quoted(column)}, '{PLAIN}')) as plain from filled
     """)
     if plain["n"] == plain["plain"]:  # as most programs write them
         return {"iso": plain["n"]}

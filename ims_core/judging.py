@@ -37,7 +37,7 @@ def find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> N
 
 def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     """Table `asides`: totals, headings between the lines, and repeated headers."""
-    cells = [f"nullif(trim({values.quoted(name)}), '')" for name in header]
+    cells = [values.quoted(name) for name in header]
     filled = " + ".join(f"({cell} is not null)::int" for cell in cells)
     repeated = " and ".join(f"{cell} = '{values.escaped(title)}'" for cell, title in list(zip(cells, header, strict=True))[:3])
     lonely = "filled = 1" if len(header) > 2 else "false"
@@ -46,7 +46,7 @@ def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> No
         with lines as (
                 select "source  table" as source, "source  row" as row, {filled} as filled, coalesce({repeated}, false) as repeated,
                        coalesce({", ".join(cells)}) as told, lower(told) as first
-                from raw
+                from cells
              ),
              judged as (
                 select *, regexp_matches(first, '{TOTAL_WORDS}') and (regexp_matches(first, '{TOTAL_WORDS}[^\\pL]*$')
@@ -71,27 +71,29 @@ def find_sections(pad: scratch.Pad, mapping: Mapping) -> None:
 
 
 def spell_codes(pad: scratch.Pad, known: AbstractMapping[str, str]) -> None:
-    """Table `codes`: each code once, however it was written; its usual spelling, its usual name, whether it is no product."""
+    """Table `codes`: each way a code is written; its key, its usual spelling, its usual name, whether it is no product."""
     pad.put(known=pa.table({"key": pa.array(list(known), pa.string()), "spelled": pa.array(list(known.values()), pa.string())}))
-    if "sku" not in typed_columns(pad):
-        pad.run("create table codes as select null::varchar as key, null::varchar as sku, null::varchar as name, false as no_product")
+    if "sku" not in pad.columns("typed"):
+        nothing = ", ".join(f"null::varchar as {name}" for name in ("written", "key", "sku", "name"))
+        pad.run(f"create table codes as select {nothing}, false as no_product")
         return
-    priced = "price > 0" if "price" in typed_columns(pad) else "true"
+    priced = "price > 0" if "price" in pad.columns("typed") else "true"
     pad.run(f"""
         create table codes as
         with written as (
-            select {values.key("sku")} as key, sku, name, count(*) as often, count(*) filter ({priced}) as priced
-            from typed where sku is not null group by all
+            select {values.key("sku")} as key, * from (
+                select sku, name, count(*) as often, count(*) filter ({priced}) as priced from typed where sku is not null group by all)
         ),
         spelled as (select key, sku from written group by key, sku
                     qualify row_number() over (partition by key order by sum(often) desc, sku desc) = 1),
         called as (select key, name from written where name is not null group by key, name
                    qualify row_number() over (partition by key order by sum(priced) desc, sum(often) desc, name) = 1),
         digits as (select avg(regexp_matches(key, '\\d')::int) > 0.9 as mostly from spelled)
-        select s.key, coalesce(k.spelled, s.sku) as sku, c.name,
+        select w.sku as written, s.key, coalesce(k.spelled, s.sku) as sku, c.name,
                k.key is null and (regexp_matches(lower(coalesce(c.name, '')), '{NAME_WORDS}') or regexp_matches(s.key, '{CODE_WORDS}')
                or (d.mostly and not regexp_matches(s.key, '\\d') and length(s.key) <= 4)) as no_product
-        from spelled s left join called c using (key) left join known k using (key), digits d
+        from (select distinct key, sku from written) w join spelled s using (key) left join called c using (key)
+        left join known k using (key), digits d
     """)  # fmt: skip
 
 
@@ -100,7 +102,7 @@ def spell_codes(pad: scratch.Pad, known: AbstractMapping[str, str]) -> None:
 
 def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     """Table `judged`: every line with its outcome and the reason."""
-    found = typed_columns(pad)
+    found = pad.columns("typed")
     cancelled = "regexp_matches(coalesce(t.ref, ''), '^[Cc]-?\\d+$') and numbered" if "ref" in found else "false"
     called_off = (
         "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storn|void|annul|failed|declined)')"
@@ -116,12 +118,18 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     numbered = _numbered() if "ref" in found else "false"
     doubles_count = "duplicates" not in off and tells_lines_apart(mapping)
     sections = pad.rows("select count(*) > 0 from sections")[0][0]
-    pad.run(f"""
-        create table judged as
-        select t.*, p.sheet, p.told_day, c.key, c.sku as spelled, c.name as called, coalesce(c.no_product, false) as no_product,
+    named, placed = "name" in mapping.columns, mapping.kind in ("stock", "counts")
+    held = pad.columns("typed_told")
+    empty = {name: type for name, type in found.items() if name not in held}
+    empty |= ({} if sections else {"section": "varchar"}) | ({} if named else {"called": "varchar"})
+    empty |= {} if placed else {"sheet": "varchar", "told_day": "date"}
+    pad.lay(
+        "judged",
+        f"""
+        select {", ".join(f"t.{name}" for name in held)}, {"p.sheet, p.told_day, " if placed else ""}
+               c.key, c.sku as spelled, {"c.name as called, " if named else ""}coalesce(c.no_product, false) as no_product,
                d.row is not null and t.continued is not true as double, false as again, a.reason as aside, {cancelled} as cancelled,
-               {"h.section" if sections else "null::varchar"} as section,
-               {called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
+               {"h.section, " if sections else ""}{called_off} as called_off, {free} as free, {given} as given, {lacking} as lacking,
                case when a.reason is not null and {"totals" not in off} then 'set aside'
                     when {lacking} is not null then 'refused'
                     when double and {doubles_count} then 'joined'
@@ -138,12 +146,14 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
                     when free and not given and {"free" not in off} then 'price at 0 or below'
                     end as reason
         from (select typed.*, {numbered} as numbered from typed) t
-        left join codes c on c.key = {values.key("t.sku") if "sku" in found else "null"}
-        left join places p using (source)
+        left join codes c on c.written = {"t.sku" if "sku" in found else "null"}
+        {"left join places p using (source)" if placed else ""}
         left join doubles d using (source, row) left join asides a using (source, row)
-        {"asof left join sections h on h.source = t.source and h.row < t.row" if sections else ""};
-        create or replace table typed as from typed limit 0  -- all of it stands in `judged` now
-    """)  # fmt: skip
+        {"asof left join sections h on h.source = t.source and h.row < t.row" if sections else ""}
+    """,
+        empty=empty,
+    )
+    pad.run("create or replace table typed_told as from typed_told limit 0")  # all of it stands in `judged` now
 
 
 def _numbered() -> str:
@@ -189,8 +199,3 @@ def _lacking(mapping: Mapping) -> str:
         dates = ", ".join(f"t.{name}" for name in ("ordered", "received") if name in mapping.columns)
         cases.append(f"when coalesce({dates}) is null then 'no date'")
     return f"case {' '.join(cases)} end"
-
-
-def typed_columns(pad: scratch.Pad) -> set[str]:
-    """The fields that table `typed` has."""
-    return set(pad.table("from typed limit 0").column_names)

@@ -140,13 +140,18 @@ def says_more(kind: str, other: str, scored: Mapping[str, Found], table: Table) 
 
 
 def doubtful(kind: str, found: Found, table: Table) -> bool:
-    """True where a needed column is missing, or only the table's name could tell what its quantities are."""
+    """True where a needed column is missing, only the table's name could tell what its quantities are, or it may list anything."""
     plain = (
         _needs(kind, found) < LEAST
         or (_by_period(table) and not _stock_beside(kind, table))
         or (kind == "stock" and found["on_hand"][0][0] < 0.85)
     )
-    return plain and kind not in hinted(table)
+    return (plain and kind not in hinted(table)) or (kind == "items" and _lists_anything(found, table))
+
+
+def _lists_anything(found: Found, table: Table) -> bool:
+    """Codes and names that no header calls an item's, and nothing else of ours: of goods, of places, of anything."""
+    return set(found) <= {"sku", "name", "other_id"} and not any(_words(column) & {"item", "sku", "variant"} for column in table.header)
 
 
 def _needs(kind: str, found: Found) -> float:

@@ -53,12 +53,11 @@ def name_items(pad: scratch.Pad, last: int) -> None:
         counted = [f"(r.{name} * n.pack)::decimal(18, 4) as {name}" for name in PACKED[kind]] if packs else []
         counted += [f"(r.{name} / n.pack)::decimal(18, 4) as {name}" for name in PRICED[kind]] if packs else []
         pad.run(f"""
-            create table {kind}_known as
+            create {"view" if kind == "sales" else "table"} {kind}_known as
             select r.* {f"replace ({', '.join(counted)})" if counted else ""}, k.item_id from {kind}_rows r
             join naming n on n.sku is not distinct from r.sku and n.barcode is not distinct from r.barcode
                 and n.name is not distinct from r.name
-            join keyed k using (key) order by r.line;
-            {"drop table sales_rows" if kind == "sales" else ""}  -- of a large file these take more memory than all else
+            join keyed k using (key) {"" if kind == "sales" else "order by r.line"}
         """)
     pad.run("""
         create table counted_in as
@@ -254,9 +253,9 @@ def name_places(pad: scratch.Pad) -> None:
         create table spots as
         with said as (
             select place from known_places union all select place from known_spots
-            union all select place from items_known union all select place from stock_known
-            union all select place from sales_known union all select place from purchases_known
-            union all select place from customer_orders_known
+            union all select place from items_rows union all select place from stock_rows
+            union all select place from sales_rows union all select place from purchases_rows
+            union all select place from customer_orders_rows
         )
         select lower(place) as key, coalesce(min(place) filter (known), min(place)) as place
         from (select s.place, k.place is not null as known from said s left join known_places k using (place)) where place is not null

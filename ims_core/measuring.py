@@ -63,7 +63,7 @@ def measure(pad: scratch.Pad, mapping: Mapping, goods: Goods | None, off: frozen
 def _told(pad: scratch.Pad, mapping: Mapping, name: str) -> str | None:
     """SQL: the unit of a quantity, from behind it in its cell or from over the column."""
     in_header = units.in_header(mapping.columns[name])
-    parts = [f"t.{name}_unit"] if f"{name}_unit" in pad.table("from typed limit 0").column_names else []
+    parts = [f"t.{name}_unit"] if f"{name}_unit" in pad.columns("typed") else []
     parts += [f"'{values.escaped(in_header)}'"] if in_header else []
     return f"coalesce({', '.join(parts)}, null)" if parts else None
 
@@ -225,10 +225,12 @@ def _convert(pad: scratch.Pad, mapping: Mapping, each: dict[str, str], line: str
     replaced.append("case when m.own then m.base end as own_unit")
     tight = [name for name in ("line", *each) if name not in soft and (listing or name != "line")]
     replaced += _unfit(tight, each, line, scales, off)
-    pad.run(f"""
-        create or replace table typed as
+    pad.lay(
+        "typed",
+        f"""
         select t.* replace ({", ".join(replaced)}) from {LINES}{joins}
-    """)
+    """,
+    )
 
 
 def _per_unit(name: str, main: str | None, scale: str, mapping: Mapping) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import codes, columns, judging, scratch, totals, values, widening
+from ims_core import codes, columns, scratch, totals, values, widening
 from ims_core.labels import FIELDS
 from ims_core.reading import Table
 from ims_core.recognising import Mapping
@@ -48,7 +48,7 @@ def find(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style], ta
         " where outcome = 'refused' and lacking = unfit",
     ]
     for name in mapping.columns:
-        if f"{name}_problem" in judging.typed_columns(pad):
+        if f"{name}_problem" in pad.columns("typed"):
             parts.append(_spoilt(name))
         if FIELDS[name].type in ("text", "id"):
             continue
@@ -91,7 +91,7 @@ def emptied(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style],
 
     Only of items and suppliers: what was counted, sold or bought is not told twice. What is on hand was true on its day, and stays out.
     """
-    there = judging.typed_columns(pad)
+    there = pad.columns("typed")
     cells = [(name, f"{name}_problem is not null", f"{name}_problem") for name in mapping.columns if f"{name}_problem" in there]
     typed = [name for name in mapping.columns if f"{name}_text" in there and name in styles]
     cells += [(name, f"{name}_text is not null and {name} is null", f"{_wrong(name, styles[name])} || ', left empty'") for name in typed]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+import numpy as np
 import pyarrow as pa
 
 from ims_core import blocks, letters, markup, settings, sheets, texts
@@ -51,7 +52,7 @@ class Table:
         """The sheet row of each line."""
         if self.numbers is not None:
             return self.numbers
-        return pa.array(range(self.first_row, self.first_row + self.rows.num_rows), pa.int64())
+        return pa.array(np.arange(self.first_row, self.first_row + self.rows.num_rows))
 
 
 def read(name: str, content: bytes) -> list[Table]:

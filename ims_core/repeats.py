@@ -106,7 +106,7 @@ def _lay_out(pad: scratch.Pad, mapping: Mapping, found: pa.Table) -> None:
         create table coded as  -- lines by an earlier code, or that of a merged item, are of the item as it is called now
             select code, any_value(key) as key from (select distinct key, unnest(codes) as code from found)
             group by code having count(distinct key) = 1;
-        update judged set key = coded.key from coded where judged.key = coded.code;
+        update judged_told set key = coded.key from coded where judged_told.key = coded.code;
         create or replace table lines as
             select row_number() over (order by source, row) as line, source, row, ref, coalesce(c.key, {_named()}) as item,
                    day::date as day, {clock.format("day")} as clock, qty,
@@ -266,5 +266,5 @@ def _judge_anew(pad: scratch.Pad, off: frozenset[str]) -> None:
     joined = ", outcome = 'joined', reason = 'in the shop from an earlier file'" if "again" not in off else ""
     pad.run(f"""
         create table again as select source, row from lines semi join pairs using (line);
-        update judged set again = true{joined} where (source, row) in (select (source, row) from again)
+        update judged_told set again = true{joined} where (source, row) in (select (source, row) from again)
     """)

@@ -1,6 +1,6 @@
 """DuckDB in memory as a calculator: tables in, tables out, nothing kept. Facts live in `db`, never here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -33,6 +33,17 @@ class Pad:
     def run(self, sql: str, params: list[Any] | None = None) -> None:
         """Run statements for their effect on the pad, such as `create table`."""
         self._connection.execute(sql, params)
+
+    def lay(self, name: str, sql: str, empty: Mapping[str, str] | None = None) -> None:
+        """`name` anew, from what it holds now if need be; columns in which nothing stands (`empty`: name -> type) take no room."""
+        nothing = "".join(f", null::{type} as {column}" for column, type in (empty or {}).items())
+        self.run(f"create table {name}_anew as {sql}")
+        self.run(f"drop view if exists {name}; drop table if exists {name}_told; alter table {name}_anew rename to {name}_told")
+        self.run(f"create view {name} as select *{nothing} from {name}_told")
+
+    def columns(self, name: str) -> dict[str, str]:
+        """The columns of a table or view, and their types."""
+        return dict(self.rows(f"select column_name, column_type from (describe {name})"))
 
     def table(self, sql: str, params: list[Any] | None = None) -> pa.Table:
         """The answer as an Arrow table."""

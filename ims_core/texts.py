@@ -145,16 +145,22 @@ def regular_rows(text: str, dialect: Dialect, widths: Counter[int]) -> pa.Table 
         return None
     odd: list[tuple[int, list[str]]] = []
     try:
-        table = _by_arrow(text, dialect, width, odd)
+        return _by_arrow(text, dialect, width)
+    except (pa.ArrowInvalid, UnicodeEncodeError):  # only one processor alone can tell which lines are of another width
+        pass
+    try:
+        return _put_back(_by_arrow(text, dialect, width, odd), odd)
     except (pa.ArrowInvalid, UnicodeEncodeError, csv.Error):
         return None
-    return _put_back(table, odd) if odd else table
 
 
-def _by_arrow(text: str, dialect: Dialect, width: int, odd: list[tuple[int, list[str]]]) -> pa.Table:
+def _by_arrow(text: str, dialect: Dialect, width: int, odd: list[tuple[int, list[str]]] | None = None) -> pa.Table:
+    """The cells. Lines of another width go into `odd` with their number; without it the first one is an error."""
     from pyarrow import csv as arrow_csv
 
     def keep(row: arrow_csv.InvalidRow) -> str:
+        if odd is None:
+            return "error"
         odd.append((row.number - 1, next(dialect.reader(row.text), [])))
         left_open = row.text.count(dialect.quote or "") % 2
         return "error" if left_open or len(odd) > MOST_IRREGULAR else "skip"
@@ -166,7 +172,7 @@ def _by_arrow(text: str, dialect: Dialect, width: int, odd: list[tuple[int, list
     )  # fmt: skip
     return arrow_csv.read_csv(
         pa.BufferReader(text.encode()),
-        read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False),
+        read_options=arrow_csv.ReadOptions(column_names=names, use_threads=odd is None),
         parse_options=parse,
         convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )

@@ -81,36 +81,19 @@ class Style:
     """Of money: the column that names each line's currency."""
 
 
-def cell(column: str, blanks: bool = True) -> str:
-    """SQL: the cell as it stands without blanks around it; null where nothing is left, or (`blanks`) it says that there is nothing."""
-    bare = _trimmed(column, f"trim({quoted(column)}, E' \\t\\r\\n\u00a0')")
-    return f"case when {nothing(column)} is null then {bare} end" if blanks else bare
-
-
-def text(column: str, blanks: bool = True) -> str:
-    """SQL: the cell on one line without blanks around it; null where nothing is left, or (`blanks`) it says that there is nothing."""
-    bare = _trimmed(column, f"trim(replace(replace({quoted(column)}, chr(10), ' '), chr(160), ' '), E' \\t\\r')")
-    return f"case when {nothing(column, wide=False)} is null then {bare} end" if blanks else bare
-
-
-def _trimmed(column: str, trimmed: str) -> str:
-    """SQL: `trimmed`, null where nothing is left; most cells are plain, and begin and end with a sign: to see that costs half of a trim."""
-    cell = quoted(column)
-    tidy, plain = f"regexp_full_match({cell}, '[!-~]([ -~]*[!-~])?')", f"regexp_full_match({cell}, '[ -~]*')"
-    return f"case when {tidy} then {cell} when {plain} then nullif(trim({cell}), '') else nullif({trimmed}, '') end"
+def cell(column: str, blanks: bool = True, wide: bool = True) -> str:
+    """SQL: a tidy cell (`cells`); null where (`blanks`) it says that there is nothing; `wide`: as in `nothing`."""
+    return f"case when {nothing(column, wide)} is null then {quoted(column)} end" if blanks else quoted(column)
 
 
 def nothing(column: str, wide: bool = True) -> str:
     """SQL: the cell where it says in words or with a dash that there is nothing; of names and codes not by every word."""
-    bare = f"trim({quoted(column)}, E' \\t\\r\\n\u00a0')"
-    return f"case when lower({bare}) in ({_nothings(wide)}) then {bare} end"
+    return f"case when lower({quoted(column)}) in ({_nothings(wide)}) then {quoted(column)} end"
 
 
 def has_nothing(pad: Pad, column: str, wide: bool) -> bool:
     """Whether any cell says that there is nothing; where none does, nobody need look at each again."""
-    bare = f"lower(trim({quoted(column)}, E' \\t\\r\\n\u00a0'))"
-    found = pad.rows(f"with told as {each('raw', column)} select count(*) > 0 from told where {bare} in ({_nothings(wide)})")
-    return bool(found[0][0])
+    return bool(pad.rows(f"select count(*) > 0 from cells where lower({quoted(column)}) in ({_nothings(wide)})")[0][0])
 
 
 def _nothings(wide: bool) -> str:
@@ -129,7 +112,7 @@ def let(name: str, value: str, body: str) -> str:
 
 def number(column: str, style: Style, blanks: bool = True) -> str:
     """SQL: the cell as decimal(18, 4); null where it is no number as this column writes them, or one of another currency."""
-    plain = f"try_cast(trim({quoted(column)}) as decimal(18, 4))"
+    plain = f"try_cast({quoted(column)} as decimal(18, 4))"
     if style.only and (style.header or style.beside):
         listed = ", ".join(f"'{name}'" for name in ("", *style.only))
         taken = number(column, replace(style, header="", beside="", only=()), blanks)
@@ -201,7 +184,7 @@ def same_currency(told: str, ours: str) -> bool:
 
 def number_style(pad: Pad, source: str, column: str, typed: bool = False, quantity: bool = False) -> Style:
     """Decide by the whole column whether 1,234 is one or a thousand: only values that read one way count."""
-    whole, plain = cell(column), f"try_cast(trim({quoted(column)}) as decimal(18, 4)) is not null"
+    whole, plain = cell(column), f"try_cast({quoted(column)} as decimal(18, 4)) is not null"
     told = f"told as {each(source, column)}"
     if pad.rows(f"with {told} select coalesce(bool_and({plain}), false) from told where {cell(column, blanks=False)} is not null")[0][0]:
         bare = whole  # nothing has to be taken off to read it

@@ -15,18 +15,20 @@ def name(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
         return
     above = "last_value({0} ignore nulls) over (partition by source, parent order by row)"
     shared = [name for name in ("name", "category", "supplier") if name in KIND_FIELDS[mapping.kind]] if "parent" in told else []
-    further = [values.text(name) for name in _beside(mapping.columns["variant"], header)] if "variant" in told else []
+    further = [values.cell(name, wide=False) for name in _beside(mapping.columns["variant"], header)] if "variant" in told else []
     options = f"nullif(concat_ws(' / ', {', '.join(further)}), 'Default Title')" if further else "null"
     filled = [f"case when parent is not null and coalesce(sku, barcode, variant) is not null then coalesce({name}, {above.format(name)})"
               f" else {name} end as {name}" for name in shared]  # fmt: skip
-    pad.run(f"""
-        create or replace table typed as
-        with options as (select "source  table" as source, "source  row" as row, {options} as options from raw),
+    pad.lay(
+        "typed",
+        f"""
+        with options as (select "source  table" as source, "source  row" as row, {options} as options from cells),
              filled as (select * {f"replace ({', '.join(filled)})" if filled else ""} from typed)
         select filled.* replace (
             case when options is null or ends_with(lower(name), lower(' ' || options)) then name else name || ' ' || options end as name)
         from filled left join options using (source, row)
-    """)
+    """,
+    )
 
 
 def set_pictures_aside(pad: scratch.Pad, mapping: Mapping) -> None:

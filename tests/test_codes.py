@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_core import cleaning, codes, recognising, scratch
+from ims_core.cells import tidy
 from ims_core.reading import Table
 
 
 def columns(*cells: str, field: str = "barcode", known: tuple[str, ...] = (), off: tuple[str, ...] = ()) -> dict[str, list[str | None]]:
     """What the cells of a column mean: cell -> value, was, problem."""
-    with scratch.pad(raw=pa.table({"Code": pa.array(cells, pa.string())})) as pad:
+    with scratch.pad(cells=tidy(pa.table({"Code": pa.array(cells, pa.string())}))) as pad:
         codes.read(pad, field, "Code", known, off)
         return {cell: rest for cell, *rest in pad.rows(f"select cell, value, was, problem from read_{field}")}
 

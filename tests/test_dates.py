@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_core import dates, scratch
+from ims_core.cells import tidy
 from ims_core.values import Style
 
 
 def read(*cells: str, told: str | None = None, timezone: str | None = None) -> tuple[Style, list[datetime | None]]:
     """How the column writes dates, and the moment in each cell."""
-    with scratch.pad(sheet=pa.table({"d": pa.array(cells, pa.string())})) as pad:
+    with scratch.pad(sheet=tidy(pa.table({"d": pa.array(cells, pa.string())}))) as pad:
         style = Style(told) if told else dates.style(pad, "sheet", "d")
         return style, [value for (value,) in pad.rows(f"select {dates.moment('d', style, timezone)} from sheet")]
 

@@ -17,7 +17,7 @@ LAYERS = """
     units scratch
     letters sheets texts markup headers blocks
     gs1 epc
-    values dates codes reading vocabulary evidence presets widening kinds recognising rules measuring columns judging repeats totals
+    cells values dates codes reading vocabulary evidence presets widening kinds recognising rules measuring columns judging repeats totals
     lookups documents variants continuing cancelling problems cleaning
     alike
     decoding stickers

@@ -222,6 +222,13 @@ def told(columns: dict[str, list[str]], name: str = "export.csv") -> Table:
     return Table(name, None, tuple(columns), pa.table({column: pa.array(cells) for column, cells in columns.items()}), 2)
 
 
+def test_codes_and_names_that_nobody_calls_goods_are_asked_about() -> None:
+    lists = {"code": ["BOS", "NEW"], "name": ["Boston Office", "Newark Office"], "description": ["A list", "Another list"]}
+    assert "kind" in asked(recognising.recognise(told(lists, "product catalog.csv")))
+    goods = {"product code": ["A1", "A2"], "name": ["Cup", "Saucer"]}
+    assert "kind" not in asked(recognising.recognise(told(goods, "product catalog.csv")))
+
+
 def test_what_no_name_promises_but_the_kind_needs_is_guessed_by_its_values_and_asked() -> None:
     sales = {
         "sku": ["A1", "A2", "A3"],

@@ -9,19 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_core import scratch, values
+from ims_core.cells import tidy
 from ims_core.values import Style
 
 
 def numbers(*cells: str, typed: bool = False, quantity: bool = False) -> tuple[Style, list[Decimal | None]]:
     """How the column writes numbers, and the number in each cell."""
-    with scratch.pad(sheet=pa.table({"n": pa.array(cells, pa.string())})) as pad:
+    with scratch.pad(sheet=tidy(pa.table({"n": pa.array(cells, pa.string())}))) as pad:
         style = values.number_style(pad, "sheet", "n", typed, quantity)
         return style, [value for (value,) in pad.rows(f"select {values.number('n', style)} from sheet")]
 
 
 def units(*cells: str) -> list[tuple[Decimal | None, str | None]]:
     """The number and the unit in each cell of a column of quantities."""
-    with scratch.pad(sheet=pa.table({"n": pa.array(cells, pa.string())})) as pad:
+    with scratch.pad(sheet=tidy(pa.table({"n": pa.array(cells, pa.string())}))) as pad:
         style = values.number_style(pad, "sheet", "n", quantity=True)
         return pad.rows(f"select {values.number('n', style)}, {values.unit('n', style)} from sheet")
 
@@ -97,7 +98,7 @@ def test_a_workbooks_own_number_is_not_asked() -> None:
 @pytest.mark.parametrize("nothing", ["-", "–", "n/a", "N/A", "none", "k.A.", "#N/A", "null", " - "])
 def test_what_says_that_there_is_nothing_is_no_number_and_no_slip(nothing: str) -> None:
     assert numbers("5", nothing, "7.5") == (Style("plain"), [5, None, Decimal("7.5")])
-    with scratch.pad(sheet=pa.table({"n": [nothing, "12"]})) as pad:
+    with scratch.pad(sheet=tidy(pa.table({"n": [nothing, "12"]}))) as pad:
         assert pad.rows(f"select {values.cell('n')}, {values.cell('n', blanks=False)} from sheet") == [
             (None, nothing.strip()),
             ("12", "12"),
@@ -113,7 +114,7 @@ def test_the_currencies_of_a_column_are_counted_whatever_they_are_written_as() -
 
 def test_prices_of_another_currency_are_not_taken() -> None:
     cells = ("12.50", "€ 3.10", "USD 5.00", "$4.20")
-    with scratch.pad(sheet=pa.table({"n": cells})) as pad:
+    with scratch.pad(sheet=tidy(pa.table({"n": cells}))) as pad:
         told = pad.rows(f"select {values.number('n', Style('point', only=('EUR',)))} from sheet")
     assert [value for (value,) in told] == [Decimal("12.5"), Decimal("3.1"), None, None]
 
@@ -158,7 +159,7 @@ def test_days_may_say_that_they_are_days() -> None:
         "2-3 days": None,
         "soon": None,
     }
-    with scratch.pad(sheet=pa.table({"n": list(cells)})) as pad:
+    with scratch.pad(sheet=tidy(pa.table({"n": list(cells)}))) as pad:
         style = values.number_style(pad, "sheet", "n")
         told = [value for (value,) in pad.rows(f"select {values.days('n', style)} from sheet")]
     assert dict(zip(cells, told, strict=True)) == cells

@@ -1,0 +1,41 @@
+"""The text of a cell without what nobody sees: blanks around it, lines broken within it. Most files have neither."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+NO_BREAK = "\u00a0"
+BLANK, LAST_SIGN = 0x20, 0x7E
+HIDDEN = 0xA0
+"""A byte of every no-break blank in utf-8."""
+
+
+def tidy(table: pa.Table) -> pa.Table:
+    """The same columns, each cell on one line without blanks around it, null where nothing is left; columns without text stay."""
+    columns = [_tidied(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    return pa.table(columns, names=table.column_names)
+
+
+def _tidied(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([chunk if _is_tidy(chunk) else _without_blanks(chunk) for chunk in column.chunks], column.type)
+
+
+def _is_tidy(cells: pa.StringArray) -> bool:
+    """Whether no cell is empty, begins or ends with a blank, or holds a sign that cannot be seen; told by the bytes of all at once."""
+    if cells.null_count == len(cells):
+        return True
+    bounds = np.frombuffer(cells.buffers()[1], np.int32)[cells.offset : cells.offset + len(cells) + 1]
+    signs = np.frombuffer(cells.buffers()[2] or b"", np.uint8)
+    filled = np.flatnonzero(np.diff(bounds))
+    if len(filled) + cells.null_count != len(cells):
+        return False
+    every = signs[bounds[0] : bounds[-1]]
+    if (every < BLANK).any() or (every == HIDDEN).any():
+        return False
+    return bool((signs[bounds[filled]] != BLANK).all() and (signs[bounds[filled + 1] - 1] != BLANK).all())
+
+
+def _without_blanks(cells: pa.StringArray) -> pa.StringArray:
+    on_one_line = pc.replace_substring(pc.replace_substring(cells, "\n", " "), NO_BREAK, " ")
+    bare = pc.ascii_trim(on_one_line, " \t\r")
+    return pc.if_else(pc.equal(bare, ""), pa.scalar(None, pa.string()), bare)
