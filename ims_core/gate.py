@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Template
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
@@ -66,7 +66,8 @@ class Gate:
             LOG.exception("The door could not tell who is there.")
             refusal = PlainTextResponse("The shop does not answer just now. Try again in a minute.", 503)
         if refusal is None:
-            await self.app(scope, receive, _not_framed(send))
+            answered = _onward_bound(scope, send) if self.company and scope["path"] == COMPANY[2] else send
+            await self.app(scope, receive, _not_framed(answered))
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Sign in first."})
@@ -150,10 +151,25 @@ def _not_framed(send: Send) -> Send:
     return sent
 
 
+def _onward_bound(scope: Scope, send: Send) -> Send:
+    """Streamlit sends whoever comes back from the company to the first page; they go to the one they asked for before."""
+    wanted = _onward(unquote(HTTPConnection(scope).cookies.get(ONWARD_COOKIE, "/")))
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and 300 <= message["status"] < 400 and wanted != "/":
+            headers = [(name, value) for name, value in message["headers"] if name.lower() != b"location"]
+            message["headers"] = [*headers, (b"location", quote(wanted, safe="/?&=%").encode())]
+        await send(message)
+
+    return sent
+
+
 # -- the sign-in page
 
 
 COMPANY_COOKIE = "_streamlit_user"
+ONWARD_COOKIE, WAITS = "ims_onward", 600
+"""Which page was asked for, while somebody is away at the company's sign-in; seconds for which it is kept."""
 NOBODY = (
     "Your company's sign-in names nobody who has an account here, or it is over. Ask the owner to write your e-mail address on "
     "your account (Settings, People), or sign in again."
@@ -169,7 +185,11 @@ def routes(shop: Shop, company: Callable[[], str] | None = None) -> list[Route]:
             if sessions.person(db, request.cookies):
                 return RedirectResponse(onward, 303)
             came_back = NOBODY if company and any(name.startswith(COMPANY_COOKIE) for name in request.cookies) else ""
-            return _form(db, onward, says=came_back, company=company and company())
+            form = _form(db, onward, says=came_back, company=company and company())
+            if company:
+                form.set_cookie(ONWARD_COOKIE, quote(onward, safe=""), WAITS, path=COMPANY[2], httponly=True, samesite="lax",
+                                secure=_is_https(request))  # fmt: skip
+            return form
         if company or not _is_own(request):
             return _page("Not from here", "<p>This sign-in was sent by another site. Open the shop's own page.</p>", 403)
         return await run_in_threadpool(_signed_in, db, request, await _typed(request), onward)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,9 +39,9 @@ class Server:
 
 
 @contextmanager
-def served(database: Path, patience: float = 60) -> Iterator[Server]:
+def served(database: Path, patience: float = 60, port: int = 0) -> Iterator[Server]:
     """The app on `database` and a free port, stopped as a service manager stops it."""
-    port, log = _free_port(), database.with_suffix(f".{time.monotonic_ns()}.log")
+    port, log = port or free_port(), database.with_suffix(f".{time.monotonic_ns()}.log")
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     environment = os.environ | {"IMS_DATABASE": str(database)}
     with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out) as process:
@@ -109,14 +110,19 @@ class Visit:
 
 
 @contextmanager
-def visit(server: Server) -> Iterator[Visit]:
-    """Open a tab, close it at the end."""
-    address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None) as channel:  # type: ignore[list-item]
+def visit(server: Server, cookies: Mapping[str, str] | None = None) -> Iterator[Visit]:
+    """Open a tab, close it at the end; `cookies`: those of the browser, which proves with one of them that the tab is its own."""
+    address, said = f"ws://127.0.0.1:{server.port}/_stcore/stream", cookies or {}
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in said.items())} if said else None
+    mine = ["streamlit", *([said["_streamlit_xsrf"]] if "_streamlit_xsrf" in said else [])]
+    origin = Origin(server.address) if said else None
+    with connect(
+        address, subprotocols=[Subprotocol(one) for one in mine], additional_headers=headers, origin=origin, max_size=None
+    ) as channel:
         yield Visit(channel)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
