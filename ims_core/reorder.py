@@ -183,7 +183,7 @@ def suggest(db: Database, day: date, service: float | None = None) -> pd.DataFra
 
 def position(db: Database, day: date) -> pd.DataFrame:
     """What proposals for `day` come from at any service: every item in use with its stock, its terms and the demand to cover."""
-    found = lead_times.learned(terms(db, day, policy.shop(db)), lead_times.of_suppliers(db, day - lead_times.YEAR, day))
+    found = lead_times.learned(terms(db, day, policy.shop(db)), lead_times.delivered(db, day - lead_times.YEAR, day))
     until = forecasting.known_until(db, day)
     supply = found.rename(columns={"item_id": "unique_id", "lead_spread": "lead_sd"})[["unique_id", "lead_days", "lead_sd", "review_days"]]
     covered = to_cover(asked(db, until), supply, until or day)
@@ -220,7 +220,7 @@ def _reason(row: dict[Any, Any]) -> str:
         (row["lead_source"] == "shop", "No lead time of its own: the shop's usual one, taken as steady."),
         (
             row["lead_source"] in ("item", "supplier") and row["deliveries"] < lead_times.ENOUGH,
-            f"The lead time is taken as steady: {labels.many(int(row['deliveries']), 'delivery', 'deliveries')} in a year tell too little.",
+            f"The lead time is taken as steady: fewer than {lead_times.ENOUGH} deliveries came in a year.",
         ),
     )
     return " ".join([said, *(doubt for holds, doubt in doubts if holds)])
@@ -230,7 +230,7 @@ def _strays(row: dict[Any, Any]) -> str:
     """What the deliveries taught, where they did."""
     if row["deliveries"] < lead_times.ENOUGH:
         return ""
-    gives = f"give or take {_days(row['lead_spread'])}" if row["lead_spread"] >= 0.05 else "never straying"
+    gives = f"give or take {_days(row['lead_spread'])} days" if row["lead_spread"] >= 0.05 else "never straying"
     return f", {gives} as {row['deliveries']:,} deliveries showed"
 
 

@@ -493,7 +493,7 @@ def test_a_gap_in_the_sales_is_closed_with_a_click_and_opened_again_in_the_setti
     assert "Public holiday" in said(screen)
     button(screen, "Open after all").click().run()
     assert closing.days(working.db).empty
-    button(screen, "Closed").click().run()
+    button(screen, "Add").click().run()
     assert closing.days(working.db)["day"].dt.date.tolist() == [doing.today()]
 
 

@@ -225,7 +225,7 @@ def test_the_reason_holds_the_numbers(shop: Shop, kettle: int) -> None:
     assert found["reason"] == (
         f"Sells about 4 a day: 84 in 21 days (14 to arrive, 7 to the next order), {point} with safety. "
         f"On hand 30, on order 0: {needed} needed, {ordered} ordered. "
-        "The lead time is taken as steady: 0 deliveries in a year tell too little."
+        "The lead time is taken as steady: fewer than 5 deliveries came in a year."
     )
 
 

@@ -18,7 +18,7 @@ def beside_gaps() -> None:
     missing, day = ask(_missing, today()), today()
     if not missing or not who().may("manager"):
         return
-    with st.popover("Closed then", icon=":material/event_busy:", type="tertiary"), st.form(act("closed-gaps"), border=False):
+    with st.popover("Closed then", icon=":material/event_busy:"), st.form(act("closed-gaps"), border=False):
         names = {labels.day_text(each, day): each for each in missing}
         picked = st.pills("On which of these days was the shop closed?", list(names), selection_mode="multi", key="closed-then")
         reason = st.text_input("Why", USUAL, max_chars=60, key="closed-why")
@@ -47,5 +47,5 @@ def show() -> None:
     with st.form(act("closed-days"), border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         picked: Any = st.date_input("First and last day", (day, day), width=250, key="closed-range")
         reason = st.text_input("Why", USUAL, max_chars=60, width=230)
-        if st.form_submit_button("Closed", icon=":material/event_busy:"):
+        if st.form_submit_button("Add", icon=":material/event_busy:"):
             do(closing.close, closing.between(picked[0], picked[-1]), reason, done="The shop is closed on those days.")
