@@ -188,6 +188,9 @@ def _all(stock: str, opened: str, change: str) -> dict[str, str]:
     return dict.fromkeys(CALLED, change) | {STOCK: stock, OPENED: opened}
 
 
+NAME = r"(?![=+@-]).{1,100}"
+"""Nothing that a spreadsheet would take for a formula."""
+
 ITSELF = {account: account for account in CALLED}
 TREE = r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z][A-Za-z0-9-]*)+"
 
@@ -207,7 +210,7 @@ def _datev(chart: str, accounts: Mapping[str, str]) -> Form:
 
 
 FORMS = {
-    "csv": Form("CSV", plain, ITSELF, r".{1,60}", "1 to 60 letters", "For spreadsheets and programs that map columns.", by="day",
+    "csv": Form("CSV", plain, ITSELF, NAME, "a name of 1 to 100 letters", "For spreadsheets and programs that map columns.", by="day",
                 opening=True),
     "datev-skr03": _datev("03", _all("3980", "9000", "3960")),
     "datev-skr04": _datev("04", _all("1140", "9000", "5880")),
@@ -216,13 +219,13 @@ FORMS = {
         {STOCK: "630", OPENED: "970", RECEIVED: "300", SOLD: "310", SCRAP: "310", COUNTS: "310", ADJUSTED: "310", DIFFERENCES: "310"},
         r"[A-Za-z0-9]{1,10}", "an account code of up to 10 letters and digits",
         "Accounting, Manual journals, Import. The stock account must be a current asset: no journal touches Xero's own tracked inventory.",
-        {"tax": Ask("Tax rate, as Xero calls it", "No VAT", r".{1,50}")}, stem="xero-journal",
+        {"tax": Ask("Tax rate, as Xero calls it", "No VAT", NAME)}, stem="xero-journal",
     ),
     "quickbooks": Form(
         "QuickBooks Online", quickbooks,
         {STOCK: "Inventory Asset", OPENED: "Opening Balance Equity", RECEIVED: "Purchases", SOLD: "Cost of Goods Sold",
          SCRAP: "Inventory Shrinkage", COUNTS: "Inventory Shrinkage", ADJUSTED: "Inventory Shrinkage", DIFFERENCES: "Cost of Goods Sold"},
-        r".{1,100}", "an account's full name, a sub-account as Parent:Sub",
+        NAME, "an account's full name, a sub-account as Parent:Sub",
         "Settings, Import data, Journal entries, with account numbers switched off; the names must be those of your chart of accounts.",
         {"days": Ask("How days are written: MM/DD/YYYY, DD/MM/YYYY or YYYY-MM-DD", "MM/DD/YYYY", "MM/DD/YYYY|DD/MM/YYYY|YYYY-MM-DD")},
         stem="quickbooks-journal",

@@ -139,6 +139,7 @@ def test_the_shop_says_which_accounts_its_program_has(traded: Shop) -> None:
         ("datev-skr03", {"client": "0"}, "Number of the client .*: 0 cannot be that; usual is 1"),
         ("xero", {programs.STOCK: "310"}, "310 is the account of the stock; nothing else"),
         ("xero", {"consultant": "1001"}, "Xero has nothing called consultant"),
+        ("csv", {programs.SOLD: "=HYPERLINK(1)"}, "an account of CSV is a name"),
         ("quickbooks", {programs.STOCK: " "}, "Stock: an account of QuickBooks Online .* not empty"),
         ("lexware", {}, "The journal is written as csv, datev-skr03, .*; not as lexware"),
     ],
