@@ -1,11 +1,13 @@
-"""All questions about the KPIs of a shop of 5,000 items, 3 places and 3 years, and how long they take once the positions are kept.
+"""All questions of the Home and Analysis pages on a shop of 5,000 items, 3 places and 3 years, once the positions are kept.
 
     python benchmarks/kpis.py [--millions 1 10 50] [--peers 10] [--runs 3]
 
-Peers in the same run, at `--peers` million movements: pandas and polars make the sums of the summary (average inventory, cost of goods
-sold, sales, days without stock, times sold out) for the same three periods from the same movements, already in memory. They do less than
-ours: one list cost a piece instead of a moving average, no cycles, no idle days, no grouping. Each measurement has a process of its own;
-seconds of the wall and of the processors, and the most memory it took.
+Peers in the same run, at `--peers` million movements: pandas and polars (`plain_kpis.py`) give the same answers from the same movements,
+already in memory: every KPI of the summary of which this ledger has data, for the three periods; by category; the classes (ABC, and how
+evenly it sells, from monthly sums of their own and our pure functions); the value of each item at moving average. Where an answer differs
+from ours beyond rounding, the script stops. They are told twice: from the movements, and from the item-days they made once and kept.
+Without a peer: by place, supplier, class and item, history, what is called a change, movers, seasons, losses, prices, waits, first in
+first out, and Home. Each measurement has a process of its own; seconds of the wall and of the processors, and the most memory it took.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 ITEMS, DAYS, LAST = 5000, 1095, date(2026, 5, 20)
 FIRST = LAST - timedelta(days=89)
@@ -97,29 +99,58 @@ def timed(work: Callable[[], Any]) -> list[float]:
     return [wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime]
 
 
+def asked(db: Any) -> dict[str, Callable[[], Any]]:
+    """What the pages ask; the names that peers have come first."""
+    from ims_core import alerts, bottlenecks, classes, headlines, inbox, kpis, ledger, movers, prices, reasons, valuation
+
+    groups = {f"by {by}": lambda by=by: kpis.by_group(db, FIRST, LAST, by) for by in ("category", "place", "supplier", "class", "item")}
+    return {
+        SUMMARY: lambda: kpis.summary(db, FIRST, LAST),
+        **groups,
+        "classes": lambda: classes.of_items(db, LAST),
+        "value, moving average": lambda: valuation.by_item(db, LAST),
+        "history, 24 months": lambda: kpis.history(db, (LAST - timedelta(days=730)).replace(day=1), LAST),
+        "what changed beyond chance": lambda: kpis.called(db, FIRST, LAST),
+        "what was changed (marks)": lambda: kpis.marks(db, LAST - timedelta(days=730), LAST),
+        "why": lambda: reasons.why(db, "turnover", FIRST, LAST),
+        "movers": lambda: movers.compared(db, FIRST, LAST),
+        "movers, with classes": lambda: movers.classed(db, FIRST, LAST),
+        "movers beyond chance": lambda: movers.called(db, FIRST, LAST),
+        "seasons": lambda: movers.seasons(db, LAST),
+        "losses": lambda: movers.lost(db, FIRST, LAST),
+        "prices given away": lambda: prices.given_away(db, FIRST, LAST),
+        "changes of prices": lambda: prices.changes(db, LAST),
+        "stages of orders": lambda: bottlenecks.stages(db, FIRST, LAST),
+        "late suppliers": lambda: bottlenecks.suppliers(db, FIRST, LAST),
+        "late orders": lambda: alerts.late(db, LAST),
+        "items that wait": lambda: bottlenecks.waiting(db, LAST),
+        "value, first in first out": lambda: valuation.by_item(db, LAST, "fifo"),
+        "value by reason": lambda: valuation.moved(db, FIRST, LAST),
+        "Home": lambda: headlines.today(db, LAST),
+        "Home, sales known until": lambda: headlines.sales_known(db, LAST),
+        "Home, inbox": lambda: inbox.counted(db, LAST),
+        "Home, what happened last": lambda: ledger.happened(db, 8),
+    }
+
+
+SUMMARY, DAYS_KEPT = "summary, 3 periods", ", item-days kept"
+
+
 def ours(path: Path, runs: int) -> dict[str, list[float]]:
     """Build, each question at its best of `runs`, and catching up after a change and after its undo."""
-    from ims_core import classes, kpis, ledger, people, positions, reasons, valuation
+    from ims_core import classes, kpis, ledger, people, positions, valuation
     from ims_core import db as database
 
     db = database.connect(path)
     found = {"positions built": timed(lambda: positions.catch_up(db))}
-    questions: dict[str, Callable[[], Any]] = {
-        "summary, 3 periods": lambda: kpis.summary(db, FIRST, LAST),
-        "by place": lambda: kpis.by_group(db, FIRST, LAST, "place"),
-        "by category": lambda: kpis.by_group(db, FIRST, LAST, "category"),
-        "by supplier": lambda: kpis.by_group(db, FIRST, LAST, "supplier"),
-        "by class": lambda: kpis.by_group(db, FIRST, LAST, "class"),
-        "by item": lambda: kpis.by_group(db, FIRST, LAST, "item"),
-        "history, 12 months": lambda: kpis.history(db, LAST - timedelta(days=364), LAST),
-        "why": lambda: reasons.why(db, "turnover", FIRST, LAST),
-        "ABC, XYZ, demand classes": lambda: classes.of_items(db, LAST),
-        "value, moving average": lambda: valuation.by_item(db, LAST),
-        "value, first in first out": lambda: valuation.by_item(db, LAST, "fifo"),
-        "value by reason": lambda: valuation.moved(db, FIRST, LAST),
-    }
-    for name, question in questions.items():
+    for name, question in asked(db).items():
         found[name] = min(timed(question) for _ in range(runs))
+    told = kpis.summary(db, FIRST, LAST).set_index("kpi")[["value", "before", "year_ago"]].T
+    groups = kpis.by_group(db, FIRST, LAST, "category").set_index("grp").sort_index()
+    names = [name for name in told if told[name].notna().any()]
+    classed = classes.of_items(db, LAST).set_index("item_id").sort_index()
+    value = valuation.by_item(db, LAST).set_index("item_id")["value"].sort_index()
+    _keep(path, "ours", told[names].to_dict("list"), groups[names].to_dict("list"), classed["abc"], classed["cv"], value)
     sale = ledger.record(db, people.LOCAL, ledger.Record("sale", 17, 1, "Shop", LAST - timedelta(days=400)))
     found["caught up after a change"] = timed(lambda: positions.catch_up(db))
     ledger.undo(db, people.LOCAL, sale)
@@ -128,82 +159,105 @@ def ours(path: Path, runs: int) -> dict[str, list[float]]:
     return found
 
 
+def _keep(path: Path, name: str, summary: Any, groups: Any, abc: Any, cv: Any, value: Any) -> None:
+    answers = {
+        "summary": summary,
+        "by category": groups,
+        "ABC": {"abc": list(abc)},
+        "evenness": {"cv": list(cv)},
+        "value": {"v": list(value)},
+    }
+    path.with_suffix(f".{name}.json").write_text(json.dumps(answers))
+
+
+def peer(path: Path, runs: int, make: Callable[[Any, Any], Any], name: str) -> dict[str, list[float]]:
+    """The same questions of one of plain_kpis, from the movements and from item-days that are kept."""
+    import plain_kpis as plain
+
+    one = make(*_exported(path))
+    last = plain.number(LAST)
+    begun = plain.number(LAST) - DAYS + 1
+
+    def summary(days: Any) -> list[dict[str, Any]]:
+        return [_kpis(plain, one.sums(days, plain.number(a), plain.number(b)), a, b, begun) for a, b in PERIODS]
+
+    def groups(days: Any) -> dict[str, Any]:
+        return _kpis(plain, one.sums(days, plain.number(FIRST), last, "category").sort_index(), FIRST, LAST, begun)
+
+    questions = {SUMMARY: summary, "by category": groups, "classes": lambda days: _classes(one, days, last),
+                 "value, moving average": lambda days: one.value(days, last)}  # fmt: skip
+    made = min(timed(one.days) for _ in range(runs))
+    days, found = one.days(), {"item-days made": made}
+    for key, question in questions.items():
+        clipped = min(timed(lambda asked=question: asked(days)) for _ in range(runs))
+        found |= {key: [made[0] + clipped[0], made[1] + clipped[1]], f"{key}{DAYS_KEPT}": clipped}
+    told = summary(days)
+    together = {kpi: [float(period[kpi].iloc[0]) for period in told] for kpi in told[0]}
+    abc, cv = _classes(one, days, last)
+    _keep(path, name, together, {kpi: values.tolist() for kpi, values in groups(days).items()}, abc, cv, one.value(days, last).sort_index())
+    return found
+
+
+def _kpis(plain: Any, sums: Any, first: date, last: date, begun: int) -> dict[str, Any]:
+    return dict(plain.kpis(sums, plain.number(last) - max(plain.number(first), begun) + 1, 0.25))
+
+
+def _classes(one: Any, days: Any, last: int) -> tuple[Any, Any]:
+    """ABC and the spread of demand of each item, by our pure functions over the peer's monthly sums."""
+    from ims_core import classes
+
+    cogs, pieces = one.monthly(days, last)
+    cogs, pieces = cogs.iloc[:, -36:], pieces.iloc[:, -36:]
+    category = one.items["category"]
+    codes, _ = (category.sort_index() if hasattr(category, "sort_index") else one.items.sort("item_id")["category"].to_pandas()).factorize()
+    month = (pieces.columns.to_numpy(int) - 1) % 12 + 1
+    return classes.kept_letters(cogs.to_numpy(float)), classes.evenness(pieces.to_numpy(float), codes.astype("int64"), month)
+
+
 def in_pandas(path: Path, runs: int) -> dict[str, list[float]]:
-    """The sums of the summary in pandas."""
-    import pandas as pd
+    """All of it in pandas."""
+    import plain_kpis
 
-    table = _exported(path).to_pandas()
-    table["day"] = (pd.to_datetime(table["day"]) - pd.Timestamp("2020-01-01")).dt.days
-
-    def summary() -> list[Any]:
-        sales = table["kind"].isin(["sale", "return_in"])
-        sold = (-table["qty"]).where(sales, 0.0)
-        frame = table[["item_id", "day", "qty"]].assign(cogs=sold * table["cost"], revenue=sold * table["unit_price"].fillna(0))
-        days = frame.groupby(["item_id", "day"], as_index=False).sum()
-        days["on_hand"] = days.groupby("item_id")["qty"].cumsum()
-        days["until"] = days.groupby("item_id")["day"].shift(-1, fill_value=99_999)
-        days["before"] = days.groupby("item_id")["on_hand"].shift(1, fill_value=0)
-        costs = table.groupby("item_id")["cost"].first()
-        days["value"] = days["on_hand"] * days["item_id"].map(costs)
-        return [_clip(days, *_numbers(period)) for period in PERIODS]
-
-    return {"pandas": min(timed(summary) for _ in range(runs))}
-
-
-def _clip(days: Any, first: int, last: int) -> list[float]:
-    part = days[(days["day"] <= last) & (days["until"] >= first)]
-    inside = part[part["day"] >= first]
-    long = (part["until"].clip(upper=last + 1) - part["day"].clip(lower=first)).clip(lower=0)
-    out = (part["on_hand"] <= 0) * long
-    ran_out = ((inside["on_hand"] <= 0) & (inside["before"] > 0)).sum()
-    return [(part["value"] * long).sum(), inside["cogs"].sum(), inside["revenue"].sum(), out.sum(), ran_out]
+    return peer(path, runs, plain_kpis.Pandas, "pandas")
 
 
 def in_polars(path: Path, runs: int) -> dict[str, list[float]]:
-    """The sums of the summary in polars, lazily."""
-    import polars as pl
+    """All of it in polars."""
+    import plain_kpis
 
-    table = pl.from_arrow(_exported(path)).with_columns((pl.col("day") - date(2020, 1, 1)).dt.total_days().alias("day"))
-
-    def summary() -> list[Any]:
-        sold = pl.when(pl.col("kind").is_in(["sale", "return_in"])).then(-pl.col("qty")).otherwise(0.0)
-        days = (
-            table.lazy()
-            .group_by("item_id", "day")
-            .agg(pl.col("qty").sum(), (sold * pl.col("cost")).sum().alias("cogs"),
-                 (sold * pl.col("unit_price").fill_null(0)).sum().alias("revenue"), pl.col("cost").first())
-            .sort("item_id", "day")
-            .with_columns(pl.col("qty").cum_sum().over("item_id").alias("on_hand"),
-                          pl.col("day").shift(-1).over("item_id").fill_null(99_999).alias("until"))
-            .with_columns(pl.col("on_hand").shift(1).over("item_id").fill_null(0).alias("before"))
-            .collect()
-        )  # fmt: skip
-        return [_clipped(days, *_numbers(period)) for period in PERIODS]
-
-    def _clipped(days: Any, first: int, last: int) -> Any:
-        long = (pl.min_horizontal("until", pl.lit(last + 1)) - pl.max_horizontal("day", pl.lit(first))).clip(lower_bound=0)
-        inside = pl.col("day") >= first
-        return days.filter((pl.col("day") <= last) & (pl.col("until") >= first)).select(
-            (pl.col("on_hand") * pl.col("cost") * long).sum(), pl.col("cogs").filter(inside).sum(), pl.col("revenue").filter(inside).sum(),
-            ((pl.col("on_hand") <= 0).cast(pl.Int64) * long).sum().alias("out"),
-            (inside & (pl.col("on_hand") <= 0) & (pl.col("before") > 0)).sum().alias("ran_out"),
-        )  # fmt: skip
-
-    return {"polars": min(timed(summary) for _ in range(runs))}
+    return peer(path, runs, plain_kpis.Polars, "polars")
 
 
-def _numbers(period: tuple[date, date]) -> tuple[int, int]:
-    return (period[0] - date(2020, 1, 1)).days, (period[1] - date(2020, 1, 1)).days
-
-
-def _exported(path: Path) -> Any:
+def _exported(path: Path) -> tuple[Any, Any]:
+    """The movements and items as Arrow tables; days as numbers, kinds and places as categories."""
     import duckdb
 
     with duckdb.connect(str(path), read_only=True) as shop:
-        return shop.sql("""
-            select m.item_id, m.day, m.kind, m.qty::double as qty, m.unit_price::double as unit_price, i.cost::double as cost
-            from movements m join items i using (item_id)
+        moves = shop.sql("""
+            select item_id::integer as item_id, place, (day - date '2020-01-01')::integer as day, kind, qty::double as qty,
+                   unit_price::double as unit_price, unit_cost::double as unit_cost from movements
         """).to_arrow_table()
+        items = shop.sql("select item_id::integer as item_id, category, cost::double as cost from items").to_arrow_table()
+    for name in ("kind", "place"):
+        moves = moves.set_column(moves.column_names.index(name), name, moves[name].dictionary_encode())
+    return moves, items
+
+
+def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """What a peer answers otherwise than we do: beyond a hundred-millionth of it."""
+    import numpy as np
+
+    found = []
+    for answer, columns in one.items():
+        for name in sorted({*columns, *other[answer]}):
+            mine, theirs = columns.get(name), other[answer].get(name)
+            same = mine is not None and theirs is not None and len(mine) == len(theirs)
+            if same and isinstance(mine[0], str):
+                same = mine == theirs
+            elif same:
+                same = bool(np.allclose(np.array(mine, float), np.array(theirs, float), rtol=1e-8, atol=1e-6, equal_nan=True))
+            found += [] if same else [f"{answer}, {name}: {str(mine)[:90]} is not {str(theirs)[:90]}"]
+    return found
 
 
 MEASURES: dict[str, Callable[[Path, int], dict[str, list[float]]]] = {"ours": ours, "pandas": in_pandas, "polars": in_polars}
@@ -236,19 +290,25 @@ def main() -> None:
             fill(path, int(millions * 1e6))
             names = list(MEASURES) if millions == said.peers else ["ours"]
             found = {name: measured(name, path, said.runs) for name in reversed(names)}  # peers first: ours adds to the file
+            answers = {name: json.loads(path.with_suffix(f".{name}.json").read_text()) for name in names}
+            for name in names[1:]:
+                if apart := differing(answers["ours"], answers[name]):
+                    sys.exit(f"{name} answers otherwise than we do:\n" + "\n".join(apart))
+            print(f"{path.stat().st_size / 1e6:,.0f} MB on disk")
             _print(millions, found)
 
 
 def _print(millions: float, found: dict[str, dict[str, list[float]]]) -> None:
+    mine = found.pop("ours")
     print(f"\n{millions:g} million movements: seconds (of processors)")
-    for name, figures in found["ours"].items():
+    for name, figures in mine.items():
         print(f"  {name:28} " + (f"{figures[0]:8.2f} ({figures[1]:.2f})" if len(figures) == 2 else f"{figures[0]:8,.0f}"))
-    summary = found["ours"]["summary, 3 periods"]
-    for peer in [name for name in found if name != "ours"]:
-        wall, cpu = found[peer][peer]
-        memory = found[peer]["most memory, MB"][0]
-        ratio = f"{wall / summary[0]:.1f} x ours by the wall, {cpu / summary[1]:.1f} x by processors"
-        print(f"  {peer:28} {wall:8.2f} ({cpu:.2f}), {memory:,.0f} MB: {ratio}")
+    for peer_name, figures in found.items():
+        print(f"  {peer_name}, most memory, MB {figures.pop('most memory, MB')[0]:,.0f}; gives the same answers")
+        for name, (wall, cpu) in figures.items():
+            us = mine.get(name.removesuffix(DAYS_KEPT))
+            ratio = f": {wall / us[0]:.1f} x ours by the wall, {cpu / us[1]:.1f} x by processors" if us else ""
+            print(f"    {name:38} {wall:8.2f} ({cpu:.2f}){ratio}")
 
 
 if __name__ == "__main__":
