@@ -15,6 +15,7 @@ from ims_core import (
     booking,
     claims,
     cleaning,
+    columns,
     dates,
     documents,
     exporting,
@@ -197,9 +198,10 @@ def _cleaned(db: Database, group: Group, groups: Sequence[Group], note: Note | N
     timezone = shop.timezone if shop.timezone != standard.timezone else None
     currency = shop.currency if shop.currency != standard.currency else None
     others = [other for other in groups if other.tables is not group.tables]
+    barred = known.barcodes(db) if set(columns.CODES) <= set(group.mapping.columns) else None  # else nothing is held against them
     cleaned = cleaning.clean(
         group.tables, group.mapping, known.spellings(db), group.off, known.sales(db), group.places, note, timezone, currency,
-        known.barcodes(db), lambda: own_units.known(db, others, recognising.told_packs(group.mapping)),
+        barred, lambda: own_units.known(db, others, recognising.told_packs(group.mapping)),
     )  # fmt: skip
     return replace(group, cleaned=cleaned)
 

@@ -73,11 +73,12 @@ def find_sections(pad: scratch.Pad, mapping: Mapping) -> None:
 def spell_codes(pad: scratch.Pad, known: AbstractMapping[str, str]) -> None:
     """Table `codes`: each way a code is written; its key, its usual spelling, its usual name, whether it is no product."""
     pad.put(known=pa.table({"key": pa.array(list(known), pa.string()), "spelled": pa.array(list(known.values()), pa.string())}))
-    if "sku" not in pad.columns("typed"):
+    found = pad.columns("typed")
+    if "sku" not in found:
         nothing = ", ".join(f"null::varchar as {name}" for name in ("written", "key", "sku", "name"))
         pad.run(f"create table codes as select {nothing}, false as no_product")
         return
-    priced = "price > 0" if "price" in pad.columns("typed") else "true"
+    priced = "price > 0" if "price" in found else "true"
     pad.run(f"""
         create table codes as
         with written as (

@@ -47,8 +47,9 @@ def find(pad: scratch.Pad, mapping: Mapping, styles: dict[str, values.Style], ta
         "select source, row, unfit_field, unfit_value, unfit || '; the line is not used', true from judged"
         " where outcome = 'refused' and lacking = unfit",
     ]
+    there = pad.columns("typed")
     for name in mapping.columns:
-        if f"{name}_problem" in pad.columns("typed"):
+        if f"{name}_problem" in there:
             parts.append(_spoilt(name))
         if FIELDS[name].type in ("text", "id"):
             continue
