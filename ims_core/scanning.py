@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from ims_core import counting, doubts, labels, ledger, lots, people, policy, tallies
+from ims_core import counting, doubts, entries, labels, ledger, lots, people, policy, tallies
 from ims_core.db import Database
 from ims_core.errors import Doubtful, ImsError, NotAllowed, Refused, UnknownCode
 from ims_core.meanings import Found, look, stands
@@ -17,7 +17,7 @@ from ims_core.meanings import Found, look, stands
 T = TypeVar("T")
 
 MODES = {
-    "look": "Look up", "receive": "Receive", "sell": "Sell", "return": "Return", "move": "Move", "count": "Count", "scrap": "Scrap",
+    "look": "Look up", "receive": "Receive", "sell": "Sell", "move": "Move", "return": "Return", "count": "Count", "scrap": "Scrap",
 }  # fmt: skip
 
 KINDS = {"receive": "receipt", "sell": "sale", "return": "return_in", "move": "transfer", "count": "count", "scrap": "scrap"}
@@ -370,3 +370,5 @@ def _refuse_bad(db: Database, read: Read, found: Found) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     if read.at and read.at > now + EARLY:
         raise Refused(f"The device says it is {read.at:%d.%m.%Y %H:%M} UTC, which is still to come. Set its clock.")
+    if read.at and read.at < now - entries.EARLIER:
+        raise Refused(f"The device says it is {read.at:%d.%m.%Y %H:%M} UTC: its clock stands wrong, and so would the day. Set it.")

@@ -61,7 +61,7 @@ def counter() -> None:
 
 def choose_mode() -> str:
     named = st.query_params.get("mode")
-    mode: str = st.segmented_control(
+    mode: str = st.pills(  # not segments: where those take two rows, the first is a pixel too wide
         "Mode", list(scanning.MODES), default=named if named in scanning.MODES else "look", required=True, key="scan-mode",
         format_func=lambda each: f":material/{ICONS[each]}: {scanning.MODES[each]}", label_visibility="collapsed", width="stretch",
     )  # fmt: skip

@@ -149,6 +149,8 @@ def test_a_read_that_was_kept_overnight_is_of_its_own_day(bar: Shop) -> None:
     assert bar.db.scalar("select day from movements") == at.date()
     with pytest.raises(Refused, match="still to come"):
         beep(bar, WATER, "receive", at=at + timedelta(days=5))
+    with pytest.raises(Refused, match="its clock stands wrong"):
+        beep(bar, WATER, "receive", at=datetime(1970, 1, 1, 0, 5))
 
 
 @pytest.mark.parametrize(

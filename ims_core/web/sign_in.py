@@ -39,12 +39,12 @@ def say_who_is_here(who: Person) -> None:
         return
     with st.sidebar, st.container(key="who-is-here"):
         st.text(f"{who.name} · {who.role}")
-        st.html(f'<a href="{gate.SIGN_OUT}" target="_self">Sign out</a>')
+        st.html(f'<a href="{gate.SIGN_OUT}" target="_self" style="color: inherit">Sign out</a>')
 
 
 def offer() -> None:
     """The way to the sign-in page: a real address, because only the server can begin a session."""
-    st.html(f'<a href="{gate.SIGN_IN}" target="_self">Sign in</a>')
+    st.html(f'<a href="{gate.SIGN_IN}" target="_self" style="color: inherit">Sign in</a>')
 
 
 # -- the company's own sign-in

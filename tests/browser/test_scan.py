@@ -91,6 +91,11 @@ SHOWN = 6
 BY_BROWSER = pytest.param("browser", marks=pytest.mark.skipif(not scanner.decoder(), reason="make camera was not run"))
 
 
+BEYOND = """Math.max(...[...document.querySelectorAll('[data-testid=stButtonGroup]')].flatMap(group => [...group.querySelectorAll('button')]
+    .map(each => Math.floor(each.getBoundingClientRect().right - group.getBoundingClientRect().right))))"""
+"""Pixels by which a segment stands out of its row."""
+
+
 def open_camera(browser: Browser, server: Server, reads: str) -> Page:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.set_default_timeout(LONG)
@@ -98,6 +103,7 @@ def open_camera(browser: Browser, server: Server, reads: str) -> Page:
         page.route("**/scanner/**", lambda route: route.abort())  # a browser that reads nothing itself
     page.goto(f"{server.address}/scan?mode=receive")
     expect(page.get_by_label("Scan or type a code")).to_be_focused(timeout=LONG)
+    assert page.evaluate(BEYOND) <= 0, "the ways to scan do not fit a phone's width"
     page.get_by_text("Camera", exact=True).click()
     return page
 
