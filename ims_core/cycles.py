@@ -79,7 +79,7 @@ def plan(db: Database, day: date, blind: bool = False) -> pd.DataFrame:
     urgent = found[found["weight"] > 0].sort_values(["weight", "used", "item_id"], ascending=[False, False, True])
     drawn = min(max(1, round(most * CHANCE)), most)
     first = urgent.head(most - drawn)
-    rest = found.drop(first.index)
+    rest = found.drop(first.index).sort_values(["item_id", "place"])  # in one order, or each look at the plan would draw others
     random = rest.sample(min(drawn, len(rest)), random_state=day.toordinal()).assign(
         why="chance", reason="Drawn at random: it shows how good the book is as a whole"
     )
