@@ -127,7 +127,9 @@ def _held(table: str, place: str) -> str:
                p.total_value_days + coalesce(worth, 0) * (d.day - p.since + 1) as value_days,
                p.total_used + {used} as item_days, p.total_out + case when p.on_hand > 0 then 0 else {used} end as out_days,
                {", ".join(f"p.total_{name} as {name}" for name in (*COUNTED, *MOVED))}
-        from {table} p join edges d on p.since <= d.day and p.until > d.day join listed i on i.item_id = p.item_id
+        from (select p.rowid as row, d.day from {table} p join edges d on p.since <= d.day and p.until > d.day) d  -- narrow: it is sorted
+        join {table} p on p.rowid = d.row
+        join listed i on i.item_id = p.item_id
     ),
     held as (
         select s.period, b.item_id, b.place, s.last - b.first_day + 1 as known_days, coalesce(b.known_from <= s.last, false) as known,
