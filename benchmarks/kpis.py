@@ -244,18 +244,21 @@ def _exported(path: Path) -> tuple[Any, Any]:
 
 
 def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """What a peer answers otherwise than we do: beyond a hundred-millionth of it."""
+    """What a peer answers otherwise than we do: money beyond a hundredth of a cent (sums are kept to a millionth), else a millionth."""
     import numpy as np
+
+    from ims_core.measures import BOOK
 
     found = []
     for answer, columns in one.items():
         for name in sorted({*columns, *other[answer]}):
+            rounding = 1e-4 if name == "v" or (name in BOOK and BOOK[name].unit == "money") else 1e-6
             mine, theirs = columns.get(name), other[answer].get(name)
             same = mine is not None and theirs is not None and len(mine) == len(theirs)
             if same and isinstance(mine[0], str):
                 same = mine == theirs
             elif same:
-                same = bool(np.allclose(np.array(mine, float), np.array(theirs, float), rtol=1e-8, atol=1e-6, equal_nan=True))
+                same = bool(np.allclose(np.array(mine, float), np.array(theirs, float), rtol=1e-9, atol=rounding, equal_nan=True))
             found += [] if same else [f"{answer}, {name}: {str(mine)[:90]} is not {str(theirs)[:90]}"]
     return found
 
