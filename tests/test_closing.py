@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from ims_core import closing, exporting, flaws, ledger, people, reorder, scores
+from ims_core import closing, exporting, flaws, importing, ledger, people, reorder, scores
 from ims_core.errors import NotAllowed, Refused
-from tests.builders import DAY, Shop
+from tests.builders import DAY, Shop, empty_shop
 from tests.test_conditions import cases, counted, sold_daily
 
 MAY_DAY, FORTNIGHT = date(2026, 5, 1), closing.between(DAY - timedelta(days=20), DAY - timedelta(days=7))
@@ -76,7 +76,10 @@ def test_closed_days_are_part_of_the_whole_shop(shop: Shop) -> None:
     closing.close(shop.db, people.LOCAL, [MAY_DAY, DAY], "Public holiday")
     closing.reopen(shop.db, people.LOCAL, [DAY])
     assert closing.days(shop.db)["day"].dt.date.tolist() == [MAY_DAY]
-    assert b"closed_days" in exporting.everything(shop.db, DAY)
+    counted(shop, "KETTLE", 8)
+    into = empty_shop()
+    importing.commit(into, people.LOCAL, importing.preview(into, [("whole.zip", exporting.everything(shop.db, DAY))], today=DAY))
+    assert closing.days(into).values.tolist() == [[pd.Timestamp(MAY_DAY), "Public holiday"]]
 
 
 @pytest.mark.parametrize(
