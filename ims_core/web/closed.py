@@ -48,4 +48,5 @@ def show() -> None:
         picked: Any = st.date_input("First and last day", (day, day), width=250, key="closed-range")
         reason = st.text_input("Why", USUAL, max_chars=60, width=230)
         if st.form_submit_button("Add", icon=":material/event_busy:"):
-            do(closing.close, closing.between(picked[0], picked[-1]), reason, done="The shop is closed on those days.")
+            days = closing.between(picked[0], picked[-1]) if picked else []  # a cleared range is ()
+            do(closing.close, days, reason, done="The shop is closed on those days.")
