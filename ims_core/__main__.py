@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     books.add_argument("--out", type=Path, required=True, metavar="FILE", help="write it here")
     books.add_argument("--form", metavar="FORM", help=f"{', '.join(FORMS)}; what the ending says where it is left out")
     books.add_argument("--by", choices=("day", "month"), help="an entry a day or a month; as the program likes it where it is left out")
-    books.add_argument("--opening", action="store_true", help="begin with the stock brought forward, also for a program that has it")
+    books.add_argument("--opening", action=argparse.BooleanOptionalAction,
+                       help="begin with the stock brought forward, or not; as the program likes it where it is left out")  # fmt: skip
     command("quality", doubts, "what is doubtful in the data, and what rests on it").add_argument("--day", type=_day, help=on_day)
     command("watch", watch, "look for what needs attention and tell what is due, once; the app does it by itself while it is open")
     command("check", check, "prove the ledger")
@@ -245,13 +246,14 @@ def reorder(options: argparse.Namespace) -> None:
 
 
 def write_journal(options: argparse.Namespace) -> None:
-    """Write the double entries, and say that they agree with the stock."""
+    """Write the double entries, and say of those written whether they agree with the stock."""
     from ims_core import journal, people, policy
 
     form = options.form or options.out.suffix.lower().removeprefix(".")
     with _shop() as db:
-        content = journal.file(db, people.LOCAL, options.first, options.last, form, options.by, options.opening or None)
-        proof, currency = journal.proof(db, options.first, options.last), policy.shop(db).currency
+        content = journal.file(db, people.LOCAL, options.first, options.last, form, options.by, options.opening)
+        by, opening = options.by or FORMS[form].by, FORMS[form].opening if options.opening is None else options.opening
+        proof, currency = journal.proof(db, options.first, options.last, by, opening), policy.shop(db).currency
     options.out.write_bytes(content)
     print(f"{options.out} holds the journal. {proof.says(currency)}")
     if form not in ("csv", "beancount"):

@@ -1,10 +1,11 @@
 """What the stock did, as bookkeeping has it: balanced double entries by day that reconcile with the stock value to the cent.
 
 entries(db, first, last) -> entry day account debit credit text
+changes(entries) -> the same without the stock brought forward; stock(entries) -> what its account ends with
 totals(entries) -> account debit credit: what is left on each account
 accounts(db, form) -> what a bookkeeping program calls them; set_accounts; manager
 file(db, who, first, last, form) -> bytes, as one of programs.FORMS takes it; manager
-proof(db, first, last) -> what the journal ends with beside what the stock is worth
+proof(db, first, last) -> what the journal, or a file of it, ends with beside what the stock is worth
 """
 
 import re
@@ -38,16 +39,17 @@ BY = ("day", "month")
 FORWARD = "Stock brought forward"
 
 
-def entries(db: Database, first: date, last: date, by: str = "day", opening: bool = True) -> pd.DataFrame:
+def entries(db: Database, first: date, last: date, by: str = "day") -> pd.DataFrame:
     """Two lines an entry, the stock's first: entry day account debit credit text; amounts in cents exact, at moving average cost.
 
-    `by`: of BY, a month's entries stand on its last day. `opening`: what lay there before `first` opens the stock account; whoever takes
-    in month after month has it there already.
+    `by`: of BY, a month's entries stand on its last day. What lay there before `first` opens the stock account.
     """
+    if by not in BY:
+        raise Refused(f"An entry of the journal is made for a {' or a '.join(BY)}; not for {by or 'nothing'}.")
     brought, rows = _amounts(db, first, last)
     if by == "month":
         rows = _monthly(rows, last)
-    if opening and brought:
+    if brought:
         rows = [(first, "opened", brought, FORWARD), *rows]
     lines = []
     for number, (day, name, amount, text) in enumerate(rows, start=1):
@@ -89,6 +91,18 @@ def _monthly(rows: list[tuple[date, str, int, str]], last: date) -> list[tuple[d
     return sorted(kept, key=lambda row: (row[0], list(ACCOUNTS).index(row[1])))
 
 
+def changes(entries: pd.DataFrame) -> pd.DataFrame:
+    """Without the stock brought forward, numbered from 1: whoever takes in month after month has it there already."""
+    kept = entries[entries["text"] != FORWARD]
+    return kept.assign(entry=kept["entry"] - int(len(kept) < len(entries))).reset_index(drop=True)
+
+
+def stock(entries: pd.DataFrame) -> float:
+    """What the lines leave on the stock account, in cents exact."""
+    mine = entries[entries["account"] == STOCK]
+    return round(float(mine["debit"].sum() - mine["credit"].sum()), 2)
+
+
 def totals(entries: pd.DataFrame) -> pd.DataFrame:
     """What is left on each account of the lines: account debit credit, one of the two 0; the two columns add up to the same."""
     net = (entries["debit"] - entries["credit"]).groupby(entries["account"]).sum().round(2)
@@ -103,6 +117,8 @@ class Proof:
     worth: float
     debits: float
     credits: float
+    before: float | None = None
+    """What the stock account must hold before a file that does not begin with it; `booked` counts it in."""
 
     @property
     def holds(self) -> bool:
@@ -112,13 +128,13 @@ class Proof:
     def says(self, currency: str) -> str:
         """Both numbers in one sentence, to the cent."""
         booked, worth = to_the_cent(self.booked, currency), to_the_cent(self.worth, currency)
+        ends = f"The journal ends with {booked} of stock"
+        if self.before is not None:
+            before = to_the_cent(self.before, currency)
+            ends = f"It leaves out what lay there before: on a stock account that stands at {before} it ends with {booked}"
         if self.holds:
-            return (
-                f"The journal ends with {booked} of stock, and the stock of that day is worth {worth}: they agree, debits and credits too."
-            )
-        return (
-            f"The journal ends with {booked} of stock, but the stock of that day is worth {worth}. Settings, Proof of the ledger says more."
-        )
+            return f"{ends}, and the stock of that day is worth {worth}: they agree, debits and credits too."
+        return f"{ends}, but the stock of that day is worth {worth}. Settings, Proof of the ledger says more."
 
 
 def to_the_cent(amount: float, currency: str) -> str:
@@ -126,15 +142,16 @@ def to_the_cent(amount: float, currency: str) -> str:
     return f"{currency}\u202f{round(amount, 2) + 0.0:,.2f}"
 
 
-def proof(db: Database, first: date, last: date) -> Proof:
-    """The lines of a period against valuation.by_item of its last day, which is asked from the stock and not from the lines."""
-    lines = entries(db, first, last)
-    mine = lines[lines["account"] == STOCK]
-    worth = float(valuation.by_item(db, last)["value"].sum())
-    return Proof(
-        round(float(mine["debit"].sum() - mine["credit"].sum()), 2), round(worth, 2), round(float(lines["debit"].sum()), 2),
-        round(float(lines["credit"].sum()), 2),
-    )  # fmt: skip
+def proof(db: Database, first: date, last: date, by: str = "day", opening: bool = True) -> Proof:
+    """The lines of a period against valuation.by_item of its last day, which is asked from the stock and not from the lines.
+
+    `by` and `opening` as of a file: its own lines are added up then.
+    """
+    every = entries(db, first, last, by)
+    lines, worth = every if opening else changes(every), float(valuation.by_item(db, last)["value"].sum())
+    before = None if opening else round(stock(every) - stock(lines), 2) + 0.0
+    booked = round((before or 0) + stock(lines), 2)
+    return Proof(booked, round(worth, 2), round(float(lines["debit"].sum()), 2), round(float(lines["credit"].sum()), 2), before)
 
 
 # -- the file of a program
@@ -176,17 +193,20 @@ def _refuse_unlike(asked: programs.Form, name: str, value: str) -> None:
 
 @people.needs("manager")
 def file(db: Database, who: people.Person, first: date, last: date, form: str, by: str | None = None, opening: bool | None = None) -> bytes:
-    """A period's journal as a file; form: of programs.FORMS; `by` and `opening` as for entries, else as the form is."""
+    """A period's journal as a file.
+
+    form: of programs.FORMS. `by`: as for entries; `opening`: whether it begins with the stock before; both as the form is where not said.
+    """
     asked = _form(form)
     if first > last:
         raise Refused(f"A journal goes from its first day to its last; {labels.day_text(first)} lies after {labels.day_text(last)}.")
     said = accounts(db, form)
-    lines = entries(db, first, last, by or asked.by, asked.opening if opening is None else opening)
+    every = entries(db, first, last, asked.by if by is None else by)
+    begins = asked.opening if opening is None else opening
+    lines = every if begins else changes(every)
     lines = lines.assign(account=lines["account"].map(said))
-    book = programs.Book(
-        lines, first, last, programs.code(policy.shop(db).currency), said, said[STOCK], datetime.now(UTC).replace(tzinfo=None)
-    )
-    return asked.write(book)
+    currency, now = programs.code(policy.shop(db).currency), datetime.now(UTC).replace(tzinfo=None)
+    return asked.write(programs.Book(lines, first, last, currency, said, said[STOCK], now, begins, stock(every)))
 
 
 def _form(form: str) -> programs.Form:

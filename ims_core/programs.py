@@ -48,11 +48,15 @@ class Book:
     currency: str
     """Three letters."""
     said: Mapping[str, str]
-    """By Form.asks."""
+    """The program's accounts by CALLED, and its other answers by Form.asks."""
     stock: str
     """The program's stock account."""
     at: datetime
     """When it is written."""
+    opening: bool
+    """Whether the lines begin with the stock before; else the program has it from the files of the days before."""
+    ends: float
+    """What the stock account stands at after the last line, with what the program has from before."""
 
 
 @dataclass(frozen=True)
@@ -110,27 +114,25 @@ def plain(book: Book) -> bytes:
 
 
 def beancount(book: Book) -> bytes:
-    """Plain text for beancount, with its own proof: the balance of the stock account on the day after the last."""
-    lines = book.lines
-    first = lines["day"].min() if len(lines) else book.last
-    text = [f'option "operating_currency" "{book.currency}"', ""]
-    text += [f"{first} open {account}" for account in sorted({book.stock, *lines["account"]})]
-    for _, each in lines.groupby("entry", sort=True):
+    """Plain text for beancount, with its own proof: the balance of the stock account on the day after the last.
+
+    A file that begins with the stock opens every account, as months put behind it may use any and none can be opened twice.
+    """
+    text = []
+    if book.opening:
+        text += [f'option "operating_currency" "{book.currency}"', ""]
+        text += [f"{book.first} open {account}" for account in sorted({book.said[name] for name in CALLED})]
+    for _, each in book.lines.groupby("entry", sort=True):
         head = each.iloc[0]
         text += ["", f'{head["day"]} * "{head["text"]}"']
         text += [f"  {line['account']}  {line['debit'] - line['credit']:.2f} {book.currency}" for _, line in each.iterrows()]
-    mine = lines[lines["account"] == book.stock]
-    text += [
-        "",
-        f"{book.last + timedelta(days=1)} balance {book.stock}  {mine['debit'].sum() - mine['credit'].sum():.2f} {book.currency}",
-        "",
-    ]
+    text += ["", f"{book.last + timedelta(days=1)} balance {book.stock}  {book.ends:.2f} {book.currency}", ""]
     return "\n".join(text).encode()
 
 
 def datev(book: Book) -> bytes:
     """datev.batch."""
-    return batch(**vars(book))
+    return batch(book.lines, book.first, book.last, book.currency, book.said, book.stock, book.at)
 
 
 XERO_LINES = 300
@@ -232,7 +234,8 @@ FORMS = {
     ),
     "sage": Form("Sage 50", sage, _all("1001", "9998", "5201"), r"\d{1,8}", "a nominal code of up to 8 digits",
                  "File, Import, Audit trail transactions; the first row holds the headings.", stem="sage-journal"),
-    "beancount": Form("Plain text (beancount)", beancount, ITSELF, TREE, "one such as Assets:Stock", "With its own proof in it.",
-                      by="day", opening=True, ending="beancount"),
+    "beancount": Form("Plain text (beancount)", beancount, ITSELF, TREE, "one such as Assets:Stock",
+                      "With its own proof in it. The first file begins with the stock before and opens the accounts; later ones, without, "
+                      "go behind it.", by="day", opening=True, ending="beancount"),
 }  # fmt: skip
 """By the word that names it on the command line."""

@@ -113,6 +113,9 @@ def test_the_journal_is_written_and_agrees_with_the_stock(say: Say, file: Path, 
     code, out, _ = say("journal", "--from", FIRST, "--to", LAST, "--out", taken, "--form", "datev-skr03", "--by", "day", "--opening")
     assert "DATEV (SKR03): For the tax adviser" in out
     assert b'40,00;"S";"EUR";;;"";3980;3960;' in taken.read_bytes()
+    out = say("journal", "--from", LAST, "--to", LAST, "--out", made, "--no-opening")[1]
+    assert "It leaves out what lay there before: on a stock account that stands at €\u202f40.00 it ends with €\u202f40.00" in out
+    assert f"{LAST + timedelta(days=1)} balance Assets:Stock  40.00 EUR" in made.read_text()
     assert "not as xlsx" in say("journal", "--from", FIRST, "--to", LAST, "--out", tmp_path / "may.xlsx")[2]
 
 

@@ -91,13 +91,36 @@ def as_sage(content: bytes) -> list[Line]:
     return [(day_of(row["Date"]), row["Nominal A/C Ref"], float(row["Net Amount"]) * (1 if row["Type"] == "JD" else -1)) for row in rows]
 
 
+def as_beancount(content: bytes) -> list[Line]:
+    """Plain text: entries with their postings, accounts opened before and once, and a balance that holds behind what came before."""
+    found: list[Line] = []
+    opened: set[str] = set()
+    day = date.min
+    for line in content.decode().splitlines():
+        if posting := re.fullmatch(r"  (\S+)  (-?\d+\.\d\d) EUR", line):
+            found.append((day, posting[1], float(posting[2])))
+        elif entry := re.fullmatch(r'(\S{10}) \* "[^"]+"', line):
+            day = date.fromisoformat(entry[1])
+        elif account := re.fullmatch(r"(\S{10}) open (\S+)", line):
+            assert account[2] not in opened
+            assert not found
+            opened.add(account[2])
+        elif proof := re.fullmatch(r"(\S{10}) balance (\S+)  (-?\d+\.\d\d) EUR", line):
+            if opened:
+                assert {name for _, name, _ in found} <= opened
+                assert float(proof[3]) == round(sum(amount for _, name, amount in found if name == proof[2]), 2)
+        else:
+            assert line in ("", 'option "operating_currency" "EUR"')
+    return found
+
+
 def day_of(text: str) -> date:
     return datetime.strptime(text, "%d/%m/%Y").date()
 
 
 READERS: dict[str, tuple[str, Callable[[bytes], list[Line]]]] = {
     "csv": ("Assets:Stock", as_csv), "datev-skr03": ("3980", as_datev), "datev-skr04": ("1140", as_datev), "xero": ("630", as_xero),
-    "quickbooks": ("Inventory Asset", as_quickbooks), "sage": ("1001", as_sage),
+    "quickbooks": ("Inventory Asset", as_quickbooks), "sage": ("1001", as_sage), "beancount": ("Assets:Stock", as_beancount),
 }  # fmt: skip
 
 
@@ -115,10 +138,29 @@ def test_each_program_reads_what_balances_and_is_worth_the_stock(trading: Shop, 
     assert len({account for _, account, _ in later}) > 1
 
 
+def test_plain_text_of_later_months_goes_behind_that_of_the_first(trading: Shop) -> None:
+    cuts = [(BEGINS, date(2026, 1, 31)), (date(2026, 2, 1), date(2026, 3, 31)), (date(2026, 4, 1), ENDS)]
+    files = [
+        journal.file(trading.db, people.LOCAL, first, last, "beancount", opening=opening)
+        for (first, last), opening in zip(cuts, (True, False, False), strict=True)
+    ]
+    lines = as_beancount(b"".join(files))[: len(as_beancount(files[0])) + len(as_beancount(files[1]))]
+    stood = round(sum(amount for _, account, amount in lines if account == programs.STOCK), 2)
+    assert f"2026-04-01 balance Assets:Stock  {stood:.2f} EUR" in files[1].decode()
+    scrap = f"open {programs.SCRAP}"
+    assert (scrap in files[0].decode(), f"  {programs.SCRAP}  " in files[0].decode()) == (True, False)  # of February only
+    loader = pytest.importorskip("beancount.loader")
+    found, errors, _ = loader.load_string(b"".join(files).decode())
+    assert (errors, len(found) > 20) == ([], True)
+    assert loader.load_string(b"".join([files[0], files[2]]).decode())[1]  # a month was left out
+
+
 def test_an_entry_a_month_says_the_same_as_an_entry_a_day(trading: Shop) -> None:
     days, months = (journal.entries(trading.db, BEGINS, ENDS, by) for by in journal.BY)
     assert len(months) < len(days)
     assert journal.totals(months).equals(journal.totals(days))
+    with pytest.raises(Refused, match="made for a day or a month; not for week"):
+        journal.file(trading.db, people.LOCAL, BEGINS, ENDS, "csv", by="week")
     assert sorted(set(months["day"])) == [BEGINS, *(date(2026, month, day) for month, day in ((1, 31), (2, 28), (3, 31), (4, 30), (5, 20)))]
 
 
@@ -154,7 +196,7 @@ def test_what_a_program_would_refuse_is_refused_before(trading: Shop) -> None:
         journal.file(trading.db, people.LOCAL, date(2025, 12, 1), ENDS, "datev-skr03")
     many = journal.entries(trading.db, BEGINS, ENDS).loc[[0] * (programs.XERO_LINES + 1)]
     with pytest.raises(Refused, match="Xero takes 300 lines a file, and these are 301"):
-        programs.xero(programs.Book(many, BEGINS, ENDS, "EUR", {"tax": "No VAT"}, "630", datetime(2026, 5, 20)))
+        programs.xero(programs.Book(many, BEGINS, ENDS, "EUR", {"tax": "No VAT"}, "630", datetime(2026, 5, 20), True, 0))
 
 
 def test_a_currency_that_datev_does_not_know_is_refused(traded: Shop) -> None:
@@ -166,6 +208,9 @@ def test_a_currency_that_datev_does_not_know_is_refused(traded: Shop) -> None:
 def test_the_proof_says_both_numbers_also_where_they_differ(traded: Shop) -> None:
     found = journal.proof(traded.db, FIRST, LAST)
     assert "ends with €\u202f35.00 of stock, and the stock of that day is worth €\u202f35.00: they agree" in found.says("€")
+    later = journal.proof(traded.db, FIRST, LAST, "month", opening=False)
+    assert "stands at €\u202f40.00 it ends with €\u202f35.00, and the stock of that day is worth €\u202f35.00: they" in later.says("€")
+    assert later.debits == later.credits < found.debits
     other = journal.Proof(35.0, 36.0, 100.0, 100.0)
     assert (found.holds, other.holds) == (True, False)
     assert "but the stock of that day is worth €\u202f36.00" in other.says("€")

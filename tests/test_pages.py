@@ -450,6 +450,8 @@ def test_finance_says_what_the_stock_was_worth_and_that_the_journal_agrees(worki
     assert grid(screen, 1).set_index("account").loc["Expenses:Cost-Of-Goods-Sold", "debit"] == 32
     screen.button_group(key="by").set_value("item").run()
     assert grid(screen)[["name", "average", "fifo"]].values.tolist() == [["Kettle", 288, 288]]
+    screen.date_input(key="days").set_value(()).run()
+    assert not screen.exception
 
 
 def test_whoever_is_no_manager_downloads_no_journal(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -466,6 +468,9 @@ def test_whoever_is_no_manager_downloads_no_journal(staffed: Shop, monkeypatch: 
 def test_the_shop_says_which_program_takes_its_journal_and_which_accounts_it_has(working: Shop) -> None:
     screen = opened("finance", form="DATEV (SKR04)")
     assert "The name of the file must begin with EXTF" in said(screen)
+    assert "delete the entries of those days there first" in said(screen)
+    screen.toggle(key="opening-datev-skr04").set_value(True).run()
+    assert "take it in only where the stock account stands at nothing yet" in said(screen)
     field(screen.text_input, "Stock").set_value("11400")
     button(screen, "Save").click().run()
     assert "all accounts of one length" in said(screen)
@@ -493,6 +498,10 @@ def test_a_gap_in_the_sales_is_closed_with_a_click_and_opened_again_in_the_setti
     assert "Public holiday" in said(screen)
     button(screen, "Open after all").click().run()
     assert closing.days(working.db).empty
+    screen.date_input(key="closed-range").set_value(())
+    button(screen, "Add").click().run()
+    assert "Choose the days" in said(screen)
+    screen.date_input(key="closed-range").set_value((doing.today(), doing.today()))
     button(screen, "Add").click().run()
     assert closing.days(working.db)["day"].dt.date.tolist() == [doing.today()]
 

@@ -31,7 +31,7 @@ def choose(begins: date, until: date, today: date) -> Period:
         picked: Any = st.date_input(
             "From and to", (until.replace(day=1), until), max_value=today, key="days", label_visibility="collapsed", width=250
         )
-        return Period(picked[0], picked[-1])
+        return Period(picked[0], picked[-1]) if picked else Period(until.replace(day=1), until)  # a cleared range is ()
     found = kpis.cut(begins.replace(month=1, day=1), until, step)[::-1]
     known = {name(each, step, until): each for each in found if each.last >= begins}
     return known[st.selectbox(STEPS[step], list(known), key=f"which-{step}", label_visibility="collapsed", width=210)]
@@ -95,9 +95,7 @@ def files(period: Period) -> None:
                             help="Off where your program has the days before: it has that stock, too.")  # fmt: skip
         maker = partial(_file, db(), me, period, chosen, by, opening)
         download("Download", maker, form.name(period.first, period.last), key=f"journal-{chosen}")
-    brought, after = (journal.to_the_cent(amount, shop().currency) for amount in ask(_stands, period))
-    st.caption(plain(f"{form.says} Its stock account should stand at {brought} before this file and at {after} after it; where it does "
-                     "not, something of earlier days was told late: take their files in anew."))  # fmt: skip
+    st.caption(plain(f"{form.says} {_stands(period, opening)}"))
     with st.expander(plain(f"Accounts in {form.called}"), icon=":material/account_tree:"):
         _accounts(chosen, form)
 
@@ -106,12 +104,20 @@ def _called(form: str) -> str:
     return programs.FORMS[form].called
 
 
-def _stands(db: Database, period: Period) -> tuple[float, float]:
-    """The journal's stock account before a period and after it."""
+def _stands(period: Period, opening: bool) -> str:
+    """What the program's stock account should show before a file and after it; programs add what they take in."""
+    before, after = (journal.to_the_cent(amount, shop().currency) for amount in ask(_around, period))
+    if opening:
+        return f"It begins with {before} of stock and ends with {after}: take it in only where the stock account stands at nothing yet."
+    return (
+        f"Its stock account should stand at {before} before this file and at {after} after it. Where it does not, something of earlier "
+        "days was told late: delete the entries of those days there first, then take their files in anew, else they count twice."
+    )
+
+
+def _around(db: Database, period: Period) -> tuple[float, float]:
     lines = journal.entries(db, period.first, period.last)
-    mine = lines[lines["account"] == programs.STOCK]
-    net = mine["debit"] - mine["credit"]
-    return float(net[mine["text"] == journal.FORWARD].sum()), float(net.sum())
+    return journal.stock(lines) - journal.stock(journal.changes(lines)), journal.stock(lines)
 
 
 def _accounts(chosen: str, form: programs.Form) -> None:
