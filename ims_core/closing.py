@@ -2,10 +2,12 @@
 
 days(db) -> day reason, the latest first; stretches(db) -> first last reason days: the same, days in a row together
 close(db, who, days, reason), reopen(db, who, days): manager
+believed(said, sold, until) -> those of the days said on which nothing was sold; ahead(closed, on, days) -> closed days to come
 without(history, closed, on) -> the history as if those days had never been
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -17,6 +19,25 @@ from ims_core.errors import Refused
 
 LONGEST = 366
 """Days that can be said at once."""
+WEEKS, MOST = 13, 10
+"""A weekday that was closed in most of the last weeks is closed in the next ones too."""
+
+
+def believed(said: Sequence[date], sold: Container[date], until: date) -> list[date]:
+    """The days said to be closed but those on which something was sold, by post perhaps; where that was usual, those to come neither."""
+    past = [day for day in said if day <= until]
+    shut = [day for day in past if day not in sold]
+    return shut + ([day for day in said if day > until] if 2 * len(shut) >= len(past) else [])
+
+
+def ahead(closed: Sequence[date], on: date, days: int) -> list[date]:
+    """Which of so many days after one the shop is closed: those said, and the weekdays on which it mostly was."""
+    often = Counter(day.weekday() for day in closed if 0 <= (on - day).days < 7 * WEEKS)
+    usual = {weekday for weekday, times in often.items() if times >= MOST}
+    if len(usual) == 7:  # a season that ends when it was said to end
+        usual = set()
+    told = {*closed}
+    return [day for day in between(on + timedelta(days=1), on + timedelta(days=days)) if day in told or day.weekday() in usual]
 
 
 def without(history: pd.DataFrame, closed: Sequence[date], on: date) -> pd.DataFrame:

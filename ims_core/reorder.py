@@ -1,6 +1,6 @@
 """What to buy, how much of it, and why: every proposal carries the inputs of its number."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,7 +23,7 @@ COLUMNS = [
 
 REASONED = (
     "rate", "expected_demand", "lead_days", "review_days", "reorder_point", "available", "on_order", "quantity", "needed", "counted",
-    "estimated", "on_hand", "known_days", "lead_source", "lead_spread", "deliveries",
+    "estimated", "on_hand", "known_days", "lead_source", "lead_spread", "deliveries", "closed_days",
 )  # fmt: skip
 """What a reason is told from."""
 
@@ -42,17 +42,30 @@ def levels(history: pd.DataFrame, supply: pd.DataFrame, service: float, on: date
 
 
 def to_cover(history: pd.DataFrame, supply: pd.DataFrame, on: date) -> pd.DataFrame:
-    """Demand over lead time and review, whatever the service: unique_id expected_demand sd rate known_days step; as for `levels`."""
+    """Demand over lead time and review at any service: unique_id expected_demand sd rate known_days step closed_days; as for `levels`.
+
+    Of the days to cover those on which the shop is closed (`closed_days` of supply: `in_open_days`) ask for nothing.
+    """
     if supply["lead_days"].isna().any() or supply["review_days"].isna().any():
         raise Refused("Some items have no lead time or no review period. Give the shop a usual lead time in the settings.")
     terms = supply.set_index("unique_id")
     strays = terms["lead_sd"].astype(float).fillna(0) if "lead_sd" in terms else 0.0
-    known = demand.protection(history[history["unique_id"].isin(terms.index)], terms["lead_days"] + terms["review_days"], on, strays)
+    closed = terms["closed_days"] if "closed_days" in terms else pd.Series(0, terms.index)
+    days = terms["lead_days"] + terms["review_days"] - closed
+    known = demand.protection(history[history["unique_id"].isin(terms.index)], days, on, strays)
     found = pd.DataFrame({
         "unique_id": known.unique_id, "expected_demand": known.mean, "sd": known.sd, "rate": known.rate,
         "known_days": known.known_days, "step": known.step,
     })  # fmt: skip
-    return supply[["unique_id"]].merge(found, on="unique_id", how="left").fillna({"step": 1.0}).fillna(0)
+    of_each = supply[["unique_id"]].assign(closed_days=closed.to_numpy())
+    return of_each.merge(found, on="unique_id", how="left").fillna({"step": 1.0}).fillna(0)
+
+
+def in_open_days(supply: pd.DataFrame, closed: Sequence[date], on: date) -> pd.DataFrame:
+    """The terms with `closed_days`: on how many of the days of lead time and review after `on` the shop is closed."""
+    days = (supply["lead_days"] + supply["review_days"]).fillna(0).to_numpy(float)
+    shut = [(day - on).days for day in closing.ahead(closed, on, int(days.max(initial=0)))]
+    return supply.assign(closed_days=np.searchsorted(shut, days, side="right"))
 
 
 def _levels(found: pd.DataFrame, service: float) -> pd.DataFrame:
@@ -186,16 +199,22 @@ def position(db: Database, day: date) -> pd.DataFrame:
     found = lead_times.learned(terms(db, day, policy.shop(db)), lead_times.delivered(db, day - lead_times.YEAR, day))
     until = forecasting.known_until(db, day)
     supply = found.rename(columns={"item_id": "unique_id", "lead_spread": "lead_sd"})[["unique_id", "lead_days", "lead_sd", "review_days"]]
-    covered = to_cover(asked(db, until), supply, until or day)
+    history, closed = asked(db, until)
+    covered = to_cover(history, in_open_days(supply, closed, until or day), until or day)
     return found.merge(covered.rename(columns={"unique_id": "item_id"}), on="item_id")
 
 
-def asked(db: Database, until: date | None) -> pd.DataFrame:
-    """The demand that levels come from: unique_id ds y up to the last day known, without the days on which the shop was closed."""
+def asked(db: Database, until: date | None) -> tuple[pd.DataFrame, list[date]]:
+    """The demand that levels come from, and the days on which the shop is closed.
+
+    unique_id ds y up to the last day known, as if days on which it was closed and nothing was sold had never been.
+    """
     if until is None:
-        return pd.DataFrame(columns=["unique_id", "ds", "y"])
-    closed = [day.date() for day in closing.days(db)["day"]]
-    return closing.without(forecasting.daily(db, until, days=demand.WEIGHED_DAYS + len(closed)), closed, until)
+        return pd.DataFrame(columns=["unique_id", "ds", "y"]), []
+    said = [day.date() for day in closing.days(db)["day"]]
+    history = forecasting.daily(db, until, days=demand.WEIGHED_DAYS + len(said))
+    closed = closing.believed(said, {*pd.to_datetime(history.loc[history["y"] != 0, "ds"]).dt.date}, until) if said else []
+    return closing.without(history, closed, until), closed
 
 
 def _reason(row: dict[Any, Any]) -> str:
@@ -205,7 +224,7 @@ def _reason(row: dict[Any, Any]) -> str:
     pieces = labels.pieces
     said = (
         f"Sells about {_rate(row['rate'])}: {pieces(round(row['expected_demand'], 1))} in {_days(row['lead_days'] + row['review_days'])} "
-        f"days ({_days(row['lead_days'])} to arrive{_strays(row)}, {pieces(row['review_days'])} to the next order), "
+        f"days ({_days(row['lead_days'])} to arrive{_strays(row)}, {pieces(row['review_days'])} to the next order{_shut(row)}), "
         f"{pieces(row['reorder_point'])} with safety. On hand {pieces(row['available'])}, on order {pieces(row['on_order'])}: "
     )
     if row["quantity"] == 0:
@@ -232,6 +251,10 @@ def _strays(row: dict[Any, Any]) -> str:
         return ""
     gives = f"give or take {_days(row['lead_spread'])} days" if row["lead_spread"] >= 0.05 else "never straying"
     return f", {gives} as {row['deliveries']:,} deliveries showed"
+
+
+def _shut(row: dict[Any, Any]) -> str:
+    return f"; closed on {labels.many(int(row['closed_days']), 'day')} of them" if row["closed_days"] else ""
 
 
 def _days(days: float) -> str:

@@ -32,7 +32,8 @@ def _items(db: Database, day: date, led: pd.DataFrame) -> pd.DataFrame:
     led = led[(led["deliveries"] >= ENOUGH) & led["supplier_id"].notna()][["supplier_id", "real", "spread"]]
     found = reorder.terms(db, day, shop).drop(columns="lead_days").merge(led, on="supplier_id")
     supply = found.rename(columns={"item_id": "unique_id", "real": "lead_days", "spread": "lead_sd"})
-    history = reorder.asked(db, until)
+    history, closed = reorder.asked(db, until)
+    supply = reorder.in_open_days(supply, closed, until or day)
     real = reorder.levels(history, supply, shop.service, until or day).set_index("unique_id")
     steady = reorder.levels(history, supply.assign(lead_sd=0.0), shop.service, until or day).set_index("unique_id")
     told = pd.DataFrame({

@@ -189,15 +189,18 @@ def _client_lines(group: str, part: str) -> str:
         from customer_orders p join listed i using (item_id) cross join span s {part}"""
 
 
-LEADS = """
+PLACED = """
     placed as (
-        select o.order_id, s.name as supplier, coalesce(t.day, o.ordered) as day
+        select o.order_id, o.supplier_id, s.name as supplier, coalesce(t.day, o.ordered) as day, t.day is not null as sent
         from (select distinct on (order_id) * from orders where change_id in (select change_id from visible_changes)
               order by order_id, change_id desc) o
         left join suppliers s using (supplier_id)
         left join (select order_id, min(day) as day from order_steps
                    where step = 'sent' and change_id in (select change_id from visible_changes) group by all) t using (order_id)
-    ),
+    )"""
+"""SQL: when each order was sent, else of which day it is."""
+
+LEADS = f"""{PLACED},
     leads as (
         select s.period, g.counts_as as item_id, m.place, o.supplier, sum(m.qty::double) as pieces, count(*) as receipts,
                sum(m.qty::double * (m.day - o.day)) as day_pieces, sum(m.qty::double * (m.day - o.day) ** 2) as square_pieces

@@ -53,6 +53,27 @@ def test_a_fortnight_away_leaves_what_sells_and_what_is_to_be_ordered_as_they_we
     assert closing.stretches(shop.db)["days"].tolist() == [14]
 
 
+def test_what_sells_by_post_on_closed_days_is_no_other_demand(shop: Shop) -> None:
+    sold_daily(shop, counted(shop, "MUG", 500), 120)
+    before = reorder.suggest(shop.db, DAY).iloc[0]
+    closing.close(shop.db, people.LOCAL, [*FORTNIGHT, DAY + timedelta(days=2)], "Holidays")
+    found = reorder.suggest(shop.db, DAY).iloc[0]
+    assert found[["rate", "safety", "reorder_point"]].tolist() == before[["rate", "safety", "reorder_point"]].tolist()
+
+
+def test_days_on_which_the_shop_will_be_closed_are_not_bought_for(shop: Shop) -> None:
+    sundays = [day for day in closing.between(DAY - timedelta(days=119), DAY) if day.weekday() == 6]
+    sold_but_on(shop, counted(shop, "KETTLE", 1000), sundays)
+    closing.close(shop.db, people.LOCAL, sundays, "Sunday")
+    found = reorder.suggest(shop.db, DAY).iloc[0]
+    days = int(found["lead_days"] + found["review_days"])
+    ahead = [day for day in closing.between(DAY + timedelta(days=1), DAY + timedelta(days=days)) if day.weekday() == 6]
+    assert found["expected_demand"] == pytest.approx(2 * (days - len(ahead)))
+    assert f"closed on {len(ahead)} days of them" in found["reason"]
+    closing.close(shop.db, people.LOCAL, closing.between(DAY + timedelta(days=1), DAY + timedelta(days=days)), "Holidays")
+    assert reorder.suggest(shop.db, DAY).iloc[0]["expected_demand"] == 0
+
+
 def test_what_nobody_could_buy_has_not_fallen_silent_nor_is_the_till_s_file_late(shop: Shop) -> None:
     kettle, mug = counted(shop, "KETTLE", 8), counted(shop, "MUG", 500)
     sold_daily(shop, mug, 90)  # by post, also while the shop is closed

@@ -9,6 +9,7 @@ from ims_core import lead_times, people, reorder, scorecards, suppliers
 from tests.builders import Shop
 from tests.test_bottlenecks import comes, order
 from tests.test_forecasting import SUNDAY, sell
+from tests.test_importing import drop
 
 TOOK = (4, 10, 7, 7, 12)
 
@@ -70,7 +71,29 @@ def test_an_item_s_own_deliveries_come_before_what_was_said_of_it_and_that_befor
     assert found["lead_spread"].tolist() == [pytest.approx(pd.Series(TOOK).std(ddof=0))] * 2
 
 
+def test_one_lorry_with_many_goods_is_one_delivery(shop: Shop, kettle: int) -> None:
+    goods = [kettle, *(shop.item(f"MUG-{number}", cost=2) for number in range(5))]
+    ordered = SUNDAY - timedelta(days=60)
+    lorry = order(shop, 1, dict.fromkeys(goods, 10), ordered)
+    for item in goods:
+        comes(shop, lorry, item, 5, ordered + timedelta(days=4))
+        comes(shop, lorry, item, 5, ordered + timedelta(days=4))
+    found = lead_times.delivered(shop.db, SUNDAY - lead_times.YEAR, SUNDAY)
+    assert found["deliveries"].tolist() == [1] * 7  # of the supplier, and of each item
+    assert found["real"].tolist() == [4] * 7
+    assert proposal(shop)["lead_source"] == "supplier"
+
+
+def test_an_order_that_begins_with_its_receipt_teaches_nothing(shop: Shop, kettle: int) -> None:
+    lines = "".join(f"{SUNDAY - timedelta(days=100 - 9 * n)},PO{n},Nordlicht,KETTLE,10\n" for n in range(6))
+    drop(shop.db, ("received.csv", f"Received,PO number,Supplier,Code,Qty\n{lines}".encode()))
+    assert shop.db.scalar("select count(*) from movements where kind = 'receipt' and order_id is not null") == 6
+    assert lead_times.delivered(shop.db, SUNDAY - lead_times.YEAR, SUNDAY).empty
+    assert proposal(shop)["lead_days"] == 5
+
+
 def test_what_was_delivered_more_than_a_year_ago_teaches_nothing(shop: Shop, kettle: int) -> None:
     deliver(shop, kettle, *TOOK)
-    late = SUNDAY + lead_times.YEAR
-    assert lead_times.delivered(shop.db, late - lead_times.YEAR, late).empty
+    last = SUNDAY - timedelta(days=150 - 14 * 4) + timedelta(days=TOOK[4])  # the youngest of the five
+    assert reorder.suggest(shop.db, SUNDAY + timedelta(days=60)).iloc[0]["lead_source"] == "learned"
+    assert reorder.suggest(shop.db, last + lead_times.YEAR + timedelta(days=1)).iloc[0]["lead_source"] == "supplier"
