@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 NO_BREAK = "\u00a0"
-BLANK, LAST_SIGN = 0x20, 0x7E
+BLANK = 0x20
 HIDDEN = 0xA0
 """A byte of every no-break blank in utf-8."""
 

@@ -62,6 +62,12 @@ class Look:
         )
         return found.set_index("item_id")["days"].astype(float)
 
+    def sold_last_year(self, days: int) -> pd.Series:
+        """Pieces asked for of each item in the days that lie a year before those to come."""
+        since = self.until - timedelta(days=364)
+        sql = "select item_id, sum(qty)::double as qty from demand where day > ? and day <= ? group by item_id"
+        return self.db.frame(sql, [since, since + timedelta(days=days)]).set_index("item_id")["qty"]
+
 
 Finder = Callable[[Look, Numbers], pd.DataFrame]
 
@@ -119,6 +125,8 @@ def _runs_out(row: Any, day: date) -> str:
     left = "Sold out" if row.available <= 0 else f"{labels.pieces(row.available)} left, {labels.about_days(row.lasts)}"
     if row.coming == row.coming:
         return f"{left}; more comes {labels.ago(_later(day, row.coming), day)}."
+    if row.on_order > 0:
+        return f"{left}; {labels.pieces(row.on_order)} on order should be here by now or have no day."
     return f"{left}; nothing is on its way, and an order takes {labels.about_days(row.lead_days)}."
 
 
@@ -134,8 +142,13 @@ def _reorder(look: Look, _: Numbers) -> pd.DataFrame:
 
 
 def _overstock(look: Look, numbers: Numbers) -> pd.DataFrame:
-    """Money: what is there beyond the days, at cost. What nobody asks for is too much after as many days without a movement."""
+    """Money: what is there beyond the days, at cost. What nobody asks for is too much after as many days without a movement.
+
+    What sold more in the same days of last year will do so again: before Advent, calendars are not too many.
+    """
     found = look.proposals[look.proposals["available"] > 0]
+    season = found["item_id"].map(look.sold_last_year(int(numbers["days"]))).fillna(0) / numbers["days"]
+    found = found.assign(rate=np.maximum(found["rate"], season))
     idle = (pd.Timestamp(look.until) - pd.to_datetime(found["last_day"])).dt.days.to_numpy(float)
     stands = (found["rate"].to_numpy() <= 0) & (idle >= numbers["days"])
     lasts = np.where(stands, np.inf, (found["available"] / found["rate"].where(found["rate"] > 0)).fillna(0))

@@ -137,13 +137,17 @@ def shelves(moved: pd.DataFrame, until: date, weeks: int) -> pd.DataFrame:
 
 
 def sales(db: Database, first: date, last: date) -> pd.DataFrame:
-    """What was sold each day, cancelled sales taken back: day pieces revenue (at the price of the sale, else the item's; None without)."""
+    """What was sold each day less what came back, cancelled sales taken off their own: day pieces revenue.
+
+    Revenue at the price of the sale, else the item's; None without one.
+    """
     return db.frame(
         """
-        select d.day, sum(d.qty) as pieces, sum(coalesce(d.revenue + coalesce(d.unpriced * i.price, 0), d.unpriced * i.price)) as revenue
-        from demand d left join items i using (item_id)
-        where d.day between $first::date and $last::date
-        group by all order by d.day
+        select coalesce(m.takes_back, m.day) as day, -sum(m.qty) as pieces,
+               -sum(m.qty::double * coalesce(m.unit_price, i.price)) as revenue
+        from visible_movements m left join items i using (item_id)
+        where m.kind in ('sale', 'return_in') and coalesce(m.takes_back, m.day) between $first::date and $last::date
+        group by all order by 1
         """,
         {"first": first, "last": last},
     )

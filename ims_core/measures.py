@@ -152,7 +152,7 @@ KPIS = (
     Kpi("slow_stock", "Slow stock", "Stock at cost that lay 90 to 179 days without a sale.", "money", "down",
         "stock at cost of items with 90 to 179 days in stock since their last sale, or since they first came", "slow_value",
         ("stock", "cost", "quarter"), ({"slow_value": 5.0}, 5)),
-    Kpi("carrying_cost", "Carrying cost", "What the average stock costs a year: capital, space and risk.", "money", "down",
+    Kpi("carrying_cost", "Carrying cost a year", "What the average stock costs a year: capital, space and risk.", "money", "down",
         "average inventory × yearly rate", "value_days / nullif(days, 0) * carrying_rate", ("stock", "cost"),
         ({"value_days": 5550.0, "days": 30.0, "carrying_rate": 0.2}, 37)),
     Kpi("revenue", "Sales", "What was sold, returns taken off.", "money", "up", "pieces × price, less returns", "revenue", ("sales",

@@ -70,7 +70,7 @@ def classes() -> None:
     said = found.assign(evenness=found["xyz"].map(analysed.EVENNESS), demand=found["kind"].str.capitalize())
     ui.table(said, "classed", alt="Items with their classes", order=order, extra=analysed.columns(order), save_as="Classes", blank="–")
     with st.container(border=True):
-        st.markdown("**Few items bring most of the sales**")
+        st.markdown("**How many items bring most of the sales**")
         ui.picture(overviews.pareto(found))
 
 

@@ -218,6 +218,8 @@ def test_the_headline_of_a_working_shop(shop: Shop) -> None:
     assert found.sales_trend[-5:] == [18, 0, 0, 0, 36]
     assert found.in_stock_trend[-6:] == [1, 1, 1, 1, 1, 1]
     assert found.in_stock_trend[0] == 0
+    shop.move("return_in", kettle, 1, day=DAY)
+    assert headlines.today(shop.db, DAY).sales == 27  # as the KPIs have it
 
 
 def test_sales_without_a_price_count_in_pieces(shop: Shop) -> None:

@@ -21,7 +21,7 @@ def part(name: str) -> AppTest:
 
 
 @pytest.mark.parametrize(("name", "speaks"), [
-    ("Overview", "Stock value"), ("Classes", "Few items bring most"), ("Movers", "Sales against"), ("Service", "Ready rate"),
+    ("Overview", "Stock value"), ("Classes", "How many items bring most"), ("Movers", "Sales against"), ("Service", "Ready rate"),
     ("Bottlenecks", "No order was placed"),
     ("Prices", "is left after what the goods cost"), ("Seasons", "twelve full months"), ("Losses", "Nothing was counted"),
     ("Targets", "no objective"),

@@ -93,6 +93,21 @@ def test_too_much_is_what_lasts_longer_than_the_shop_wants_and_is_worth_somethin
     assert cases(shop, "overstock").empty
 
 
+def test_what_sold_in_these_days_of_last_year_is_not_too_much(shop: Shop) -> None:
+    calendars, kettles = counted(shop, "ADVENT", 90), counted(shop, "KETTLE", 200)
+    for item, until in ((calendars, DAY - timedelta(days=364 - 60)), (kettles, DAY - timedelta(days=100))):
+        sold_daily(shop, item, 30, pieces=3, until=until)
+    sold_daily(shop, counted(shop, "MUG", 50), 60)  # the sales are known up to today
+    assert list(cases(shop, "overstock")["item_id"]) == [kettles]
+
+
+def test_an_order_that_should_be_here_is_not_called_nothing(shop: Shop) -> None:
+    kettle = counted(shop, "KETTLE", 5)
+    sold_daily(shop, kettle, 60)
+    order(shop, kettle, 50, expected=DAY - timedelta(days=3))
+    assert list(cases(shop, "stockout")["what"]) == ["5 left, about 5 days; 50 on order should be here by now or have no day."]
+
+
 def test_what_does_not_move_is_too_much_after_as_many_days(shop: Shop) -> None:
     item = shop.item("VASE", cost=80)
     shop.move("receipt", item, 3, day=DAY - timedelta(days=200))
