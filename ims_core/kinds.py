@@ -150,8 +150,13 @@ def doubtful(kind: str, found: Found, table: Table) -> bool:
 
 
 def _lists_anything(found: Found, table: Table) -> bool:
-    """Codes and names that no header calls an item's, and nothing else of ours: of goods, of places, of anything."""
-    return set(found) <= {"sku", "name", "other_id"} and not any(_words(column) & {"item", "sku", "variant"} for column in table.header)
+    """Codes and names that neither a header nor the title calls an item's, and nothing else of ours: of goods, of places, of anything.
+
+    A catalogue may be one of catalogues.
+    """
+    goods, called = {"item", "sku", "variant"}, title(table)
+    named = any(_words(column) & goods for column in table.header) or (called & goods and "catalog" not in called)
+    return set(found) <= {"sku", "name", "other_id"} and not named
 
 
 def _needs(kind: str, found: Found) -> float:

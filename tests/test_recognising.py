@@ -227,6 +227,7 @@ def test_codes_and_names_that_nobody_calls_goods_are_asked_about() -> None:
     assert "kind" in asked(recognising.recognise(told(lists, "product catalog.csv")))
     goods = {"product code": ["A1", "A2"], "name": ["Cup", "Saucer"]}
     assert "kind" not in asked(recognising.recognise(told(goods, "product catalog.csv")))
+    assert "kind" not in asked(recognising.recognise(told({"Code": ["A1", "A2"], "Description": ["Cup", "Saucer"]}, "items.csv")))
 
 
 def test_what_no_name_promises_but_the_kind_needs_is_guessed_by_its_values_and_asked() -> None:
