@@ -17,6 +17,9 @@ CLOSE = 60
 RARE = 0.02
 """No circumstance is taken to be rarer than this: a sheet is too short to tell."""
 
+TAKEN_FOR = {"kind": 0.55, "words": 0.30, "code": 0.10, "any": 0.05}
+"""Why one item was taken for another: it is of its category and so lies near; their names are alike; their codes are; nothing."""
+
 KNOWN = {
     "moves": """
         select g.counts_as as item_id, m.place, m.happened_at, m.day, m.kind, m.qty::double as qty, m.ref, m.change_id, m.line,
@@ -123,12 +126,15 @@ def unbooked(pad: scratch.Pad) -> None:
 def opposite(pad: scratch.Pad) -> None:
     """An item that is easily taken for this one, or this one in another place, with the opposite difference."""
     _likeness(pad)
-    pad.run("""
+    pad.run(f"""
         create table beside as
         select o.n, c.n as m, c.name, c.sku, c.place, c.difference as theirs, c.counted_at, c.item_id = o.item_id as same_item,
                case when c.item_id = o.item_id then 1 / greatest(1, a.places) else (
-                   0.01 + (c.category is not distinct from o.category)::int + 60 * coalesce(l.alike, 0) ** 2
-                   + case when x.m is null then 0 else 2 / a.codes end) / a.weight end as share
+                   coalesce({TAKEN_FOR["kind"]} * (c.category is not distinct from o.category)::int / a.kin, 0)
+                   + coalesce({TAKEN_FOR["words"]} * l.alike ** 3 / a.alike, 0)
+                   + coalesce({TAKEN_FOR["code"]} * (x.m is not null)::int / a.codes, 0)
+                   + {TAKEN_FOR["any"]} / a.lines
+               ) / a.reasons end as share
         from off o join around a using (n)
         join counted c on c.difference = -o.difference and (c.item_id = o.item_id) <> (c.place = o.place)
         left join likeness l on l.n = o.n and l.m = c.n left join next_codes x on x.n = o.n and x.m = c.n;
@@ -145,27 +151,36 @@ def opposite(pad: scratch.Pad) -> None:
 
 
 def _likeness(pad: scratch.Pad) -> None:
-    """How like each difference's item its neighbours in the place are (by words and codes), and what that weighs together, `around`.
+    """How like each difference's item its neighbours in the place are (by words and codes), and among how many it could be taken, `around`.
 
-    A code one sign off says the less, the more of them there are: codes that count on all look alike.
+    Each reason is shared out among those it holds for: of twelve of its category each is as likely, of two alike names the more alike is.
+    A name is the more alike, the rarer the words are that it shares: among teas "tea" says little.
+    So a code one sign off says little where codes count on, and many alike names take nothing from what lies beside them.
+    `reasons`: the weight of those that there are at all.
     """
-    pad.run(r"""
-        create table named as select n, place, list_distinct(regexp_split_to_array(lower(name), '[^\pL\d.]+')) as words from counted;
-        create table spelt as select n, place, len(words) as many, unnest(words) as word from named;
+    pad.run(rf"""
+        create table spelt as
+        select n, place, word, ln(1 + lines / count(*) over (partition by place, word)) as rare
+        from (select n, place, unnest(list_distinct(regexp_split_to_array(lower(name), '[^\pL\d.]+'))) as word,
+                     count(*) over (partition by place) as lines from counted) where word <> '';
+        create table named as select n, sum(rare) as whole from spelt group by n;
         create table likeness as
-        select o.n, c.n as m, count(*) / (any_value(o.many) + any_value(c.many) - count(*)) as alike
-        from spelt o semi join off using (n) join spelt c on c.word = o.word and c.place = o.place and c.n <> o.n group by all;
+        select o.n, c.n as m, sum(o.rare) / (any_value(p.whole) + any_value(q.whole) - sum(o.rare)) as alike
+        from spelt o semi join off using (n) join spelt c on c.word = o.word and c.place = o.place and c.n <> o.n
+        join named p on p.n = o.n join named q on q.n = c.n group by all;
         create table next_codes as
         select o.n, c.n as m from off o join counted c on c.place = o.place and c.n <> o.n
         where abs(len(c.sku) - len(o.sku)) < 2 and levenshtein(c.sku, o.sku) = 1;
         create table around as
-        with near as (select n, sum(alike ** 2) as alike from likeness group by n),
+        with near as (select n, sum(alike ** 3) as alike from likeness group by n),
         codes as (select n, count(*) as codes from next_codes group by n),
         lines as (select place, count(*) as lines from counted group by place),
         kinds as (select place, category, count(*) as lines from counted group by all),
         items as (select item_id, count(*) as places from counted group by item_id)
-        select o.n, i.places - 1 as places, coalesce(x.codes, 0) as codes, 0.01 * (p.lines - 1) + k.lines - 1 + 60 * coalesce(near.alike, 0)
-               + case when x.codes is null then 0 else 2 end as weight
+        select o.n, i.places - 1 as places, x.codes, near.alike, nullif(k.lines - 1, 0) as kin, nullif(p.lines - 1, 0) as lines,
+               {TAKEN_FOR["any"]} + case when kin is null then 0 else {TAKEN_FOR["kind"]} end
+               + case when alike is null then 0 else {TAKEN_FOR["words"]} end
+               + case when codes is null then 0 else {TAKEN_FOR["code"]} end as reasons
         from off o join lines p using (place) join kinds k on k.place = o.place and k.category is not distinct from o.category
         join items i on i.item_id = o.item_id left join near on near.n = o.n left join codes x on x.n = o.n
     """)
