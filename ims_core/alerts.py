@@ -162,7 +162,10 @@ def _of_lots(soon: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _of_imports(db: Database) -> list[dict[str, Any]]:
-    refused = db.rows("select what, refused from imports where refused > 0 and not undone order by change_id desc")
+    refused = db.rows("""
+        select c.what, count(*) from standing_lines l join changes c using (change_id)
+        where l.outcome = 'refused' group by c.change_id, c.what order by c.change_id desc
+    """)
     if not refused:
         return []
     found = int(sum(count for _, count in refused))

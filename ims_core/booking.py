@@ -46,6 +46,7 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         facts |= {table: pad.table(sql) for table, sql in (matching.FACTS | client_orders.FACTS | FACTS).items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
+        facts["lines_back"] = _lines_back(pad, groups)
         return facts
 
 
@@ -252,3 +253,17 @@ def _import_lines(pad: scratch.Pad, groups: Sequence[Group]) -> pa.Table:
         select f.file_id, l.row as source_row, l.outcome, l.reason, l.content
         from lines_left l join files f using (grp, source) order by f.file_id, l.row
     """)
+
+
+def _lines_back(pad: scratch.Pad, groups: Sequence[Group]) -> pa.Table:
+    """The lines of earlier files that came back, mended or not; of a table that is passed over none did."""
+    back = [
+        (grp, source, name, row)
+        for grp, group in enumerate(groups) if group.cleaned
+        for source, table in enumerate(group.tables) for name, row in table.back
+    ]  # fmt: skip
+    kinds = (pa.int32(), pa.int32(), pa.string(), pa.int64())
+    columns = zip(*back, strict=True) if back else [()] * len(kinds)
+    told = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    pad.put(came_back=pa.table(told, names=["grp", "source", "name", "source_row"]))
+    return pad.table("select distinct file_id, name, source_row from came_back join files using (grp, source) order by all")

@@ -19,8 +19,9 @@ NAMES = {
     "targets": "target_versions", "closed_days": "closed_versions",
     "movements": "movements", "counts": "counts", "orders": "orders", "order_lines": "order_lines", "order_steps": "order_steps",
     "customer_order_lines": "customer_order_lines",
-    "import_files": "import_files", "import_lines": "import_lines", "count_sheets": "count_sheets", "count_lines": "count_lines",
-    "count_entries": "count_entries", "count_steps": "count_steps", "count_results": "count_results",
+    "import_files": "import_files", "import_lines": "import_lines", "lines_back": "lines_back",
+    "count_sheets": "count_sheets", "count_lines": "count_lines", "count_entries": "count_entries",
+    "count_steps": "count_steps", "count_results": "count_results",
 }  # fmt: skip
 """Each file of the archive and the fact table it is of."""
 
@@ -36,6 +37,7 @@ DOCUMENTS = {
     "customer_order_lines": "select * exclude (change_id, key) from told_customer_lines order by change_id, file_id, line",
     "import_files": f"select * exclude (change_id) from import_files where {VISIBLE} order by file_id",
     "import_lines": f"select * exclude (change_id) from import_lines where {VISIBLE} order by file_id, source_row",
+    "lines_back": f"select * exclude (change_id) from lines_back where {VISIBLE} order by file_id, name, source_row",
 } | {table: f"select * exclude (change_id) from {table} where {VISIBLE} order by change_id, sheet_id" for table in undoing.COUNTING}
 
 NUMBERS = {"item_id": "item_versions", "same_as": "item_versions", "other_id": "item_versions", "supplier_id": "supplier_versions",

@@ -145,46 +145,21 @@ def days(db: Database, until: date) -> pd.DataFrame:
 def refused(db: Database) -> pd.DataFrame:
     """Lines of files that could not be used and did not come in mended since: name (the file), money (at the mean of the file's lines)."""
     return db.frame(
-        f"""
-        with open as (
-            select l.change_id, l.file_id, f.name as file, {_cell("l.content", "f.mapping", "ref")} as ref,
-                   {_cell("l.content", "f.mapping", "sku")} as sku, {_cell("l.content", "f.mapping", "name")} as name
-            from import_lines l join import_files f using (change_id, file_id)
-            where l.outcome = 'refused' and l.change_id in (select change_id from visible_changes)
-        ),
-        came as (
-            select o.file, o.ref, i.sku, i.name, max(m.change_id) as change_id
-            from visible_movements m join (select distinct file, ref from open) o on upper(m.ref) = o.ref join items i using (item_id)
-            where m.file_id is not null group by all
-        ),
+        """
+        with open as (select * from standing_lines where outcome = 'refused'),
         mean as (
             select change_id, file_id, avg(abs(qty * coalesce(unit_price, unit_cost)))::double as money from visible_movements
             where file_id in (select file_id from open) and kind <> 'count' group by all
         )
         select o.file as name, count(*) as lines, sum(n.money) as money
-        from open o left join mean n using (change_id, file_id)
-        where not exists (select 1 from came c where c.change_id > o.change_id and c.file = o.file and c.ref = o.ref
-                          and (upper(c.sku) = o.sku or upper(c.name) = o.name))
-        group by o.file order by money desc nulls last
+        from open o left join mean n using (change_id, file_id) group by o.file order by money desc nulls last
         """
     )
 
 
 def emptied(db: Database) -> pd.DataFrame:
-    """Lines that were used though one of their cells could not be read: name (the file)."""
-    return db.frame(
-        """
-        select f.name, count(*) as lines from import_lines l join import_files f using (change_id, file_id)
-        where l.outcome = 'used' and l.change_id in (select change_id from visible_changes)
-        group by f.name order by lines desc
-        """
-    )
-
-
-def _cell(content: str, mapping: str, field: str) -> str:
-    """SQL: what a line of a file says of one of our fields, in capitals."""
-    column = f"replace(replace(json_extract_string({mapping}, '$.{field}'), '~', '~0'), '/', '~1')"
-    return f"upper(trim(json_extract_string({content}, '/' || {column})))"
+    """Lines that were used though one of their cells could not be read, and did not come back since: name (the file)."""
+    return db.frame("select file as name, count(*) as lines from standing_lines where outcome = 'used' group by all order by lines desc")
 
 
 def late(db: Database, day: date) -> pd.DataFrame:

@@ -20,13 +20,20 @@ class Taking(NamedTuple):
 
 
 def past(db: Database) -> pd.DataFrame:
-    """Every import: change_id done_at who what files lines used joined set_aside refused undone emptied; the newest first.
+    """Every import: change_id done_at who what files lines used joined set_aside refused undone emptied standing again; the newest first.
 
-    emptied: lines that were used though one of their cells could not be read.
+    emptied: lines that were used though one of their cells could not be read and still stand; standing: these and the refused that do;
+    again: those that came again since.
     """
     return db.frame("""
-        select i.*, coalesce(e.emptied, 0) as emptied from imports i
-        left join (select change_id, count(*) as emptied from import_lines where outcome = 'used' group by 1) e using (change_id)
+        with told as (
+            select l.change_id, count(*) filter (l.outcome = 'used' and m.file_id is null) as emptied,
+                   count(*) filter (m.file_id is null) as standing, count(m.file_id) as again
+            from import_lines l left join mended_lines m using (change_id, file_id, source_row)
+            where l.outcome in ('used', 'refused') group by all
+        )
+        select i.*, coalesce(t.emptied, 0) as emptied, coalesce(t.standing, 0) as standing, coalesce(t.again, 0) as again
+        from imports i left join told t using (change_id)
         order by change_id desc
     """)
 
@@ -46,12 +53,13 @@ def files(db: Database, change_id: int) -> pd.DataFrame:
 def not_used(db: Database, change_id: int) -> pd.DataFrame:
     """The lines of an import to mend: file sheet row outcome reason content (the line as it was) kind mapping (JSON).
 
-    Those that were not used, and with the outcome `used` those of which a cell could not be read.
+    Those that were not used, and with the outcome `used` those of which a cell could not be read; none that came again since.
     """
     return db.frame(
         """
         select f.name as file, f.sheet, l.source_row as row, l.outcome, l.reason, l.content, f.kind, f.mapping
         from import_lines l join import_files f on f.file_id = l.file_id and f.change_id = l.change_id
+        anti join mended_lines m on m.change_id = l.change_id and m.file_id = l.file_id and m.source_row = l.source_row
         where l.change_id = ? order by l.file_id, l.source_row
         """,
         [change_id],

@@ -47,6 +47,8 @@ class Table:
 
     part: bool = False
     """True for lines that were left out of a file of the shop, mended: what of its documents is not among them is not gone."""
+    back: tuple[tuple[str, int], ...] = ()
+    """Of such lines, the file each was first in and its row there."""
 
     def row_numbers(self) -> pa.Array:
         """The sheet row of each line."""

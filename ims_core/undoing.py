@@ -12,7 +12,7 @@ from ims_core.people import Person
 COUNTING = ("count_sheets", "count_lines", "count_entries", "count_steps", "count_results")
 DOCUMENTS = (
     *("counts", "orders", "order_lines", "order_steps", "import_files", "import_lines", "forecast_runs", "forecast_points", "alert_steps"),
-    *("customer_order_lines", *COUNTING),
+    *("customer_order_lines", "lines_back", *COUNTING),
 )
 """Not repeated by an undo: their views count visible changes only."""
 

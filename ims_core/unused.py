@@ -140,5 +140,17 @@ def dropped_back(tables: Sequence[Table]) -> list[Table]:
             continue
         header = tuple(name for name in table.header if name not in MARKS)
         if header:
-            found.append(replace(table, header=header, rows=table.rows.select(list(header)), typed=False, part=True))
+            found.append(replace(table, header=header, rows=table.rows.select(list(header)), typed=False, part=True, back=_first_in(table)))
     return found
+
+
+def _first_in(table: Table) -> tuple[tuple[str, int], ...]:
+    """The file and the row each line was first in, where the workbook still tells them."""
+    if not {MARKS[0], MARKS[1]} <= set(table.header):
+        return ()
+    with scratch.pad(raw=table.rows) as pad:
+        found = pad.table(f"""
+            select distinct trim({values.quoted(MARKS[0])}) as name, try_cast({values.quoted(MARKS[1])} as double)::bigint as row
+            from raw where name <> '' and row is not null order by all
+        """)
+    return tuple(zip(found["name"].to_pylist(), found["row"].to_pylist(), strict=True))

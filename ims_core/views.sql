@@ -291,3 +291,47 @@ left join word w using (alert_id) left join given g using (alert_id);
 create or replace view noticed_changes as    -- what the program wrote down by itself: nobody did it, nobody takes it back
 select change_id from alerts union select change_id from alert_ends
 union select change_id from messages union select change_id from message_tries;
+
+create or replace macro cell_said(content, mapping, field) as   -- what a line of a file says of one of our fields, in capitals
+upper(trim(json_extract_string(content,
+    '/' || replace(replace(json_extract_string(mapping, '$.' || field), '~', '~0'), '/', '~1'))));
+
+create or replace view mended_lines as       -- lines refused or lacking a cell that came again since, mended or not: they stand no more
+with open as (
+    select l.*, f.name as file, f.mapping from import_lines l join import_files f using (change_id, file_id)
+    where l.outcome in ('refused', 'used')
+),
+back as (                                    -- in a workbook of such lines
+    select *, row_number() over (partition by change_id, name, source_row order by file_id) as nth
+    from (select b.change_id, b.file_id, b.name, b.source_row, max(o.change_id) as first_in
+          from lines_back b join open o on o.file = b.name and o.source_row = b.source_row and o.file_id < b.file_id
+          where b.change_id in (select change_id from visible_changes) group by all)
+),
+places as (                                  -- sheets of one file may have the same row
+    select distinct change_id, file, file_id, source_row,
+           dense_rank() over (partition by change_id, file, source_row order by file_id) as nth
+    from open
+),
+told as (                                    -- in another file that has the whole document
+    select change_id, file_id, source_row, cell_said(content, mapping, 'ref') as ref, cell_said(content, mapping, 'sku') as sku,
+           cell_said(content, mapping, 'name') as name
+    from open where outcome = 'refused'
+),
+came as (
+    select upper(m.ref) as ref, upper(i.sku) as sku, upper(i.name) as name, max(m.change_id) as change_id
+    from visible_movements m join items i using (item_id)
+    where m.file_id is not null and upper(m.ref) in (select ref from told) group by all
+)
+select p.change_id, p.file_id, p.source_row
+from places p join back b on b.first_in = p.change_id and b.name = p.file and b.source_row = p.source_row and b.nth = p.nth
+union
+select change_id, file_id, source_row from open where change_id in (select change_id from visible_changes)
+qualify max(file_id) over (partition by outcome, content) > file_id
+union
+select t.change_id, t.file_id, t.source_row
+from told t join came c on c.ref = t.ref and (c.sku = t.sku or c.name = t.name) and c.change_id > t.change_id;
+
+create or replace view standing_lines as     -- lines of imports that still wait to be mended: refused, or used without one of their cells
+select l.*, f.name as file, f.mapping
+from import_lines l join import_files f using (change_id, file_id) anti join mended_lines m using (change_id, file_id, source_row)
+where l.outcome in ('refused', 'used') and l.change_id in (select change_id from visible_changes);

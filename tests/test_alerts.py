@@ -89,6 +89,7 @@ def test_an_item_no_longer_in_use_needs_no_attention(shop: Shop) -> None:
 def test_refused_lines_are_told_until_their_import_is_undone(shop: Shop) -> None:
     with shop.db.change(who="Owner", what="Import may.csv", via="import") as change_id:
         shop.db.append("import_files", [file_with(refused=7)])
+        shop.db.append("import_lines", [refused(row) for row in range(7)])
     assert says(shop)["upload"] == "7 lines were refused: Import may.csv."
     ledger.undo(shop.db, people.LOCAL, change_id)
     assert "upload" not in says(shop)
@@ -263,3 +264,7 @@ def test_a_shop_that_knows_no_cost_still_has_its_day(shop: Shop) -> None:
     assert headlines.change(float("nan"), 5) is None
     assert headlines.change(5, float("nan")) is None
     assert headlines.change(6, 5) == "+20 %"
+
+
+def refused(row: int) -> dict[str, object]:
+    return {"file_id": 1, "source_row": row, "outcome": "refused", "reason": "no date", "content": f'{{"Qty": "{row}"}}'}

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from ims_core import alerts, importing, imports, ledger, mappings, outlook, people, unused, workbooks
+from ims_core import alerts, flaws, importing, imports, ledger, mappings, outlook, people, unused, workbooks
 from ims_core.db import Database
 from ims_core.plans import Plan
 from ims_core.web import left, panels
@@ -204,6 +204,43 @@ def test_a_line_that_was_used_without_a_cell_can_be_mended_too(shop: Shop) -> No
 def pages(content: bytes) -> list[pd.DataFrame]:
     """The sheets of a workbook."""
     return list(pd.read_excel(io.BytesIO(content), sheet_name=None).values())
+
+
+def back(shop: Shop, change: int, mended: dict[str, str]) -> int:
+    """The lines of an import to mend, some of them mended, dropped back and committed."""
+    made = {name: frame.replace(mended) for name, frame in unused.sheets(imports.not_used(shop.db, change)).items()}
+    return importing.commit(shop.db, people.LOCAL, look(shop.db, (f"mended {change}.xlsx", workbooks.sheet(made))))
+
+
+def waiting(shop: Shop) -> dict[str, object]:
+    """Lines that stand to be mended, as Quality, Today and the list of imports (the newest first) tell them."""
+    found = alerts.attention(shop.db, TODAY, alerts.stock(shop.db, TODAY))
+    told = found.loc[found["alert"] == "upload", "says"].tolist()
+    return {"refused": int(flaws.refused(shop.db)["lines"].sum()), "emptied": int(flaws.emptied(shop.db)["lines"].sum()),
+            "today": told, "imports": imports.past(shop.db)[["standing", "again"]].values.tolist()}  # fmt: skip
+
+
+def test_of_lines_dropped_back_only_those_that_lack_a_cell_still_stand(shop: Shop) -> None:
+    listed = file("items.csv", "Code | Name | Price\nA1 | Pan | cheap\nA2 | Lid | dear\nA3 | Pot | free\nA4 | Cup | 4")
+    first = importing.commit(shop.db, people.LOCAL, look(shop.db, listed))
+    assert waiting(shop) == {"refused": 0, "emptied": 3, "today": [], "imports": [[3, 0]]}
+    second = back(shop, first, {"cheap": "9.50", "dear": "12"})
+    assert waiting(shop) == {"refused": 0, "emptied": 1, "today": [], "imports": [[1, 0], [0, 3]]}
+    assert imports.not_used(shop.db, first).empty
+    back(shop, second, {"free": "0.50"})
+    assert waiting(shop) == {"refused": 0, "emptied": 0, "today": [], "imports": [[0, 0], [0, 1], [0, 3]]}
+    ledger.undo(shop.db, people.LOCAL, second + 1)
+    assert waiting(shop)["emptied"] == 1, "the mended line is gone with its import, and the first waits again"
+
+
+def test_a_line_refused_again_replaces_the_one_before(shop: Shop) -> None:
+    till = file("till.csv", "Date | Code | Qty\n2026-05-04 | A1 | two\n2026-05-05 | A1 | six\n2026-05-06 | A1 | ten\n2026-05-07 | A1 | 1")
+    first = importing.commit(shop.db, people.LOCAL, look(shop.db, till))
+    back(shop, first, {"two": "2", "six": "six or so"})
+    found = waiting(shop)
+    assert (found["refused"], found["imports"]) == (2, [[2, 0], [0, 3]])
+    assert found["today"] == ["2 lines were refused: Import of mended 1.xlsx (sales)."]
+    assert shop.on_hand("A1") == -3
 
 
 def test_what_was_sold_is_not_sent_out_to_be_told_twice(db: Database) -> None:

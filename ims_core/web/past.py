@@ -32,7 +32,7 @@ def _one(done: Any) -> None:
     number = int(done.change_id)
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         state = " :gray-badge[undone]" if done.undone else ""
-        rest = (("joined", done.joined), ("set aside", done.set_aside), ("refused", done.refused))
+        rest = (("joined", done.joined), ("set aside", done.set_aside), ("refused", done.refused), ("dropped again since", done.again))
         unused = [f"{int(count):,} {name}" for name, count in rest if count]
         told = ", ".join([f"{int(done.used):,} of {labels.many(int(done.lines), 'line')} used", *unused])
         files = labels.many(int(done.files), "file")
@@ -41,7 +41,7 @@ def _one(done: Any) -> None:
             with st.popover("Files", icon=":material/draft:", key=f"files-{number}", on_change="rerun") as box:
                 if box.open:
                     _files(number)
-            if unused or done.emptied:
+            if done.joined + done.set_aside + done.standing:
                 lines = ask(imports.not_used, number)
                 download(
                     "Lines to mend" if done.emptied else "Lines not used",
