@@ -65,7 +65,8 @@ def open_sheet(
 ) -> int:
     """Open a sheet with these lines and the book of this moment; `blind`: None is as the shop's settings say.
 
-    Refused: no lines, places and items that are not there, and staff who would see the book where the shop counts blind.
+    Refused: no lines, lines that all stand on open sheets nobody began, places and items not there, staff who would see the book
+    where the shop counts blind.
     """
     shop = policy.shop(db)
     blind = shop.count_blind if blind is None else blind
@@ -76,6 +77,7 @@ def open_sheet(
         raise Refused("Give the sheet a name, such as Cellar or Top shelf.")
     rows = _chosen(db, wanted, _today(shop))
     with db.change(who=who.name, what=f"Count sheet {title}, {labels.many(len(rows), 'line')}", via=via) as change_id:
+        _refuse_opened(db, rows, blind)  # inside the change: another window may have opened it while this waited
         sheet_id = int(db.scalar("select coalesce(max(sheet_id), 0) + 1 from count_sheets"))
         db.append("count_sheets", [{"sheet_id": sheet_id, "title": title, "day": _today(shop), "blind": blind}])
         db.append("count_lines", [{"sheet_id": sheet_id, **row} for row in rows])
@@ -213,6 +215,22 @@ def _chosen(db: Database, wanted: Sequence[Wanted], day: date) -> list[dict[str,
         {"item_id": item_id, "place": place, "book": held.get((item_id, place), 0), "class": kinds.get(item_id, "C"), "why": why}
         for (item_id, place), why in spots.items()
     ]
+
+
+def _refuse_opened(db: Database, rows: Sequence[Mapping[str, Any]], blind: bool) -> None:
+    """One click too many, or two people at once; where somebody began to count, this is another count of the same."""
+    wanted = {(row["item_id"], row["place"]) for row in rows}
+    open_ = db.rows(
+        f"""
+        select l.item_id, l.place, s.title from count_lines l join (select sheet_id, title, blind from count_sheets) s using (sheet_id)
+        where {tallies.WAITS} and s.blind = $blind and sheet_id not in (select sheet_id from count_entries where {tallies.HERE})
+        order by sheet_id
+        """,
+        {"blind": blind},
+    )
+    if wanted <= {(item_id, place) for item_id, place, _ in open_}:
+        title = next(title for item_id, place, title in reversed(open_) if (item_id, place) in wanted)
+        raise Refused(f"These lines stand on the open sheet {title} already. Go on with that one, or give it up first.")
 
 
 def _found_besides(db: Database, sheet_id: int, entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -61,10 +61,11 @@ def of_items(db: Database, item_ids: Sequence[int], place: str | None = None, wh
 
 
 def plan(db: Database, day: date, blind: bool = False) -> pd.DataFrame:
-    """What to count on `day` and why, the most urgent first, as many lines as the shop counts a day less what was counted that day.
+    """What to count on `day` and why, the most urgent first, as many lines as the shop counts a day less those counted and those that wait.
 
     item_id sku name category place class on_hand value counted_on why reason; `why`: suspicion, turn or chance; `reason`: in words.
-    What stands on an open sheet is left out. `blind`: without what the book says, on_hand and value or in words.
+    What stands on an open sheet is left out, and takes its part of the day.
+    `blind`: without what the book says, on_hand and value or in words.
     """
     shown = ["counted_on"] if blind else ["on_hand", "value", "counted_on"]
     columns = ["item_id", "sku", "name", "category", "place", "class", *shown, "why", "reason"]
@@ -75,7 +76,7 @@ def plan(db: Database, day: date, blind: bool = False) -> pd.DataFrame:
     found = found.merge(kinds, on="item_id", how="left").fillna({"class": "C", "used": 0.0})
     found = _suspected(found, day, forecasting.known_until(db, day) or day, blind)
     found = _due(found, day)
-    most = max(0, policy.shop(db).count_a_day - _counted(db, day))
+    most = max(0, policy.shop(db).count_a_day - _begun(db, day))
     urgent = found[found["weight"] > 0].sort_values(["weight", "used", "item_id"], ascending=[False, False, True])
     drawn = min(max(1, round(most * CHANCE)), most)
     first = urgent.head(most - drawn)
@@ -86,8 +87,8 @@ def plan(db: Database, day: date, blind: bool = False) -> pd.DataFrame:
     return pd.concat([first, random])[columns].reset_index(drop=True)
 
 
-def _counted(db: Database, day: date) -> int:
-    """Lines that were counted on a day, on sheets or booked at once; stock lists in files are nobody's round of counting."""
+def _begun(db: Database, day: date) -> int:
+    """Lines counted on a day, on sheets or at once, or waiting on open sheets; stock lists in files are no round of counting."""
     zone = ZoneInfo(policy.shop(db).timezone)
     begins, ends = ledger.moment(day, zone), ledger.moment(day + timedelta(days=1), zone)
     return int(db.scalar(
@@ -96,6 +97,8 @@ def _counted(db: Database, day: date) -> int:
             select item_id, place from count_entries where counted_at >= $begins and counted_at < $ends and {tallies.HERE}
             union
             select item_id, place from standing_counts join changes using (change_id) where day = $day and via <> 'import'
+            union
+            select item_id, place from count_lines where {tallies.WAITS}
         )
         """,
         {"begins": begins.replace(tzinfo=None), "ends": ends.replace(tzinfo=None), "day": day},
@@ -127,8 +130,7 @@ def _spots(db: Database, day: date) -> pd.DataFrame:
         ),
         waits as (
             select g.counts_as as item_id, l.place from count_lines l join merged g using (item_id)
-            where l.{tallies.HERE} and sheet_id not in (select sheet_id from count_steps where step in ('booked', 'cancelled')
-                                                         and {tallies.HERE})
+            where {tallies.WAITS}
         )
         select s.item_id, i.sku, i.name, i.category, s.place, s.on_hand::double as on_hand, (s.on_hand * c.cost)::double as value,
                k.day as counted_on, d.days::double as sold, d.span::double as span, d.last as last_sale, coalesce(m.missed, 0) as missed,

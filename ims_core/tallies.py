@@ -36,6 +36,8 @@ class Wanted:
 
 
 HERE = "change_id not in (select change_id from hidden_changes)"
+WAITS = f"{HERE} and sheet_id not in (select sheet_id from count_steps where step in ('booked', 'cancelled') and {HERE})"
+"""SQL, of a line of a sheet: the sheet is neither booked nor given up."""
 
 
 def listed(db: Database) -> pd.DataFrame:

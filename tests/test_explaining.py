@@ -219,6 +219,18 @@ def test_what_was_counted_today_is_no_longer_to_be_done_today(shop: Shop) -> Non
     assert len(cycles.plan(shop.db, TODAY + timedelta(days=200))) == 1
 
 
+def test_the_plan_of_a_day_ends_when_its_lines_stand_on_a_sheet_and_is_opened_once(shop: Shop) -> None:
+    policy.set_shop(shop.db, LOCAL, count_a_day=2)
+    lines = [Wanted(*line) for line in cycles.plan(shop.db, TODAY)[["item_id", "place", "why"]].itertuples(index=False)]
+    assert len(lines) == 2
+    counting.open_sheet(shop.db, STAFF, "Plan", lines)
+    assert cycles.plan(shop.db, TODAY).empty
+    with pytest.raises(Refused, match="These lines stand on the open sheet Plan already"):
+        counting.open_sheet(shop.db, STAFF, "Plan", lines)
+    counting.give_up(shop.db, LOCAL, 1)
+    assert len(cycles.plan(shop.db, TODAY)) == 2
+
+
 def test_by_its_turn_comes_what_was_not_counted_for_as_long_as_its_class_allows(shop: Shop) -> None:
     assert set(cycles.plan(shop.db, TODAY + timedelta(days=200))["why"]) == {"turn"}
     assert set(cycles.plan(shop.db, TODAY - timedelta(days=25))["why"]) == {"chance"}
