@@ -30,11 +30,10 @@ demo: .venv/installed  ## start the app on a fresh sample shop, beside your own
 test: .venv/tools  ## every test; ARGS="tests/test_ledger.py -x" for some
 	$(BIN)/python -m pytest $(ARGS)
 
-check: .venv/tools  ## format, lint, types, layers
+check: .venv/tools  ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 0 tests/test_layers.py
 
 format: .venv/tools  ## lay the code out and mend what lint can mend
 	$(BIN)/ruff format .

@@ -198,6 +198,7 @@ ROLES = {
     "counting.approve": "manager",
     "counting.book": "staff",
     "counting.enter": "staff",
+    "counting.enter_each": "staff",
     "counting.finish": "staff",
     "counting.give_up": "staff",
     "counting.open_sheet": "staff",

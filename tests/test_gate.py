@@ -4,6 +4,7 @@ import asyncio
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -105,7 +106,8 @@ def answered(shop: Shop, method: str, path: str, kind: str = "http") -> tuple[in
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(house(shop)(scope, receive, send))
+    with ThreadPoolExecutor(1) as apart:  # a browser that another test left open has a loop running here
+        apart.submit(asyncio.run, house(shop)(scope, receive, send)).result()
     return int(sent[0]["status"]), b"".join(message.get("body", b"") for message in sent[1:])
 
 
