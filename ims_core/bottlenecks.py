@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_core import alerts, fulfilment, kpis, lead_times, positions, reorder, sums, waits
+from ims_core import alerts, fulfilment, kpis, lead_times, positions, reorder, waits
 from ims_core.db import Database
 
 STAGES = {
@@ -158,8 +158,7 @@ def suppliers(db: Database, first: date, last: date, within: str = "shop", part:
                    greatest(if(open, $last, last_day) - due, 0) as late_days
             from bought where open or first_day is not null
         ),
-        span as (select 0 as period, $first as first, $last as last),
-        {sums.LEADS}, {lead_times.LED}
+        {lead_times.LED}
         select j.supplier_id, coalesce(max(s.name), 'No supplier') as supplier, count(*) as orders, count(*) filter (open) as open,
                count(*) filter (is_due) as due, count(*) filter (is_due and late_days > 0) as late,
                coalesce(sum(late_days) filter (is_due), 0)::bigint as late_days,

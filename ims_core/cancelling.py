@@ -4,14 +4,18 @@ from ims_core import scratch, values
 from ims_core.rules import TAKEN_BACK_WITHIN
 
 
+def takes_back(pad: scratch.Pad, off: frozenset[str]) -> bool:
+    """Whether a line of `judged` that is used takes a sale back."""
+    asked = "select count(*) > 0 from judged where outcome = 'used' and cancelled and qty < 0"
+    return "cancelled" not in off and bool(pad.rows(asked)[0][0])
+
+
 def find(pad: scratch.Pad, off: frozenset[str]) -> None:
     """Table `met`: each cancellation of `rows` (its id) that takes demand back, and the day of its sale.
 
     The sale may stand in the same file or, from an earlier file, in `booked`, of which the customer is not known.
     """
     pad.run("create table met as select 0::bigint as id, 0::bigint as sale, null::date as takes_back where false")
-    if "cancelled" in off or not pad.rows("select count(*) > 0 from rows where cancelled and qty < 0")[0][0]:
-        return
     _lay_out(pad, off)
     _meet(pad, "number, item, qty", "number is not null")
     _meet(pad, "customer, item, qty", "customer is not null and not booked")

@@ -173,8 +173,7 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
         replaced.append("coalesce(day, told_day) as day")
         replaced += ["coalesce(place, sheet) as place"] if "sheets" not in off else []
     listed = ", ".join(KIND_FIELDS[mapping.kind])
-    # looked at more than once only where something is taken back
-    back = sales and pad.rows("select count(*) > 0 from judged where outcome = 'used' and cancelled and qty < 0")[0][0]
+    back = sales and cancelling.takes_back(pad, off)  # else nobody looks at the rows of a large file twice
     pad.run(f"""
         create {"table" if back or not sales else "view"} rows as
         select {"row_number() over ()" if back else "null::bigint"} as id, source, row, {listed}{", key, cancelled, given" if sales else ""}
@@ -182,18 +181,23 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
     """)  # fmt: skip
     if not sales:
         return pad.table("select * exclude (id) from rows order by source, row")
-    cancelling.find(pad, off)
-    return pad.table(_sold(off))
+    if back:
+        cancelling.find(pad, off)
+    return pad.table(_sold(off, back))
 
 
-def _sold(off: frozenset[str]) -> str:
-    """SQL: sales as movements out of stock, what came back as a return; and the opposite of what a corrected document has no more."""
+def _sold(off: frozenset[str], back: bool) -> str:
+    """SQL: sales as movements out of stock, what came back as a return; and the opposite of what a corrected document has no more.
+
+    `back`: some take a sale of another day back, as `met` has it.
+    """
     return f"""
         select n.source, n.row, n.day as happened_at, n.day::date as day, n.sku, n.barcode, n.name, n.unit, -n.qty as qty,
                case when n.qty < 0 then 'return_in' when n.given and {"free" not in off} then 'adjustment' else 'sale' end as kind,
                case when n.given and {"free" not in off} then 'given away' end as note,
-               coalesce(n.price, abs(n.total / nullif(n.qty, 0)))::decimal(18, 4) as price, n.ref, n.place, m.takes_back
-        from rows n left join met m using (id)
+               coalesce(n.price, abs(n.total / nullif(n.qty, 0)))::decimal(18, 4) as price, n.ref, n.place,
+               {"m.takes_back" if back else "null::date as takes_back"}
+        from rows n {"left join met m using (id)" if back else ""}
         union all
         select t.source, t.row, b.moment, b.day, b.sku, null, null, null, b.qty, b.kind, 'corrected by ' || p.file, b.price, b.ref, b.place,
                case when b.kind = 'sale' then b.day else b.takes_back end

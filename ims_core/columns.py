@@ -23,7 +23,7 @@ def styles(pad: scratch.Pad, mapping: Mapping, typed: bool) -> dict[str, values.
     numbers = {name: column for name, column in mapping.columns.items() if FIELDS[name].type in ("number", "money", "days")}
     dated = sorted(name for name in mapping.columns if FIELDS[name].type == "date")
     days = {name: mapping.columns[name] for name in (*IN_SEQUENCE, *dated) if name in mapping.columns}
-    rest = [column for column in pad.table("from cells limit 0").column_names[:-2] if column not in mapping.columns.values()]
+    rest = [column for column in list(pad.columns("cells"))[:-2] if column not in mapping.columns.values()]
     read = {name: values.number_style(pad, "cells", column, typed, FIELDS[name].type == "number") for name, column in numbers.items()}
     seen = {name: dates.style(pad, "cells", column) for name, column in days.items()}
     read, seen = _answered(mapping, read, ("point", "comma")), _answered(mapping, seen, ("dmy", "mdy", "serial1904"))
@@ -72,42 +72,37 @@ def type_cells(
     Of the codes in `read` also what is wrong with them, and as `spoilt` and `mended` what a spreadsheet did to them; of quantities
     the unit behind them. What `measuring` and `continuing` fill in is empty.
     """
-    cells: list[str] = []
-    empties: list[str] = []
-    blank = dict(MEASURED)
-    for name in KIND_FIELDS[mapping.kind]:
-        column, kind = mapping.columns.get(name), FIELDS[name].type
-        empty = column is not None and values.has_nothing(pad, column, wide=kind not in ("text", "id"))
+    cells: dict[str, str] = {}
+    empties = []
+    fields = {name: TYPES.get(FIELDS[name].type, "varchar") for name in KIND_FIELDS[mapping.kind]}
+    for name in (name for name in fields if name in mapping.columns):
+        column, style, worded = mapping.columns[name], found.get(name), FIELDS[name].type in ("text", "id")
+        empty = values.has_nothing(pad, column, wide=not worded)
         blanks = empty and "nothing" not in off
-        if column is None:
-            blank[name] = TYPES.get(kind, "varchar")
-        elif name in read:
-            cells += [
-                f"read_{name}.value as {name}",
-                f"read_{name}.problem as {name}_problem",
-                f"case when read_{name}.problem is not null then read_{name}.cell end as {name}_text",
-            ]
-        else:
-            value, style = _value(name, column, found.get(name), timezone, blanks), found.get(name)
-            if name == "pack":
-                value = f"coalesce({value}, {_pack_sizes(pad, column)})"
-            elif style and style.units:
-                cells.append(f"{values.unit(column, style)} as {name}_unit")
-            cells.append(f"({value})::{TYPES.get(kind, 'varchar')} as {name}")
-            if empty:
-                empties.append(values.nothing(column, wide=kind not in ("text", "id")))
-            if kind not in ("text", "id"):
-                cells.append(f"{values.cell(column, blanks)} as {name}_text")
-    blank |= dict.fromkeys(("spoilt", "mended", "nothing"), "varchar")
+        if name in read:
+            cells[name], cells[f"{name}_problem"] = f"read_{name}.value", f"read_{name}.problem"
+            cells[f"{name}_text"] = f"case when read_{name}.problem is not null then read_{name}.cell end"
+            continue
+        value = _value(name, column, style, timezone, blanks)
+        if name == "pack":
+            value = f"coalesce({value}, {_pack_sizes(pad, column)})"
+        elif style and style.units:
+            cells[f"{name}_unit"] = values.unit(column, style)
+        cells[name] = f"({value})::{fields[name]}"
+        if empty:
+            empties.append(values.nothing(column, wide=not worded))
+        if not worded:
+            cells[f"{name}_text"] = values.cell(column, blanks)
     if read:
-        cells.append(f"coalesce({', '.join(f'read_{name}.was' for name in read)}) as spoilt")
-        cells.append(f"case {' '.join(f'when read_{name}.was is not null then read_{name}.value' for name in read)} end as mended")
+        cells["spoilt"] = f"coalesce({', '.join(f'read_{name}.was' for name in read)})"
+        cells["mended"] = f"case {' '.join(f'when read_{name}.was is not null then read_{name}.value' for name in read)} end"
     if empties:
-        cells.append(f"coalesce({', '.join(empties)}) as nothing")
-    blank = {name: type for name, type in blank.items() if not any(cell.endswith(f" as {name}") for cell in cells)}
+        cells["nothing"] = f"coalesce({', '.join(empties)})"
     met = "".join(f" left join read_{name} on read_{name}.cell = {values.cell(mapping.columns[name], wide=False)}" for name in read)
-    every = ", ".join(['"source  table" as source', '"source  row" as row', *cells])
-    pad.lay("typed", f"select {every} from cells{met}", empty=blank)
+    every = "".join(f", {sql} as {name}" for name, sql in cells.items())
+    blank = MEASURED | fields | dict.fromkeys(("spoilt", "mended", "nothing"), "varchar")
+    pad.lay("typed", f'select "source  table" as source, "source  row" as row{every} from cells{met}',
+            empty={name: type for name, type in blank.items() if name not in cells})  # fmt: skip
 
 
 def _pack_sizes(pad: scratch.Pad, column: str) -> str:

@@ -145,7 +145,7 @@ def sales(db: Database, first: date, last: date) -> pd.DataFrame:
         """
         select coalesce(m.takes_back, m.day) as day, -sum(m.qty) as pieces,
                -sum(m.qty::double * coalesce(m.unit_price, i.price)) as revenue
-        from visible_movements m left join items i using (item_id)
+        from visible_movements m left join merged g using (item_id) left join items i on i.item_id = coalesce(g.counts_as, m.item_id)
         where m.kind in ('sale', 'return_in') and coalesce(m.takes_back, m.day) between $first::date and $last::date
         group by all order by 1
         """,

@@ -16,41 +16,37 @@ YEAR = timedelta(days=364)
 ENOUGH = 5
 """Deliveries from which on their mean and spread are believed."""
 
-LED = """
-    chosen as (from merged where $items::varchar[] is null or list_contains($items::varchar[], counts_as::varchar)),
+ARRIVED = f"""{sums.PLACED},
     arrived as (
-        select o.supplier, count(distinct (m.order_id, m.day)) as deliveries
-        from visible_movements m join placed o using (order_id) semi join chosen using (item_id)
-        join span s on m.day between s.first and s.last
-        where m.kind = 'receipt' and m.day >= o.day group by all
-    ),
-    led as (
-        select l.supplier, sum(day_pieces) / sum(pieces) as real, any_value(a.deliveries) as deliveries,
-               sqrt(greatest(sum(square_pieces) / sum(pieces) - (sum(day_pieces) / sum(pieces)) ** 2, 0)) as spread
-        from leads l semi join chosen c on c.counts_as = l.item_id left join arrived a on a.supplier is not distinct from l.supplier
-        group by all
+        select o.supplier_id, o.supplier, g.counts_as as item_id, m.order_id, m.day, m.qty::double as pieces, m.day - o.day as days,
+               o.sent or o.day < min(m.day) over (partition by m.order_id) as taught
+        from visible_movements m join placed o using (order_id) join merged g using (item_id) where m.kind = 'receipt'
     )"""
-"""SQL: over sums.LEADS, each supplier by name, of all items or of some; what came of an order on one day is one delivery."""
+"""SQL: what came of orders, and how many `days` after they were sent. An order of which something came on its own day teaches nothing,
+unless it is known when it was sent: files that tell no day of the order have it from the first receipt."""
+
+TOOK = """
+    sum(days * pieces) / sum(pieces) as real,
+    sqrt(greatest(sum(days ** 2 * pieces) / sum(pieces) - (sum(days * pieces) / sum(pieces)) ** 2, 0)) as spread,
+    count(distinct (order_id, day)) as deliveries"""
+"""SQL: what some of `arrived` took; all that came of an order on one day is one delivery."""
+
+LED = f"""{ARRIVED},
+    led as (
+        select supplier, {TOOK} from arrived
+        where days >= 0 and day between $first and $last
+            and ($items::varchar[] is null or list_contains($items::varchar[], item_id::varchar)) group by all
+    )"""
+"""SQL: each supplier by name, of all items or of some; as the KPIs have it, taught or not."""
 
 
 def delivered(db: Database, first: date, last: date) -> pd.DataFrame:
-    """What deliveries of a period took: supplier_id item_id (empty: of all its items) real (mean) spread (days) deliveries.
-
-    All that came of an order on one day is one delivery. An order of which something came on its own day teaches nothing, unless it is
-    known when it was sent: files that tell no day of the order have it from the first receipt.
-    """
+    """What deliveries of a period taught: supplier_id item_id (empty: of all its items) real (mean) spread (days) deliveries."""
     return db.frame(
         f"""
-        with {sums.PLACED},
-        told as (
-            select o.supplier_id, g.counts_as as item_id, m.order_id, m.day, m.qty::double as pieces, m.day - o.day as days,
-                   o.sent or o.day < min(m.day) over (partition by m.order_id) as taught
-            from visible_movements m join placed o using (order_id) join merged g using (item_id) where m.kind = 'receipt'
-        )
-        select supplier_id, item_id, sum(days * pieces) / sum(pieces) as real,
-               sqrt(greatest(sum(days ** 2 * pieces) / sum(pieces) - (sum(days * pieces) / sum(pieces)) ** 2, 0)) as spread,
-               count(distinct (order_id, day)) as deliveries
-        from told where taught and days >= 0 and supplier_id is not null and day between $first::date and $last::date
+        with {ARRIVED}
+        select supplier_id, item_id, {TOOK} from arrived
+        where taught and days >= 0 and supplier_id is not null and day between $first::date and $last::date
         group by grouping sets ((supplier_id), (supplier_id, item_id)) order by supplier_id, item_id nulls first
         """,
         {"first": first, "last": last},

@@ -149,9 +149,10 @@ def regular_rows(text: str, dialect: Dialect, widths: Counter[int]) -> pa.Table 
     except (pa.ArrowInvalid, UnicodeEncodeError):  # only one processor alone can tell which lines are of another width
         pass
     try:
-        return _put_back(_by_arrow(text, dialect, width, odd), odd)
+        table = _by_arrow(text, dialect, width, odd)
     except (pa.ArrowInvalid, UnicodeEncodeError, csv.Error):
         return None
+    return _put_back(table, odd) if odd else table
 
 
 def _by_arrow(text: str, dialect: Dialect, width: int, odd: list[tuple[int, list[str]]] | None = None) -> pa.Table:
