@@ -1,6 +1,6 @@
 """What `positions` keeps, reckoned from the ledger: days on which something moved, what came in and what it cost, laid out as intervals.
 
-reckon(pad, zone, into): of the items in the table `members`; it leaves tables of its own behind, for `clear`
+reckon(pad, zone, into, few): of the items in the table `members`; it leaves tables of its own behind, for `clear`
 """
 
 from collections.abc import Iterator
@@ -26,6 +26,10 @@ FLOWS = {
 """SQL: what moved on a day, by why. Sums of doubles, for these are never asked whether they are exactly 0."""
 
 SUMS = ", ".join(f"sum({name}) as {name}" for name in FLOWS)
+MOVES = """
+    select g.counts_as as item_id, m.place, m.day, m.kind, m.qty, m.unit_price, m.unit_cost, m.takes_back, m.happened_at, m.order_id
+    from visible_movements m join members g using (item_id)
+"""
 NOTHING = ", ".join(f"0 as {name}" for name in FLOWS)
 BOUGHT = ("paid", "opened_paid", "costed")
 KINDS = {
@@ -35,19 +39,23 @@ KINDS = {
 }  # fmt: skip
 
 
-def reckon(pad: Pad, zone: str, into: str) -> None:
-    """Fill positions, place_positions and estimates; `into`: what their names begin with, fresh_ where they are not kept."""
+def reckon(pad: Pad, zone: str, into: str, few: bool = False) -> None:
+    """Fill positions, place_positions and estimates; `into`: what their names begin with, fresh_ where they are not kept.
+
+    What moved of `few` items is looked for once and laid aside; of all it may be more than the memory holds.
+    """
+    if few:
+        pad.run(f"create temp table looked_up as {MOVES}")
+    pad.run(f"create temp view moves as {'from looked_up' if few else MOVES}")
     flows = ", ".join(f"coalesce({sql}, 0) as {name}" for name, sql in FLOWS.items())
     pad.run(f"""
         create temp table days as
         with counted as (  -- of items that were merged, what the survivor gained and its twins lost at one moment is nothing
-            select g.counts_as as item_id, m.place, m.day, 'count' as kind, sum(m.qty) as qty
-            from visible_movements m join members g using (item_id)
-            where m.kind = 'count' group by g.counts_as, m.place, m.day, m.happened_at
+            select item_id, place, day, kind, sum(qty) as qty from moves where kind = 'count'
+            group by item_id, place, day, kind, happened_at
         ),
         each as (
-            select g.counts_as as item_id, m.place, m.day, m.kind, m.qty, m.unit_price, m.takes_back
-            from visible_movements m join members g using (item_id) where m.kind <> 'count'
+            select item_id, place, day, kind, qty, unit_price, takes_back from moves where kind <> 'count'
             union all by name from counted
         )
         select m.item_id, m.place, m.day, sum(m.qty)::decimal(18, 4) as net, {flows} from each m group by all
@@ -107,8 +115,8 @@ CAME = """
         group by all
     ),
     each as (
-        select g.counts_as as item_id, m.place, m.day, m.qty, m.unit_cost, m.order_id, m.kind = 'opening' as opening
-        from visible_movements m join members g using (item_id) where m.kind = 'receipt' or m.kind = 'opening'
+        select item_id, place, day, qty, unit_cost, order_id, kind = 'opening' as opening
+        from moves where kind = 'receipt' or kind = 'opening'
         union all
         select item_id, place, day, qty, null, null, true from guessed
     ),
@@ -254,7 +262,7 @@ def _kind(table: str) -> str:
 
 def clear(pad: Pad) -> None:
     """Take away what `reckon` left on the pad."""
-    pad.run("drop view day_moves")
-    left = ("members", "days", "told", "asked", "came", "averaged", "averages", "ended", "guessed")
+    pad.run("drop view day_moves; drop view moves")
+    left = ("looked_up", "members", "days", "told", "asked", "came", "averaged", "averages", "ended", "guessed")
     for table in (*left, "fresh_positions", "fresh_place_positions", "fresh_estimates"):
         pad.run(f"drop table if exists {table}")

@@ -86,6 +86,8 @@ def wrong(db: Database) -> int:
 
 # -- which items
 
+FEW = 200
+"""Touched items of which what moved is laid aside, instead of being looked for in the ledger three times."""
 MEMBERS = "select g.item_id, g.counts_as from merged g"
 
 
@@ -112,7 +114,8 @@ def _keep_touched(pad: Pad, reached: int, zone: str) -> None:
         [reached, reached],
     )
     pad.run(f"create temp table members as {MEMBERS} where g.counts_as in (select counts_as from merged semi join touched using (item_id))")
-    laying.reckon(pad, zone, "fresh_")
+    items = pad.rows("select count(*) from members")[0][0]
+    laying.reckon(pad, zone, "fresh_", few=items <= FEW)
     pad.run("delete from positions where item_id in (select item_id from touched union select item_id from members)")
     pad.run("delete from place_positions where item_id in (select item_id from touched union select item_id from members)")
     pad.run("delete from estimates where item_id in (select item_id from touched union select item_id from members)")
