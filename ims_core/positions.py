@@ -21,7 +21,7 @@ until the day before `until`; what moved on `since` is in its flows. Call `catch
               ran_out cycles short_cycles; up to the day before `since`: value_days (stock at cost, summed over the days), used (days
               in use: until it is delisted, in a place until it is no longer missed there) and out (of these, days without stock)
 
-`estimates` keeps the view estimated_openings. Items are as they are merged. On a day, what comes in counts before what leaves: the hour is
+`estimates` keeps what the view estimated_openings says of items that no change has touched since. Items are as they are merged. On a day, what comes in counts before what leaves: the hour is
 seldom known. Nothing of it is a fact: `drop` forgets all, and `wrong` proves it against the ledger.
 """
 
@@ -43,7 +43,6 @@ def catch_up(db: Database) -> None:
     zone = policy.shop(db).timezone
     form = f"{FORM} {zone}"  # in another zone what was said was said on other days
     with db.keeping() as pad:
-        pad.run("create table if not exists positions_until (form varchar, newest bigint)")
         newest = pad.rows("select coalesce(max(change_id), 0) from changes")[0][0]
         reached = pad.rows("select max(newest) from positions_until where form::varchar = ?", [form])[0][0]
         if reached is None or reached > newest:
@@ -58,8 +57,7 @@ def catch_up(db: Database) -> None:
 def drop(db: Database) -> None:
     """Forget what is kept; the next question builds it anew."""
     with db.keeping() as pad:
-        for table in (*TABLES, "positions_until"):
-            pad.run(f"drop table if exists {table}")
+        pad.run("drop table if exists positions; drop table if exists place_positions; delete from estimates; delete from positions_until")
     db.kept_until = -1
 
 
@@ -99,20 +97,7 @@ def _keep_all(pad: Pad, zone: str) -> None:
 
 def _keep_touched(pad: Pad, reached: int, zone: str) -> None:
     """Whatever a change says of an item: its movements, counts, cost, order lines, merging, and what of these an undo takes back."""
-    pad.run(
-        """
-        create temp table touched as
-        with fresh as (select change_id from changes where change_id > ?
-                       union select undoes from changes where change_id > ? and undoes is not null),
-             named as (select item_id from movements semi join fresh using (change_id)
-                       union select item_id from counts semi join fresh using (change_id)
-                       union select item_id from order_lines semi join fresh using (change_id)
-                       union select item_id from item_versions semi join fresh using (change_id))
-        select item_id from named
-        union select same_as from item_versions semi join named using (item_id) where same_as is not null
-        """,
-        [reached, reached],
-    )
+    pad.run("create temp table touched as from touched_since(?::bigint)", [reached])
     pad.run(f"create temp table members as {MEMBERS} where g.counts_as in (select counts_as from merged semi join touched using (item_id))")
     items = pad.rows("select count(*) from members")[0][0]
     laying.reckon(pad, zone, "fresh_", few=items <= FEW)

@@ -115,8 +115,9 @@ from (
 left join merged g on g.item_id = k.item_id;
 
 create or replace macro estimated_from(moves) as table   -- of items that no count speaks of: the least that stood there before their first day
-with counted as (                            -- and what they are merged with: a count speaks of the whole house
-    select item_id from merged where counts_as in (select g.counts_as from standing_counts join merged g using (item_id))
+with told as materialized (select item_id, counts_as from merged),
+counted as (                                 -- and what they are merged with: a count speaks of the whole house
+    select item_id from told where counts_as in (select g.counts_as from standing_counts join told g using (item_id))
 ),
 sums as (
     select item_id, place, sum(qty) as qty, min(day) as day, count(*) filter (qty > 0) > 0 as came
@@ -126,7 +127,7 @@ families as (
     select coalesce(g.counts_as, s.item_id) as family, s.item_id, s.place, s.qty,
            min(s.day) over (partition by coalesce(g.counts_as, s.item_id)) - 1 as day,
            bool_or(s.came) over (partition by coalesce(g.counts_as, s.item_id)) as came
-    from sums s left join merged g using (item_id)
+    from sums s left join told g using (item_id)
 ),
 daily as (                                   -- only where something ever came in; of all others the last day is the lowest
     select f.family, m.place, m.day, sum(m.qty) as qty
@@ -154,8 +155,35 @@ select l.family as item_id, l.place, f.day, least(l.here, l.in_all - l.elsewhere
 from lacks l join (select distinct family, day from families) f using (family)
 where l.elsewhere < l.in_all;
 
+-- What `positions` keeps of the next; without it, or before it is brought up, the next is reckoned from the movements.
+create table if not exists estimates (item_id bigint, place varchar, day date, qty decimal(38, 4));
+create table if not exists positions_until (form varchar, newest bigint);
+
+create or replace macro touched_since(reached) as table   -- of which items changes since, or what these took back, say something
+with fresh as materialized (
+    select change_id from changes where change_id > reached
+    union all select undoes from changes where change_id > reached and undoes is not null
+),
+named as materialized (
+    select item_id from movements where change_id in (from fresh)
+    union select item_id from counts where change_id in (from fresh)
+    union select item_id from order_lines where change_id in (from fresh)
+    union select item_id from item_versions where change_id in (from fresh)
+)
+select item_id from named
+union select same_as from item_versions where same_as is not null and item_id in (from named);
+
 create or replace view estimated_openings as
-select * from estimated_from('visible_movements');
+with unsettled as materialized (             -- items touched since, and their families
+    with touched as materialized (from touched_since((select coalesce(max(newest), 0) from positions_until))),
+         family as materialized (select item_id, counts_as from merged)
+    select item_id from touched
+    union select item_id from family where counts_as in (select counts_as from family where item_id in (from touched))
+),
+unsettled_movements as (select item_id, place, day, qty from visible_movements where item_id in (from unsettled))
+select item_id, place, day, qty from estimates where item_id not in (from unsettled)
+union all
+select item_id, place, day, qty from estimated_from('unsettled_movements');
 
 create or replace view stock_moves as        -- every change of a balance, estimated openings among them; items as they are merged
 select coalesce(g.counts_as, m.item_id) as item_id, m.place, m.day, m.qty, 0::decimal(38, 4) as estimated
