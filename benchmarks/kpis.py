@@ -45,7 +45,7 @@ def fill(path: Path, movements: int) -> None:
     start, change = LAST - timedelta(days=DAYS - 1), db.version
     cursor = db.connection.cursor()
     cursor.execute("begin")
-    for number in range(1, 6):
+    for number in range(1, 7):
         cursor.execute(
             "insert into changes (change_id, done_at, who, what, via) values (?, ?, 'Owner', 'Import', 'import')", [change + number, start]
         )
@@ -85,10 +85,25 @@ def fill(path: Path, movements: int) -> None:
                case when kind = 'receipt' and wobble > 50 then round(i.cost * (0.8 + wobble / 2500.0), 4) end as unit_cost,
                case when kind in ('sale', 'return_in') then i.price end as unit_price
         from said join items i using (item_id) order by k""")
+    order(cursor, change + 6)
     cursor.execute("commit")
     cursor.execute("checkpoint")
     cursor.close()
     db.connection.close()
+
+
+def order(cursor: Any, change: int) -> None:
+    """Five orders a supplier that nobody delivered; half of them are past due."""
+    cursor.execute(f"""
+        insert into orders by name
+        select {change} as change_id, o as order_id, 'PO ' || o as number, 1 + o % 40 as supplier_id, date '{LAST}' - 60 as ordered,
+               date '{LAST}' + (case when o % 2 = 0 then -1 else 1 end * (1 + o % 30))::integer as expected
+        from range(1, 201) t(o)""")
+    cursor.execute(f"""
+        insert into order_lines by name
+        select {change} as change_id, o as order_id, n::integer as line, 1 + (hash(o * 100 + n) % {ITEMS})::bigint as item_id,
+               1 + hash(n) % 50 as qty, 2.5 as unit_cost
+        from range(1, 201) t(o), range(1, 13) s(n)""")
 
 
 def timed(work: Callable[[], Any]) -> list[float]:

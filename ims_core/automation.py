@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from ims_core import inbox, messages, policy
+from ims_core import inbox, messages, policy, positions
 from ims_core.db import Database
 from ims_core.errors import ImsError, numbered
 from ims_core.people import Person
@@ -69,6 +69,7 @@ def _look(db: Database, rhythm: Rhythm, now: datetime) -> None:
         return
     try:
         version = db.version
+        positions.catch_up(db)  # so that nobody waits for it at the first question after a large import
         changed = inbox.look(db, AUTOMATION, day)
         rhythm.seen, rhythm.day, rest = changed if changed == version + 1 else version, day, REST
     finally:

@@ -209,7 +209,9 @@ def waiting(db: Database, day: date) -> pd.DataFrame:
         number=("number", ", ".join), supplier=("supplier", "first"), due=("due", "min"), days=("days", "max"), pieces=("pieces", "sum"),
         price=("price", "first"),
     )  # fmt: skip
-    stock = reorder.suggest(db, day)[["item_id", "sku", "name", "available", "reorder_point", "rate", "cover_days"]]
+    stock = reorder.suggest(db, day, only=each["item_id"].tolist())[
+        ["item_id", "sku", "name", "available", "reorder_point", "rate", "cover_days"]
+    ]
     low = each.merge(stock[stock["available"] < stock["reorder_point"]], on="item_id")
     at_risk = (low["rate"] * 7 - low["available"].clip(lower=0)).clip(lower=0) * low["price"]
     low = low.assign(at_risk=at_risk).sort_values(["at_risk", "days"], ascending=False, ignore_index=True)

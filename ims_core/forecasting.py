@@ -185,16 +185,21 @@ def known_until(db: Database, day: date) -> date | None:
     return found
 
 
-def daily(db: Database, day: date, item_id: int | None = None, days: int | None = None) -> pd.DataFrame:
-    """Demand of items in use up to `day`, of the last `days` where that is said: unique_id ds y, days without demand left out."""
+def daily(db: Database, day: date, item_id: int | None = None, days: int | None = None, only: Sequence[int] | None = None) -> pd.DataFrame:
+    """Demand of items in use up to `day`, of the last `days` and of `only` some where that is said: unique_id ds y.
+
+    Days without demand are left out.
+    """
+    items = [item_id] if item_id is not None else None if only is None else [int(item) for item in only]
     return db.frame(
         """
         select item_id as unique_id, day as ds, qty::double as y
         from demand
-        where day <= $day::date and ($first is null or day >= $first::date) and ($item is null or item_id = $item)
+        where day <= $day::date and ($first is null or day >= $first::date)
+          and ($items is null or item_id in (select unnest($items::bigint[])))
           and item_id in (select item_id from items where active)
         """,
-        {"day": day, "item": item_id, "first": day - timedelta(days=days) if days else None},
+        {"day": day, "items": items, "first": day - timedelta(days=days) if days else None},
     )
 
 

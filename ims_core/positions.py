@@ -21,8 +21,9 @@ until the day before `until`; what moved on `since` is in its flows. Call `catch
               ran_out cycles short_cycles; up to the day before `since`: value_days (stock at cost, summed over the days), used (days
               in use: until it is delisted, in a place until it is no longer missed there) and out (of these, days without stock)
 
-`estimates` keeps what the view estimated_openings says of items that no change has touched since. Items are as they are merged. On a day, what comes in counts before what leaves: the hour is
-seldom known. Nothing of it is a fact: `drop` forgets all, and `wrong` proves it against the ledger.
+`estimates` keeps what the view estimated_openings says, which reckons only items that a change has touched since. Items are as they are
+merged. On a day, what comes in counts before what leaves: the hour is seldom known. Nothing of it is a fact: `drop` forgets all, and
+`wrong` proves it against the ledger.
 """
 
 from ims_core import laying, policy

@@ -184,35 +184,37 @@ def by_supplier(lines: pd.DataFrame) -> pd.DataFrame:
 # -- questions
 
 
-def suggest(db: Database, day: date, service: float | None = None) -> pd.DataFrame:
-    """What to order on `day`: every item in use with its proposal and each input of it, a row an item; the columns are COLUMNS.
+def suggest(db: Database, day: date, service: float | None = None, only: Sequence[int] | None = None) -> pd.DataFrame:
+    """What to order on `day`: every item in use, or `only` some, with its proposal and each input of it; the columns are COLUMNS.
 
     Position = available + on order; below the reorder point `quantity` fills it up, rounded to packs and the smallest order.
     `available` is on_hand; where nobody ever counted, that is the least that can be there, and `estimated` says what nobody told of it.
     Service is the shop's own unless another is given.
     """
-    return explained(proposed(position(db, day), service or policy.shop(db).service))
+    return explained(proposed(position(db, day, only), service or policy.shop(db).service))
 
 
-def position(db: Database, day: date) -> pd.DataFrame:
-    """What proposals for `day` come from at any service: every item in use with its stock, its terms and the demand to cover."""
+def position(db: Database, day: date, only: Sequence[int] | None = None) -> pd.DataFrame:
+    """What proposals for `day` come from at any service: every item in use, or `only` some, with stock, terms and the demand to cover."""
     found = lead_times.learned(terms(db, day, policy.shop(db)), lead_times.delivered(db, day - lead_times.YEAR, day))
+    found = found if only is None else found[found["item_id"].isin(only)]
     until = forecasting.known_until(db, day)
     supply = found.rename(columns={"item_id": "unique_id", "lead_spread": "lead_sd"})[["unique_id", "lead_days", "lead_sd", "review_days"]]
-    history, closed = asked(db, until)
+    history, closed = asked(db, until, only)
     covered = to_cover(history, in_open_days(supply, closed, until or day), until or day)
     return found.merge(covered.rename(columns={"unique_id": "item_id"}), on="item_id")
 
 
-def asked(db: Database, until: date | None) -> tuple[pd.DataFrame, list[date]]:
-    """The demand that levels come from, and the days on which the shop is closed.
+def asked(db: Database, until: date | None, only: Sequence[int] | None = None) -> tuple[pd.DataFrame, list[date]]:
+    """The demand that levels come from, of `only` some items where these are named, and the days on which the shop is closed.
 
-    unique_id ds y up to the last day known, as if days on which it was closed and nothing was sold had never been.
+    unique_id ds y up to the last day known, as if days on which it was closed and nothing was sold had never been; where days are said
+    to be closed, of all items, as a sale of any says that it was open.
     """
     if until is None:
         return pd.DataFrame(columns=["unique_id", "ds", "y"]), []
     said = [day.date() for day in closing.days(db)["day"]]
-    history = forecasting.daily(db, until, days=demand.WEIGHED_DAYS + len(said))
+    history = forecasting.daily(db, until, days=demand.WEIGHED_DAYS + len(said), only=None if said else only)
     closed = closing.believed(said, {*pd.to_datetime(history.loc[history["y"] != 0, "ds"]).dt.date}, until) if said else []
     return closing.without(history, closed, until), closed
 
