@@ -10,11 +10,15 @@ from ims_core.labels import FIELDS
 
 Cells = tuple[str, ...]
 
-NUMBER = re.compile(r"[-+(]?\s*\W{0,4}\s*(?:[A-Za-z]{3}\s*)?[\d.,'\s]*\d[\d.,'\s]*\)?\s*(?:\W{0,4}|[A-Za-z]{1,6}\.?)-?")
+NUMBER = re.compile(
+    rf"[-+(]?\s*\W{{0,4}}\s*(?:{values.CURRENCY}\s*|[A-Za-z]{{3}}\s*)?-?[\d.,'\s]*\d[\d.,'\s]*\)?\s*(?:\W{{0,4}}|[A-Za-z]{{1,6}}\.?|{values.CURRENCY})-?",
+    re.I,
+)
 CENTS = re.compile(r"\D*\d[\d.,' ]*[.,]\d{2}(?:\D*)")
+EVEN = re.compile(r".*[.,]0+\D*")
 WHOLE = re.compile(r"[-+]?\d+([.,]0+)?")
 DATE = re.compile(
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}([ T].*)?|\d{1,2}\W+[A-Za-zäéû]{3,9}\.?\W+\d{2,4}.*|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}.*"
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}(,? .*|T.*)?|\d{1,2}\W+[A-Za-zäéû]{3,9}\.?\W+\d{2,4}.*|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}.*"
     r"|\d{4}-(W|M)?\d{2}"
 )
 SERIAL = re.compile(r"[34]\d{4}(\.\d+)?|20\d{6}")
@@ -40,6 +44,7 @@ class Seen:
 
     number: float
     cents: float
+    even: float
     whole: float
     date: float
     flag: float
@@ -50,6 +55,7 @@ class Seen:
     link: float
     distinct: float
     counter: bool
+    constant: bool
     middle: float
     length: float
 
@@ -68,11 +74,12 @@ def look(cells: Cells) -> Seen:
     numbers = [float(cell.replace(",", ".")) for cell in cells if WHOLE.fullmatch(cell)]
     dates, serial = share(DATE), share(SERIAL)
     return Seen(
-        number=0.0 if dates > 0.8 else share(NUMBER), cents=share(CENTS), whole=share(WHOLE), date=max(dates, 0.8 * serial),
+        number=0.0 if dates > 0.8 else share(NUMBER), cents=share(CENTS), even=share(EVEN), whole=share(WHOLE),
+        date=max(dates, 0.8 * serial),
         flag=share(FLAG), gtin=sum(map(_checks, long)) / count, long_number=(len(long) + spoilt) / count, code=share(CODE),
         wordy=share(WORDY), link=sum(LINK.match(cell) is not None for cell in cells) / count, distinct=len(set(cells)) / count,
         counter=len(numbers) == count and 0 < max(numbers) <= 4 * count + 20,
-        middle=median(numbers) if numbers else 0.0, length=median(map(len, cells)),
+        constant=count >= 5 and len(set(cells)) == 1, middle=median(numbers) if numbers else 0.0, length=median(map(len, cells)),
     )  # fmt: skip
 
 
@@ -94,7 +101,7 @@ def fits(field: str, cells: Cells) -> float:
 
 def _number(field: str, seen: Seen, count: int) -> float:
     fit = _mostly(seen.number)
-    if FIELDS[field].type == "number" and seen.cents > 0.8:
+    if FIELDS[field].type == "number" and seen.cents > 0.8 and seen.even < 1:
         return fit * 0.7  # looks like money
     if field == "lead_days" and seen.middle > 400:
         return fit * 0.65  # hours or seconds perhaps
@@ -121,6 +128,10 @@ def _id(field: str, seen: Seen) -> float:
         return 1.0
     if seen.cents > 0.8:
         return 0.5
+    if field == "supplier_code" and seen.constant:
+        return 0.4  # the number that the supplier has
+    if field == "sku" and seen.constant and seen.whole == 1:
+        return 0.4  # a setting that all have
     if field == "sku" and seen.counter:
         return 0.92  # the number of the row more likely than the code of the goods
     if field == "sku" and seen.gtin > 0.9:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ims_core import scratch, values
+from ims_core import scratch, values, vocabulary
 from ims_core.labels import FIELDS, KIND_FIELDS, MOST_PIECES
 from ims_core.recognising import Mapping
 from ims_core.rules import CODE_WORDS, DATED, NAME_WORDS, TOTAL_WORDS
+
+CALLED_OFF = "^(cancel|storn|void|ann?ul|estorn|failed|declined|rejected|rechaz|recus|abgelehnt)"
+"""How a status begins that says nothing came of it."""
 
 # -- finding
 
@@ -39,7 +42,7 @@ def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> No
     """Table `asides`: totals, headings between the lines, and repeated headers."""
     cells = [values.quoted(name) for name in header]
     filled = " + ".join(f"({cell} is not null)::int" for cell in cells)
-    repeated = " and ".join(f"{cell} = '{values.escaped(title)}'" for cell, title in list(zip(cells, header, strict=True))[:3])
+    repeated = " and ".join(f"{cell} = '{values.escaped(title)}'" for cell, title in _named(cells, header)[:3])
     lonely = "filled = 1" if len(header) > 2 else "false"
     pad.run(f"""
         create table asides as
@@ -57,6 +60,12 @@ def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> No
                case when repeated then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason
         from judged where total or {lonely} or repeated
     """)  # fmt: skip
+
+
+def _named(cells: Sequence[str], header: Sequence[str]) -> list[tuple[str, str]]:
+    """Columns with their names, but for those that have none: a header that is repeated has none there either."""
+    pairs = list(zip(cells, header, strict=True))
+    return [pair for pair in pairs if not vocabulary.wordless(pair[1])] or pairs
 
 
 def find_sections(pad: scratch.Pad, mapping: Mapping) -> None:
@@ -106,9 +115,7 @@ def judge(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> None:
     found = pad.columns("typed")
     cancelled = "regexp_matches(coalesce(t.ref, ''), '^[Cc]-?\\d+$') and numbered" if "ref" in found else "false"
     called_off = (
-        "regexp_matches(lower(coalesce(t.status, '')), '^(cancel|storn|void|annul|failed|declined)')"
-        if "status" in found and mapping.kind == "sales"
-        else "false"
+        f"regexp_matches(lower(coalesce(t.status, '')), '{CALLED_OFF}')" if "status" in found and mapping.kind == "sales" else "false"
     )
     free = "coalesce(t.price <= 0, false)" if mapping.kind == "sales" and "price" in mapping.columns else "false"
     lacking = _lacking(mapping)

@@ -72,7 +72,12 @@ BOUGHT = frozenset({"order", "invoice", "receipt", "sale"})
 """What customers did is ours, though they are not."""
 ABOUT = re.compile(r"locations?\b|\bstores\b|\bshops\b|\bwarehouses\b|filialen|magasins|tiendas|lojas|gift[ _-]?cards?|gutscheine", re.I)
 """A file may be about these too; the word for one of them is in the name of many."""
+ACCOUNTS = tuple(map(frozenset, ({"debit", "credit"}, {"account", "credit"}, {"balance", "amount"}, {"employee", "hour"}, {"security"})))
+"""What stands over the columns of a book of accounts, of a bank's statement, of hours worked, of a broker's list, and over no goods."""
 ADDRESS = frozenset({"address", "city", "email", "phone", "fax"})
+
+BUYING = frozenset({"supplier", "supplier_code", "ordered", "expected", "received", "received_qty"})
+"""One of these tells that something was bought: a day, a quantity and what it cost may be what was used."""
 
 Found = dict[str, list[tuple[float, str]]]
 """Our field -> the column that fits best, then those that fit nearly as well: (how sure, column)."""
@@ -96,6 +101,8 @@ def hinted(table: Table) -> frozenset[str]:
 def speaks_for(kind: str, found: Found, table: Table) -> float:
     """The weight of what was found, more where the file's name says so, less where something needed is missing or is a guess."""
     words = title(table)
+    if _keeps_accounts(found, table):
+        return 0
     if kind == "customer_orders" and not _keeps_promises(found, table):
         return 0
     elsewhere = bool(_others(words) or ABOUT.search(table.sheet or table.name) or (kind == "items" and _numbers_others(table, found)))
@@ -116,6 +123,13 @@ def speaks_for(kind: str, found: Found, table: Table) -> float:
     if kind == "items" and not named and not told:
         total *= 0.6
     return total * (1 if needs else WITHOUT if named or len(OWN.get(kind, frozenset()) & set(found)) > 1 else WITHOUT / 2)
+
+
+def _keeps_accounts(found: Found, table: Table) -> bool:
+    """What was paid, or who worked when: not a code or quantity of goods among it."""
+    alone = {word for column in table.header if len(words := _words(column)) == 1 for word in words}
+    goods = any(found[name][0][0] >= SURE for name in ("barcode", "qty") if name in found)
+    return any(each <= alone for each in ACCOUNTS) and (not goods or "security" in alone)
 
 
 def _keeps_promises(found: Found, table: Table) -> bool:
@@ -146,7 +160,23 @@ def doubtful(kind: str, found: Found, table: Table) -> bool:
         or (_by_period(table) and not _stock_beside(kind, table))
         or (kind == "stock" and found["on_hand"][0][0] < 0.85)
     )
-    return (plain and kind not in hinted(table)) or (kind == "items" and _lists_anything(found, table))
+    if kind == "items" and (_lists_anything(found, table) or _tells_of_lines(table)):
+        return True
+    return (plain or (kind == "purchases" and not BUYING & _sure(found))) and kind not in hinted(table)
+
+
+def _sure(found: Found) -> set[str]:
+    return {name for name, rivals in found.items() if rivals[0][0] >= SURE}
+
+
+def _tells_of_lines(table: Table) -> bool:
+    """Lots that expire stand on shelves; a document's number and its day, or a quantity with what it came to, are those of a line."""
+
+    def told(field: str, least: float = SURE, kind: str = "") -> bool:
+        return any(vocabulary.likeness(field, column, kind) >= least for column in table.header)
+
+    dated = told("ref", 0.9) and told("day", 0.9)
+    return dated or (told("lot") and told("expires")) or (told("qty", 0.9) and told("total", 0.9))
 
 
 def _lists_anything(found: Found, table: Table) -> bool:
@@ -156,7 +186,7 @@ def _lists_anything(found: Found, table: Table) -> bool:
     """
     goods, called = {"item", "sku", "variant"}, title(table)
     named = any(_words(column) & goods for column in table.header) or (called & goods and "catalog" not in called)
-    return set(found) <= {"sku", "name", "other_id"} and not named
+    return _sure(found) <= {"sku", "name", "other_id"} and not named
 
 
 def _needs(kind: str, found: Found) -> float:

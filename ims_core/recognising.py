@@ -53,7 +53,7 @@ def recognise(table: Table, kind: str | None = None) -> Mapping:
         return _as_known(preset, samples)
     if kind is not None:
         told = _understood(kind, _match(kind, samples, kinds.title(table)), table, samples)
-        return dated(table, _mapping(kind, told, kind, 1.0, samples))
+        return dated(table, _mapping(kind, told, [], 1.0, samples))
     scored = {kind: _match(kind, samples, kinds.title(table)) for kind in KIND_FIELDS if kind not in ("ignore", "counts")}
     ranked = sorted(((kinds.speaks_for(kind, found, table), kind) for kind, found in scored.items()), reverse=True)
     (best, likeliest), (second, runner_up) = ranked[0], ranked[1]
@@ -64,7 +64,7 @@ def recognise(table: Table, kind: str | None = None) -> Mapping:
     if best < kinds.ENOUGH or kinds.doubtful(likeliest, scored[likeliest], table):
         sure = min(sure, LEAST)
     understood = _understood(likeliest, scored[likeliest], table, samples)
-    return dated(table, _mapping(likeliest, understood, runner_up if second > 0 else "ignore", sure, samples))
+    return dated(table, _mapping(likeliest, understood, [other for score, other in ranked[1:] if score > 0], sure, samples))
 
 
 def answered(mapping: Mapping, about: str, answer: str) -> Mapping:
@@ -99,7 +99,7 @@ def _as_known(preset: presets.Preset, samples: Samples) -> Mapping:
     """The columns as the system names them; one whose values contradict is asked all the same."""
     told = {name: column for name, column in presets.columns(preset, samples).items() if name in KIND_FIELDS[preset.kind]}
     found: Found = {name: [(1.0 if evidence.fits(name, samples[column]) > 0.5 else 0.6, column)] for name, column in told.items()}
-    return replace(_mapping(preset.kind, found, preset.kind, 1.0, samples), source=preset.name)
+    return replace(_mapping(preset.kind, found, [], 1.0, samples), source=preset.name)
 
 
 # -- one kind
@@ -133,7 +133,7 @@ def _match(kind: str, samples: Samples, title: frozenset[str]) -> Found:
 
 def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Found:
     """What was found, with what the values of several columns say together."""
-    found = _proved(found, table)
+    found = _proved(_told_apart(kind, found, samples), table)
     if "barcode" in found and "sku" in found and vocabulary.heading(found["sku"][0][1]).words == {"item", "id"}:
         score, column = found["sku"][0]  # a number that a program gave itself perhaps
         found = found | {"sku": [(min(score, vocabulary.PERHAPS), column), *found["sku"][1:]]}
@@ -146,6 +146,17 @@ def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Foun
     if kind == "items" and "sku" in found and (number := _other_id(found, samples)):
         found = found | {"other_id": [(kinds.SURE, number)]}
     return found | _by_values(kind, found, samples)
+
+
+def _told_apart(kind: str, found: Found, samples: Samples) -> Found:
+    """A bare code, another on every line, may number the sale and not what was sold: it is asked where nothing else numbers it."""
+    if kind not in ("sales", "purchases") or "sku" not in found or "ref" in found or "name" not in found:
+        return found
+    score, column = found["sku"][0]
+    bare, codes = vocabulary.heading(column).words <= {"code", "number", "id", "reference"}, samples[column]
+    if not bare or len(set(codes)) < len(codes):
+        return found
+    return found | {"sku": [(min(score, vocabulary.PERHAPS), column), *found["sku"][1:]]}
 
 
 def _is_bin(column: str) -> bool:
@@ -214,7 +225,7 @@ def _rivals(name: str, best: tuple[float, str], other: tuple[float, str], sample
     return name != "customer" and best[0] - other[0] <= NEAR and bool(samples[other[1]]) and samples[best[1]] != samples[other[1]]
 
 
-def _mapping(kind: str, found: Found, runner_up: str, sure: float, samples: Samples) -> Mapping:
+def _mapping(kind: str, found: Found, others: list[str], sure: float, samples: Samples) -> Mapping:
     questions, columns, confidence = [], {}, {}
     for name, rivals in found.items():
         score, column = rivals[0]
@@ -225,7 +236,7 @@ def _mapping(kind: str, found: Found, runner_up: str, sure: float, samples: Samp
         if offered or score < SURE or len(rivals) > 1:
             questions.append(_question(name, rivals, samples, NO if offered else column))
     confidence["kind"] = round(sure, 2)
-    return Mapping(kind, columns, confidence, (*_about_kind(kind, runner_up, sure), *questions))
+    return Mapping(kind, columns, confidence, (*_about_kind(kind, others, sure), *questions))
 
 
 def _sample(table: Table, column: str) -> evidence.Cells:
@@ -254,11 +265,11 @@ def dated(table: Table, mapping: Mapping) -> Mapping:
     return replace(mapping, questions=(*mapping.questions, question))
 
 
-def _about_kind(kind: str, runner_up: str, sure: float) -> Iterator[Question]:
+def _about_kind(kind: str, others: list[str], sure: float) -> Iterator[Question]:
     if sure < 0.6:
-        other = f", but it could be {FILE_KINDS[runner_up].lower()}. Which is it" if runner_up != "ignore" else ". Is it"
+        other = f", but it could be {FILE_KINDS[others[0]].lower()}. Which is it" if others else ". Is it"
         text = f"This looks like {FILE_KINDS[kind].lower()}{other}?"
-        yield Question("kind", text, tuple(dict.fromkeys((kind, runner_up, "ignore"))), kind)
+        yield Question("kind", text, (kind, *others, "ignore"), kind)
 
 
 def _question(name: str, rivals: list[tuple[float, str]], samples: Samples, taken: str) -> Question:

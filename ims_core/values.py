@@ -10,6 +10,7 @@ from ims_core.scratch import Pad
 CURRENCY = (
     r"(?:[A-Z]{0,3}\$|€|£|¥|₹|₽|₺|₪|₩|₫|₦|₱|฿|EURO?S?|USD|GBP|CHF|JPY|CNY|RMB|INR|AUD|CAD|NZD|SGD|HKD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON"
     r"|BGN|TRY|ILS|ZAR|BRL|MXN|ARS|CLP|COP|PEN|AED|SAR|EGP|NGN|KES|MAD|THB|IDR|MYR|PHP|VND|KRW|TWD|PKR|LKR|BDT|RUB|UAH"
+    r"|F\.?\s?CFA|FCFA|CFA|XOF|XAF|GHS|GH₵|₵|₡|₲|K[Ss]h|UGX|TZS|TND|DZD|DHS?|Rp\.?|S/\.?|UYU|BOB|PYG|GTQ|CRC|DOP|VES"
     r"|Rs\.?|Kč|zł|Ft|lei|kr\.?|Fr\.?|Sfr\.?)"
 )
 """Signs and codes of money, before a number or behind it."""
@@ -19,6 +20,8 @@ SIGNS = {
     "₪": "ILS", "₩": "KRW", "₫": "VND", "₦": "NGN", "₱": "PHP", "฿": "THB", "KČ": "CZK", "ZŁ": "PLN", "FT": "HUF", "LEI": "RON",
     "FR": "CHF", "FR.": "CHF", "SFR": "CHF", "SFR.": "CHF", "KR.": "KR", "US$": "USD", "CA$": "CAD", "C$": "CAD", "CAD$": "CAD",
     "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "S$": "SGD", "HK$": "HKD", "R$": "BRL", "MX$": "MXN", "NT$": "TWD", "RMB": "CNY",
+    "FCFA": "XOF", "F CFA": "XOF", "F.CFA": "XOF", "CFA": "XOF", "GH₵": "GHS", "₵": "GHS", "₡": "CRC", "₲": "PYG", "KSH": "KES",
+    "DH": "MAD", "DHS": "MAD", "RP": "IDR", "RP.": "IDR", "S/": "PEN", "S/.": "PEN", "RD$": "DOP",
 }  # fmt: skip
 """One code for each way of writing a currency."""
 

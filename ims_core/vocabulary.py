@@ -18,6 +18,10 @@ TIER = 0.07
 """How much less a phrase says than one on the line above it."""
 LIGHT, STRANGE, MISSPELT = 0.05, 0.3, 0.12
 """What a word beside the phrase takes away: one that changes nothing, one nobody knows, one that is misspelt."""
+OTHER_LETTER = 0.3
+"""What one takes away whose other letter no finger slipped to: `Placa` may be a misspelt place or a word of its own, so it is asked."""
+KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "qsdfghjklm")
+"""The rows of keyboards: fingers slip to the key beside."""
 
 STOP = frozenset((
     *("of", "the", "a", "an", "and", "or", "y", "et", "e", "und", "o", "ou", "for", "für"),
@@ -31,6 +35,8 @@ TWICE = re.compile(r"(?<=\S) \([2-9]\)$")
 """How a column is told from another of its name: it says what that one says, so that somebody must choose."""
 FLAG = re.compile(r"\?$|0/1|0 ?= ?no|\(y/n\)|^(is|has|can|use|allow|out)[ _]", re.I)
 """How a column of yes and no is named."""
+SLASHED = {"s": " excluded ", "c": " included ", "p": " per "}
+"""Without, with and for, as Spanish and Portuguese shorten them."""
 SHORT = frozenset(
     ("qty", "sku", "ean", "art", "ek", "vk", "pos", "no", "nr", "id", "on", "oh", "cd", "dt", "ref", "kd", "lot", "tag", "net")
 )
@@ -50,11 +56,11 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Heading:
-    """A column's name in words of ours; `strange`: words nobody knows; `misspelt`: how many were nearly known ones."""
+    """A column's name in words of ours; `strange`: words nobody knows; `misspelt`: what nearly known ones take away."""
 
     words: frozenset[str]
     strange: int = 0
-    misspelt: int = 0
+    misspelt: float = 0.0
 
 
 # -- the list
@@ -120,15 +126,15 @@ def light() -> frozenset[str]:
 def heading(name: str) -> Heading:
     """`Art.-Nr.` and `ITEM_NO` are both item number."""
     words: set[str] = set()
-    strange = misspelt = 0
+    strange, misspelt = 0, 0.0
     name = TWICE.sub("", name)
     tokens = [token for token in plain_words(_last_part(name)) if token not in STOP]
     bracketed = set(plain_words(" ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", name)))) - set(plain_words(re.sub(r"[(\[].*?[)\]]", " ", name)))
     for token in tokens:
         alone = _list()["alone"].get(token) if len(tokens) == 1 else None
-        found, wrong = ((alone,), False) if alone else _meant(token)
+        found, wrong = ((alone,), 0.0) if alone else _meant(token)
         words |= set(found)
-        misspelt += wrong
+        misspelt = max(misspelt, wrong)
         strange += not found and token not in bracketed
     return Heading(frozenset(words), strange, misspelt)
 
@@ -137,7 +143,8 @@ def plain_words(name: str) -> tuple[str, ...]:
     """`InvoiceNo.` -> invoice no: words in lower case without accents and signs, letters and figures apart."""
     name = NUMBERED.sub(" number ", name).replace("%", " percent ")
     name = re.sub(r"\b(\w)\.(?=\w)", r"\1", name)  # Q.tà, U.M.
-    name = re.sub(r"\b([Uu])/([Mm])\b", r"\1\2", name)  # U/M
+    name = re.sub(r"\b([UuOo])/([MmHh])\b", r"\1\2", name)  # U/M, O/H
+    name = re.sub(r"\b([SsCcPp])/ ?(?=[^\W\d_]{3})", lambda short: SLASHED[short[1].lower()], name)  # Precio s/IVA, Itens p/ caixa
     name = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     name = re.sub(r"\b(ean|gtin|upc|isbn)[ -]?\d+\b", r"\1", folded(name))
     return tuple(re.sub(r"[^\w€£$]+|_|(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])", " ", name).split())
@@ -160,22 +167,23 @@ def _last_part(name: str) -> str:
 
 
 @lru_cache(20_000)
-def _meant(token: str) -> tuple[tuple[str, ...], bool]:
-    """The words of ours a word stands for, and whether it was misspelt; nothing where nobody knows it."""
+def _meant(token: str) -> tuple[tuple[str, ...], float]:
+    """The words of ours a word stands for, and what it takes away if it is misspelt; nothing where nobody knows it."""
     known = _meanings()
     if token.isdigit():
-        return (token.lstrip("0") or "0",), False
+        return (token.lstrip("0") or "0",), 0.0
     if found := known.get(token) or (known.get(token[:-1]) if token.endswith("s") else None):
-        return found, False
+        return found, 0.0
     if len(token) >= 5 and (parts := _compound(token)):
-        return parts, False
+        return parts, 0.0
     if len(token) >= 4:
         near = {word for shorter in (token, *_shorter(token)) for word in _nearly().get(shorter, ())}
         near |= {word for word in _shorter(token) if word in known and len(word) >= 4}
         alike = [word for word in near if word[0] == token[0] and _one_slip(token, word)]
         if alike:
-            return known[min(alike, key=lambda word: (sorted(word) != sorted(token), word))], True
-    return (), False
+            nearest = min(alike, key=lambda word: (sorted(word) != sorted(token), len(word) == len(token), word))
+            return known[nearest], MISSPELT if _slipped(nearest, token) else OTHER_LETTER
+    return (), 0.0
 
 
 @lru_cache(20_000)
@@ -204,6 +212,13 @@ def _one_slip(one: str, other: str) -> bool:
     if len(unlike) == 1:
         return True
     return len(unlike) == 2 and unlike[1] == unlike[0] + 1 and one[unlike[0]] == other[unlike[1]] and one[unlike[1]] == other[unlike[0]]
+
+
+def _slipped(word: str, typed: str) -> bool:
+    """A letter left out, doubled or in another's place; another letter only where its key is beside the right one's."""
+    unlike = [pair for pair in zip(word, typed, strict=False) if pair[0] != pair[1]]
+    beside = any("".join(pair) in row or "".join(reversed(pair)) in row for pair in unlike for row in KEYS)
+    return len(word) != len(typed) or len(unlike) > 1 or beside
 
 
 def _shorter(word: str) -> set[str]:
@@ -236,6 +251,7 @@ def _likeness(field: str, column: str, kind: str) -> float:
     """`likeness` of a name without a unit."""
     read = heading(column)
     best, covered = 0.0, frozenset[str]()
+    nothing = light() - ({"day"} if FIELDS[field].type == "number" else set())  # days in stock are no stock
     for phrase in phrases(kind).get(field, ()):
         if phrase.words == read.words:  # what holds in this kind of file comes before what holds everywhere
             best = phrase.says
@@ -243,8 +259,8 @@ def _likeness(field: str, column: str, kind: str) -> float:
         if phrase.words <= read.words:
             covered |= phrase.words if phrase.says > PERHAPS else frozenset()
             further = read.words - phrase.words
-            if further <= light():
+            if further <= nothing:
                 best = max(best, phrase.says - LIGHT * len(further))
-    if not best and covered and read.words - covered <= light():  # Item code (SKU) says it twice
+    if not best and covered and read.words - covered <= nothing:  # Item code (SKU) says it twice
         best = 1 - 2 * LIGHT
-    return max(0.0, best - STRANGE * read.strange - MISSPELT * bool(read.misspelt)) if best else 0.0
+    return max(0.0, best - STRANGE * read.strange - read.misspelt) if best else 0.0

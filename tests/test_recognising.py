@@ -304,3 +304,56 @@ def test_a_shelf_is_not_taken_where_the_file_numbers_places_too() -> None:
     found = recognising.recognise(told(shelves, "inventory.csv"))
     assert "column place" in asked(found)
     assert "place" not in found.columns
+
+
+def test_what_keeps_accounts_hours_or_securities_is_nothing_of_ours() -> None:
+    for header in (
+        "Fecha|Referencia|Descripción|Cargo|Abono|Saldo", "Date|Description|Category|Amount|Balance",
+        "Employee|Date|Project|Hours|Rate|Total",
+        "Data|Titolo|ISIN|Quantità|Prezzo", "Belegdatum|Belegnummer|Buchungstext|Sollkonto|Habenkonto|Betrag",
+    ):  # fmt: skip
+        assert recognising.recognise(table(header)).kind == "ignore", header
+
+
+def test_a_word_of_its_own_that_is_nearly_one_of_ours_is_asked_a_slip_of_the_finger_is_not() -> None:
+    assert vocabulary.likeness("place", "Placa") < kinds.SURE <= vocabulary.likeness("sku", "Iten code")
+    assert vocabulary.likeness("name", "Party") < kinds.LEAST <= vocabulary.likeness("customer", "Party", "sales")
+    assert vocabulary.likeness("on_hand", "Dias Estoque") < kinds.LEAST
+
+
+def test_a_list_of_goods_whose_columns_are_those_of_receipts_is_asked_about() -> None:
+    lots = {"Codigo": "9067", "Produto": "Skol lata", "Lote": "L01", "Validade": "2026-12-31", "Fornecedor": "Ambev", "QtdCaixas": "480"}
+    columns = {name: [cell] * 3 for name, cell in lots.items()}
+    for sheet in (
+        table("fornitore|codice|nome|prezzo|categoria|quantita|importo", cell="12"), table("Date|Product|Quantity|Cost"),
+        Table("area.csv", None, tuple(columns), pa.table(columns), 2),
+    ):  # fmt: skip
+        assert "kind" in asked(recognising.recognise(sheet)), sheet.header
+
+
+def test_where_the_kind_is_asked_every_kind_it_may_be_is_offered() -> None:
+    mapping = recognising.recognise(
+        table("ID|Código|Cód. Barras|Produto|Qtd. Conferida|Preço Custo|Fornecedor|Nota Fiscal|Data do Registro")
+    )
+    offered = next(question.choices for question in mapping.questions if question.about == "kind")
+    assert {"items", "purchases", "ignore"} <= set(offered)
+
+
+def test_a_bare_code_beside_names_may_number_the_sale() -> None:
+    columns = {"Codigo": ["V-1", "V-2", "V-3"], "Fecha": ["2026-09-03"] * 3, "Producto": ["Té", "Café", "Té"], "Cantidad": ["1", "2", "1"]}
+    mapping = recognising.recognise(Table("ventas.csv", None, tuple(columns), pa.table(columns), 2))
+    assert "column sku" in asked(mapping)
+
+
+def test_money_and_times_are_known_as_programs_of_many_countries_write_them() -> None:
+    columns = {"Data": ["01/09/2026, 12:41:10"] * 3, "Produto": ["Suco", "Bolo", "Chá"], "Quantidade": ["2,00", "1,00", "40,00"],
+               "Valor Unitario": ["R$ 28,00"] * 3, "Valor Total": ["R$ 56,00", "R$ 28,00", "R$ 1.120,00"]}  # fmt: skip
+    mapping = recognising.recognise(Table("vendas.csv", None, tuple(columns), pa.table(columns), 2))
+    assert mapping.columns == {"day": "Data", "name": "Produto", "qty": "Quantidade", "price": "Valor Unitario", "total": "Valor Total"}
+    assert not mapping.questions
+
+
+def test_a_shop_system_is_known_in_its_other_languages() -> None:
+    header = "ID|Type|UGS|Nom|Publié|Mis en avant ?|Stock|Tarif promo|Tarif régulier|Catégories|Parent"
+    mapping = recognising.recognise(table(header))
+    assert (mapping.source, mapping.columns["sku"], mapping.columns["price"]) == ("WooCommerce product export", "UGS", "Tarif régulier")
