@@ -62,11 +62,14 @@ class Look:
         )
         return found.set_index("item_id")["days"].astype(float)
 
-    def sold_last_year(self, days: int) -> pd.Series:
-        """Pieces asked for of each item in the days that lie a year before those to come."""
+    def sold_last_year(self, days: int, items: pd.Series) -> pd.Series:
+        """Pieces asked for a day of each of these items, in the days that lie a year before those to come; 0 where nothing was."""
         since = self.until - timedelta(days=364)
-        sql = "select item_id, sum(qty)::double as qty from demand where day > ? and day <= ? group by item_id"
-        return self.db.frame(sql, [since, since + timedelta(days=days)]).set_index("item_id")["qty"]
+        sql = """select item_id, sum(qty)::double as qty from demand
+                 where day > ? and day <= ? and item_id in (select unnest(?::bigint[])) group by item_id"""
+        asked = [int(item) for item in items]
+        sold = self.db.frame(sql, [since, since + timedelta(days=days), asked]).set_index("item_id")["qty"] if asked else pd.Series()
+        return items.map(sold).astype(float).fillna(0) / days
 
 
 Finder = Callable[[Look, Numbers], pd.DataFrame]
@@ -147,8 +150,8 @@ def _overstock(look: Look, numbers: Numbers) -> pd.DataFrame:
     What sold more in the same days of last year will do so again: before Advent, calendars are not too many.
     """
     found = look.proposals[look.proposals["available"] > 0]
-    season = found["item_id"].map(look.sold_last_year(int(numbers["days"]))).fillna(0) / numbers["days"]
-    found = found.assign(rate=np.maximum(found["rate"], season))
+    found = found[found["available"] > 0.9 * numbers["days"] * found["rate"]]  # whatever was sold last year, all others are not too many
+    found = found.assign(rate=np.maximum(found["rate"], look.sold_last_year(int(numbers["days"]), found["item_id"])))
     idle = (pd.Timestamp(look.until) - pd.to_datetime(found["last_day"])).dt.days.to_numpy(float)
     stands = (found["rate"].to_numpy() <= 0) & (idle >= numbers["days"])
     lasts = np.where(stands, np.inf, (found["available"] / found["rate"].where(found["rate"] > 0)).fillna(0))
