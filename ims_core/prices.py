@@ -180,10 +180,11 @@ def given_away(db: Database, first: date, last: date, within: str = "shop", part
             select item_id, week, case when sum(sales) over w >= $known then median(price) over w end as usual
             from weeks window w as (partition by item_id order by week range between $around preceding and $around following)
         ),
+        held as (select item_id, since, cost from positions where since <= $last::date and until > $first::date),
         told as (
             select l.item_id, l.qty::double as qty, l.unit_price::double as price, p.cost::double as cost, u.usual::double as usual
             from lines l left join usual u using (item_id, week)
-            asof left join positions p on p.item_id = l.item_id and p.since <= l.day
+            asof left join held p on p.item_id = l.item_id and p.since <= l.day
             where l.day >= $first::date and ($place::varchar is null or l.place = $place)
         )
         select t.item_id, i.name, i.sku, coalesce(i.category, 'No category') as category,
