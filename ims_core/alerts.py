@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ims_core import forecasting, labels, ledger, lots, policy
+from ims_core import forecasting, labels, lead_times, ledger, lots, policy
 from ims_core.db import Database
 
 WINDOW = 28
@@ -76,23 +76,35 @@ def attention(db: Database, day: date, items: pd.DataFrame) -> pd.DataFrame:
 
 
 def late(db: Database, day: date) -> pd.DataFrame:
-    """Orders that should have come before `day`, the most money first: order_id number supplier due days pieces value.
+    """Orders that should have come before `day`, the most money first: order_id number supplier due promised days pieces value.
 
-    Where no day was promised, the slowest lead time of what is to come counts: the item's, the supplier's, else the shop's usual one.
+    Where no day was promised (`promised` is false), the slowest lead time of what is to come counts, the same that proposals reckon
+    with: what deliveries taught, else the item's, the supplier's, the shop's usual one.
     """
-    return db.frame(
+    coming = db.frame(
         """
-        with coming as (
-            select o.order_id, o.number, s.name as supplier, sum(o.open)::double as pieces, sum(o.open * o.unit_cost)::double as value,
-                   coalesce(o.expected, o.ordered + ceil(max(coalesce(p.lead_days, s.lead_days, $lead)))::integer) as due
-            from on_order_on($day::date) o left join suppliers s using (supplier_id) left join supplied p using (item_id, supplier_id)
-            group by o.order_id, o.number, s.name, o.expected, o.ordered
-        )
-        select order_id, number, supplier, due, $day::date - due as days, pieces, value
-        from coming where due < $day::date order by value desc nulls last, days desc, order_id
+        select o.order_id, o.number, s.name as supplier, o.ordered, o.expected, o.item_id, o.supplier_id, o.open::double as pieces,
+               (o.open * o.unit_cost)::double as value, coalesce(p.lead_days, s.lead_days, $lead)::double as lead_days,
+               case when p.lead_days is not null then 'item' when s.lead_days is not null then 'supplier' else 'shop' end as lead_source
+        from on_order_on($day::date) o left join suppliers s using (supplier_id) left join supplied p using (item_id, supplier_id)
         """,
         {"day": day, "lead": policy.shop(db).lead_days},
     )
+    promised = coming["expected"].notna()
+    if not promised.all():
+        coming = lead_times.learned(coming, lead_times.delivered(db, day - lead_times.YEAR, day))
+    usual = coming["ordered"] + pd.to_timedelta(np.ceil(coming["lead_days"].astype(float)), unit="D")
+    orders = coming.assign(due=coming["expected"].where(promised, usual), promised=promised).groupby("order_id", as_index=False)
+    found = orders.agg(
+        number=("number", "first"), supplier=("supplier", "first"), due=("due", "max"), promised=("promised", "first"),
+        pieces=("pieces", "sum"), value=("value", lambda each: each.sum(min_count=1)),
+    )  # fmt: skip
+    found = found[pd.to_datetime(found["due"]) < pd.Timestamp(day)]
+    found = found.assign(
+        days=(pd.Timestamp(day) - pd.to_datetime(found["due"])).dt.days, supplier=found["supplier"].replace({np.nan: None})
+    )
+    found = found.sort_values(["value", "days", "order_id"], ascending=[False, False, True], na_position="last", ignore_index=True)
+    return found[["order_id", "number", "supplier", "due", "promised", "days", "pieces", "value"]]
 
 
 def _sold(db: Database, until: date) -> pd.DataFrame:
@@ -137,7 +149,8 @@ def _of_orders(late: pd.DataFrame) -> list[dict[str, Any]]:
         return []
     first = late.iloc[0]
     title = order_title(first["number"], first["supplier"])
-    says = f"Late: {title}, {labels.many(int(first['days']), 'day')}, {labels.count(first['pieces'], 'piece')}"
+    by = "" if first["promised"] else " by its usual lead time"
+    says = f"Late: {title}, {labels.many(int(first['days']), 'day')}{by}, {labels.count(first['pieces'], 'piece')}"
     more = f"; and {labels.many(len(late) - 1, 'other order')}" if len(late) > 1 else ""
     return [{"alert": "late", "found": len(late), "says": f"{says}{more}."}]
 

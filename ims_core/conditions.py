@@ -214,7 +214,8 @@ def _late(look: Look, numbers: Numbers) -> pd.DataFrame:
     found = alerts.late(look.db, look.day)
     found = found[found["days"] >= numbers["days"]]
     what = [
-        f"{alerts.order_title(row.number, row.supplier)}: {labels.many(int(row.days), 'day')} late, {labels.count(row.pieces, 'piece')}."
+        f"{alerts.order_title(row.number, row.supplier)}: {labels.many(int(row.days), 'day')} late"
+        f"{'' if row.promised else ' by its usual lead time, as no day was promised'}, {labels.count(row.pieces, 'piece')}."
         for row in _each(found)
     ]
     return found.assign(subject=found["order_id"].astype(str), since=found["due"], what=what, money=found["value"], sure=True)

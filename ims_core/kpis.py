@@ -94,7 +94,10 @@ def _assumed(kpi: Kpi, inputs: Mapping[str, Any], period: Period) -> Iterator[st
         yield _left_out(items - inputs["known_items"], "never counted nor received and left out")
         yield _left_out(inputs["estimated_items"], "reckoned from the least opening stock there can have been, as nobody counted")
     if "cost" in kpi.needs:
-        yield _left_out(items - inputs["costed"], "without a cost and left out")
+        without = (
+            inputs["known_items"] - inputs["known_costed"] if "stock" in kpi.needs else items - inputs["costed"]
+        )  # each item is told once
+        yield _left_out(without, "without a cost and left out")
     if "prices" in kpi.needs and inputs["unpriced"]:
         yield f"{labels.count(inputs['unpriced'], 'piece')} sold without a price left out."
     if kpi.name == "fill_rate":

@@ -121,7 +121,8 @@ INPUTS = {
 _OUT = {"item_days": 30.0, "out_days": 15.0}
 
 KPIS = (
-    Kpi("stock_value", "Stock value", "What lies in stock, at moving average cost.", "money", "", "pieces × average cost on the last day",
+    Kpi("stock_value", "Stock value", "What lies in stock, at moving average cost (Today and Stock: at today's cost).",
+        "money", "", "pieces × average cost on the last day",
         "closing_value", ("stock", "cost"), ({"closing_value": 120.0}, 120)),
     Kpi("average_inventory", "Average inventory level", "What lay in stock on an average day, at cost.", "money", "",
         "sum of every day's stock at cost ÷ days", "value_days / nullif(days, 0)", ("stock", "cost"),

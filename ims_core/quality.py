@@ -16,7 +16,7 @@ from ims_core.db import Database
 
 OF = {
     "orders": "of proposed orders",
-    "stock": "of stock value",
+    "stock": "of stock at today's cost",
     "sales": "of sales in 90 days",
     "shelf": "of stock at sales prices",
     "told": "if they are like the file's other lines",
@@ -28,7 +28,7 @@ OF = {
 
 CALLED = {
     "orders": "To be ordered",
-    "stock": "Stock value",
+    "stock": "Stock at today's cost",
     "sales": "Sales in 90 days",
     "shelf": "At sales prices",
     "goods": "Moved, at cost",
@@ -59,6 +59,10 @@ HERE, TERMS, CODES = "quality", {"part": "Suppliers and terms"}, {"part": "Barco
 """Fixed item by item: the Quality page lists them, and of a single one leads to that part of its own page."""
 
 RULES = {
+    "no_sales": Rule("kind of file is missing altogether, sales", "", "what sells, what runs out and what lies dead is not known",
+                     ("stock",), "upload", unit="file"),
+    "no_stock": Rule("kind of file is missing altogether, a stock list or purchases", "", "how much there is of anything is not known",
+                     ("sales",), "upload", unit="file"),
     "uncounted": Rule("item sells and was never counted", "items sell and were never counted", "orders take it that nothing is there",
                       ("orders", "sales"), "stock", {"status": "Never counted"}),
     "estimated": Rule("item sold more than came in and was never counted", "items sold more than came in and were never counted",
@@ -108,6 +112,9 @@ RULES = {
 """Every flaw that is looked for; each is found by one mask of MASKS or one question of `flaws`."""
 
 
+MISSING = ("no_sales", "no_stock")
+"""What is missing heads the list: no other flaw can be seen in what nobody told."""
+
 MASKS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "uncounted": lambda every: ~every["counted"] & (every["sold"] > 0),
     "estimated": lambda every: every["counted"] & (every["estimated"] > 0),
@@ -138,6 +145,8 @@ class Quality:
 
     def says(self, currency: str) -> str:
         """How much of the orders and the stock rests on doubtful data, in a sentence."""
+        if lacks := [kind for rule, kind in (("no_sales", "sales"), ("no_stock", "stock figures")) if rule in set(self.fix["rule"])]:
+            return f"No {' and no '.join(lacks)} are known yet: most of what could be wrong cannot be seen."
         told = " and ".join(part for part in (self._rests("orders", currency), self._rests("stock", currency)) if part)
         if not told:
             return "No cost is known of what is in stock or to be ordered, so neither has a value yet."
@@ -162,7 +171,8 @@ def of_shop(db: Database, day: date) -> Quality:
     """Every flaw that holds on `day`, what it puts in doubt, and how much of the orders and the stock stands on one."""
     until = forecasting.known_until(db, day) or day
     every = _every(db, day, until)
-    found = _priced(pd.concat([_seen(every), _asked(db, day, until)], ignore_index=True), every)
+    parts = [_missing(db, day, every), _seen(every), _asked(db, day, until)]
+    found = _priced(pd.concat([part for part in parts if len(part)] or parts[1:], ignore_index=True), every)
     amounts = every.set_index("item_id")[["orders", "stock"]]
     doubted = {of: float(amounts[of].reindex(_doubtful(found, of)).sum()) for of in ("orders", "stock")}
     return Quality(found, added_up(found, day), doubted, {of: float(amounts[of].sum()) for of in doubted})
@@ -172,7 +182,8 @@ def added_up(found: pd.DataFrame, day: date) -> pd.DataFrame:
     """`fix_next` from what was found."""
     rows = [_line(str(rule), rows, day) for rule, rows in found.groupby("rule", sort=False)]
     fix = pd.DataFrame(rows, columns=FIX).astype({"money": float})
-    return fix.sort_values(["money", "found"], ascending=False, na_position="last", ignore_index=True, kind="stable")
+    fix = fix.sort_values(["money", "found"], ascending=False, na_position="last", kind="stable")
+    return fix.sort_values("rule", key=lambda rule: ~rule.isin(MISSING), ignore_index=True, kind="stable")
 
 
 def _line(name: str, rows: pd.DataFrame, day: date) -> dict[str, object]:
@@ -206,6 +217,15 @@ def _doubtful(found: pd.DataFrame, of: str) -> list[int]:
 # -- finding
 
 
+def _missing(db: Database, day: date, every: pd.DataFrame) -> pd.DataFrame:
+    """Kinds of file that nobody ever dropped, where there are items: money is all that it would tell of."""
+    told = flaws.newest(db, day).set_index("kind")["newest"].notna()
+    lacks = {"no_sales": not told["sales"], "no_stock": not (told["stock"] or told["purchases"])} if len(every) else {}
+    worth = {"no_sales": every["stock"].sum(), "no_stock": every["sales"].sum()}
+    rows = [{"rule": rule, "lines": 1, "money": worth[rule]} for rule, lacking in lacks.items() if lacking]
+    return pd.DataFrame(rows, columns=["rule", *flaws.COLUMNS])
+
+
 def _seen(every: pd.DataFrame) -> pd.DataFrame:
     parts = [every.loc[mask(every), ["item_id"]].assign(rule=rule, lines=1) for rule, mask in MASKS.items()]
     return pd.concat(parts, ignore_index=True)
@@ -232,7 +252,7 @@ def _priced(found: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
     told = found["money"].astype(float)
     first = found["rule"].map({name: rule.doubts[0] if rule.doubts else "" for name, rule in RULES.items()})
     money = {of: told.where((first == of) & told.notna(), found[of].astype(float) if of in found else np.nan).fillna(0.0) for of in OF}
-    found = found.assign(name=found["name"].fillna(found["called"]), lines=found["lines"].astype(int), **money)
+    found = found.assign(name=found["name"].where(found["name"].notna(), found["called"]), lines=found["lines"].astype(int), **money)
     found = found.assign(worst=found[list(OF)].max(axis=1)).sort_values("worst", ascending=False, kind="stable", ignore_index=True)
     return found[["rule", "item_id", "sku", "name", "lines", *OF]]
 

@@ -161,6 +161,7 @@ def _by_group(group: str, with_forecast: bool, part: str) -> str:
     return f"""
         select p.period, {group} as grp, count(*) as items, count(*) filter (known) as known_items,
                count(*) filter (known and i.estimated) as estimated_items, count(*) filter (costed) as costed,
+               count(*) filter (known and costed) as known_costed,
                max(p.known_days) filter (known) as known_days,
                {", ".join(f"coalesce(sum(p.{name}) filter (known), 0) as {name}" for name in known)},
                {", ".join(f"coalesce(sum(p.{name}), 0) as {name}" for name in every)},

@@ -21,7 +21,8 @@ with ui.waiting("Adding up"):
     sums = ui.ask(books.sums, period)
 with head:
     worth = labels.money(sums["after"], shop.currency)
-    ui.page("Finance", f"From {first} to {last}; the stock was worth {worth} at its end. All at cost, without tax.")
+    says = f"From {first} to {last}; the stock was worth {worth} at its end. All at moving average cost, without tax"
+    ui.page("Finance", f"{says}; Today and Stock have it at today's cost.")
 
 with st.grid(5, min_column_width=165):
     ui.figure("Stock, average cost", labels.money(sums["after"], shop.currency), help="At the end of the period, at moving average cost")

@@ -46,7 +46,7 @@ with head:
         says = f"{labels.amounts(guess.groupby('unit')['on_hand'].sum())}, worth {labels.money(guess['value'].sum(), ui.shop().currency)},"
         but = f" Of it {says} are estimated: never counted, at least so many.{but if unknown else ''}"
     ui.page("Stock", f"{labels.count(found['item_id'].nunique(), 'item')} on {labels.day_text(day, ui.today())}: {amounts}, "
-            f"worth {worth}.{but if unknown or len(guess) else ''} {ui.ask(headlines.sales_known, day)}")  # fmt: skip
+            f"worth {worth} at today's cost.{but if unknown or len(guess) else ''} {ui.ask(headlines.sales_known, day)}")  # fmt: skip
 with row:
     order += ["unit"] if set(found["unit"]) - {"piece"} else []
     ui.excel(found, "Stock", order)

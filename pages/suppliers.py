@@ -13,6 +13,8 @@ ui.page(
 late = ui.ask(alerts.late, ui.today())
 if len(late):
     st.subheader(f"{labels.count(len(late), 'order')} late", anchor=False)
+    if not late["promised"].all():
+        st.caption(delays.due(late))
     ui.table(
         late,
         "late",

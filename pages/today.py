@@ -40,16 +40,20 @@ day = ui.today()
 with ui.waiting("Adding up the shop"):
     now = ui.ask(headlines.today, day)
 guessed = f", of which {labels.money(now.value_estimated, shop.currency)} is estimated" if now.value_estimated else ""
-stands = (
-    f"{labels.count(now.in_stock, 'item')} in {labels.count(now.places, 'place')}, worth {labels.money(now.value, shop.currency)}{guessed}."
-)
+worth = f"worth {labels.money(now.value, shop.currency)} at today's cost{guessed}"
+stands = f"{labels.count(now.in_stock, 'item')} in {labels.count(now.places, 'place')}, {worth}."
 ui.page("Today", f"{stands} {ui.ask(headlines.sales_known, day)}")
 
 with st.grid(4, min_column_width=160):
     sold = labels.money(now.sales, shop.currency) if now.sales_in_money else labels.count(now.sales, "piece")
     weeks = {"delta_description": "in 4 weeks"}
     ui.figure(
-        "Stock value", labels.money(now.value, shop.currency), headlines.change(now.value, now.value_before), now.value_trend, **weeks
+        "Stock value",
+        labels.money(now.value, shop.currency),
+        headlines.change(now.value, now.value_before),
+        now.value_trend,
+        **weeks,
+        help="At what a piece costs today. Analysis and Finance have it at what was paid for it on average (moving average).",
     )
     ui.figure(
         "Sold in 4 weeks",

@@ -119,7 +119,7 @@ def test_an_order_without_a_promised_day_is_late_after_its_supplier_s_lead_time(
     asked(shop, "7", kettle, 5, DAY - timedelta(days=30), supplier_id=slow)
     asked(shop, "8", kettle, 1, DAY - timedelta(days=15))
     asked(shop, "9", kettle, 1, DAY - timedelta(days=14))
-    assert says(shop)["late"] == "Late: PO 2026-04-03 Slow, 1 day, 5 pieces; and 1 other order."
+    assert says(shop)["late"] == "Late: PO 2026-04-03 Slow, 1 day by its usual lead time, 5 pieces; and 1 other order."
     assert alerts.late(shop.db, DAY)[["number", "days"]].to_numpy().tolist() == [["PO 2026-04-03 Slow", 1], ["8", 1]]
 
 

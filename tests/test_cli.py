@@ -97,7 +97,7 @@ def test_what_is_doubtful_is_told_with_the_money_that_rests_on_it(say: Say, file
     code, out, _ = say("quality", "--day", FIRST)
     assert code == 0
     assert "60.00" in next(line for line in out.splitlines() if "1 item in stock has no cost" in line)
-    assert "of stock value rests on doubtful data. " in out
+    assert "of stock at today's cost rests on doubtful data. " in out
 
 
 def test_the_journal_is_written_and_agrees_with_the_stock(say: Say, file: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from ims_core import lead_times, people, reorder, scorecards, suppliers
+from ims_core import alerts, lead_times, people, reorder, scorecards, suppliers
 from tests.builders import Shop
 from tests.test_bottlenecks import comes, order
 from tests.test_forecasting import SUNDAY, sell
@@ -69,6 +69,17 @@ def test_an_item_s_own_deliveries_come_before_what_was_said_of_it_and_that_befor
     assert found["lead_days"].to_dict() == {"KETTLE": 8, "MUG": 20}
     assert found["lead_source"].to_dict() == {"KETTLE": "learned", "MUG": "item"}
     assert found["lead_spread"].tolist() == [pytest.approx(pd.Series(TOOK).std(ddof=0))] * 2
+
+
+def test_an_order_without_a_promised_day_is_late_after_what_deliveries_taught(shop: Shop, kettle: int) -> None:
+    deliver(shop, kettle, *TOOK)
+    with shop.db.change(who="Owner", what="Order"):
+        order, supplier = shop.db.rows("select max(order_id) + 1, any_value(supplier_id) from orders")[0]
+        ordered = SUNDAY - timedelta(days=9)
+        shop.db.append("orders", [{"order_id": order, "number": "N", "supplier_id": supplier, "ordered": ordered}])
+        shop.db.append("order_lines", [{"order_id": order, "line": 1, "item_id": kettle, "qty": 5}])
+    late = alerts.late(shop.db, SUNDAY)
+    assert late[["number", "days", "promised"]].to_numpy().tolist() == [["N", 1, False]], "the promise was 5 days, deliveries took 8"
 
 
 def test_one_lorry_with_many_goods_is_one_delivery(shop: Shop, kettle: int) -> None:

@@ -589,7 +589,7 @@ def test_the_owner_adds_people_and_devices_and_a_token_is_shown_once(staffed: Sh
 def test_quality_says_what_rests_on_doubtful_data_and_shows_the_items_behind_it(working: Shop) -> None:
     screen = opened("quality")
     words = said(screen).replace("\u202f", " ")
-    assert "of stock value rests on doubtful data." in words
+    assert "of stock at today's cost rests on doubtful data." in words
     assert "1 item to be ordered has no supplier: nobody can send the order. Mug." in words
     screen = screen.button(key="items-homeless").click().run()
     assert grid(screen, -1)["name"].tolist() == ["Mug"]

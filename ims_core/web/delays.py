@@ -19,12 +19,13 @@ LATE: dict[str, Any] = {
 }  # fmt: skip
 """Columns of orders past due."""
 
+REAL = "Of all deliveries. Proposals go by those of the item itself first, and not by orders that are known from their receipt alone."
 RANKED: dict[str, Any] = {
     "supplier": make.TextColumn("Supplier", pinned=True), "on_time": make.NumberColumn("On time", format="percent"),
     "late_days": make.NumberColumn("Days late", help="Of all orders, added up", format="localized"),
     "late": make.NumberColumn("Orders late"),
     "orders_due": make.NumberColumn("Orders due"), "promised": make.NumberColumn("Days promised", format="%.0f"),
-    "real": make.NumberColumn("Days real", format="%.0f"), "spread": make.NumberColumn("± days", format="%.1f"),
+    "real": make.NumberColumn("Days real", format="%.0f", help=REAL), "spread": make.NumberColumn("± days", format="%.1f"),
     "deliveries": make.NumberColumn("Deliveries"), "short": make.NumberColumn("Came short", help="Orders of which a rest never came"),
     "open": make.NumberColumn("Open"), "took": make.NumberColumn("Days taken"), "state": make.TextColumn("Stands"),
     "ordered": make.DateColumn("Ordered on", format="D MMM YYYY"), "last_day": make.DateColumn("Last receipt", format="D MMM YYYY"),
@@ -89,6 +90,8 @@ def _late_and_waiting(today: date) -> None:
     st.subheader(f"{labels.count(len(late), 'order')} past due today" if len(late) else "No order is past due today", anchor=False)
     if late.empty:
         return
+    if not late["promised"].all():
+        st.caption(due(late))
     order = ["number", "supplier", "due", "days", "pieces", "value"]
     ui.table(late, "late", alt="Orders that should have come", order=order, extra=LATE, save_as="Late orders", rows=5)
     low = ui.ask(bottlenecks.waiting, today)
@@ -96,9 +99,17 @@ def _late_and_waiting(today: date) -> None:
         f"{labels.count(len(low), 'item')} wait for them and run low" if len(low) else "None of their items runs low", anchor=False
     )
     if len(low):
+        st.caption("Below the reorder point: what is on hand may not last until the next order after this one.")
         order = ["name", "available", "cover_days", "pieces", "at_risk", "number", "days", "supplier", "sku"]
         extra = columns() | {"supplier": make.TextColumn("Supplier")}  # not pinned here
         ui.table(low, "waiting", alt="Items that wait for a late order", order=order, extra=extra, save_as="Items that wait", blank="–")
+
+
+def due(late: pd.DataFrame) -> str:
+    """What the day is on which orders were due that nobody promised a day for. late: alerts.late."""
+    unsaid = int((~late["promised"].astype(bool)).sum())
+    return (f"Of {labels.many(unsaid, 'order')} no day was promised: due after the lead time that proposals reckon with, learned from "
+            "deliveries where there were enough, else agreed on, else the shop's usual one.")  # fmt: skip
 
 
 def scorecard(until: date) -> None:
@@ -160,7 +171,7 @@ def _extra(card: dict[Any, Any], until: date) -> None:
     each = each[(each["supplier_id"] == card["supplier_id"]) & (each["extra"] != 0)]
     st.caption(f"{scorecards.FORMULA[0].upper()}{scorecards.FORMULA[1:]}. Of items that come from this supplier first.")
     if each.empty:
-        st.info("No item of this supplier needs more safety stock for it.", icon=":material/check_circle:")
+        st.info("No item of this supplier needs more safety stock for it, as far as its deliveries teach.", icon=":material/check_circle:")
         return
     order = ["name", "safety", "steady", "extra", "extra_value", "carrying", "unit_cost", "rate", "sku"]
     ui.table(each, "card-items", alt="Items and the safety stock that lead times which stray take", order=order, extra=columns(),
