@@ -172,7 +172,8 @@ def of_shop(db: Database, day: date) -> Quality:
     until = forecasting.known_until(db, day) or day
     every = _every(db, day, until)
     parts = [_missing(db, day, every), _seen(every), _asked(db, day, until)]
-    found = _priced(pd.concat([part for part in parts if len(part)] or parts[1:], ignore_index=True), every)
+    told = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True).reindex(columns=["rule", *flaws.COLUMNS])
+    found = _priced(told, every)
     amounts = every.set_index("item_id")[["orders", "stock"]]
     doubted = {of: float(amounts[of].reindex(_doubtful(found, of)).sum()) for of in ("orders", "stock")}
     return Quality(found, added_up(found, day), doubted, {of: float(amounts[of].sum()) for of in doubted})
