@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ims_core import dates, scratch, units, values
+from ims_core import dates, scratch, units, values, vocabulary
 from ims_core.labels import FIELDS, KIND_FIELDS
 from ims_core.recognising import Mapping, Question
 from ims_core.rules import DATED
@@ -14,6 +14,11 @@ MEASURED = {"packed": "struct(told varchar, counted varchar, way varchar)", "con
 )
 CODES = ("sku", "barcode")
 """What a spreadsheet may have spoilt, and what an item is found by."""
+CAME_BACK = (
+    "^(refund(ed)?|return(s|ed)?|credit( ?(note|memo))?|devolucion|devolucao|retour|remboursement|avoir|reso|rimborso|nota d[ie] credito"
+    "|ruckgabe|retoure|gutschrift|erstattung)$"
+)
+"""What the type of a receipt or line is called where goods came back, without accents."""
 IN_SEQUENCE = ("ordered", "expected", "received", "day", "expires")
 """Dates in the order in which they mostly follow each other."""
 
@@ -84,6 +89,8 @@ def type_cells(
             cells[f"{name}_text"] = f"case when read_{name}.problem is not null then read_{name}.cell end"
             continue
         value = _value(name, column, style, timezone, blanks)
+        if name == "qty" and (back := _came_back(pad, mapping)):
+            value = f"case when {back} then -abs({value}) else {value} end"
         if name == "pack":
             value = f"coalesce({value}, {_pack_sizes(pad, column)})"
         elif style and style.units:
@@ -103,6 +110,14 @@ def type_cells(
     blank = MEASURED | fields | dict.fromkeys(("spoilt", "mended", "nothing"), "varchar")
     pad.lay("typed", f'select "source  table" as source, "source  row" as row{every} from cells{met}',
             empty={name: type for name, type in blank.items() if name not in cells})  # fmt: skip
+
+
+def _came_back(pad: scratch.Pad, mapping: Mapping) -> str:
+    """SQL: whether a line of sales is of a type that says goods came back; empty where no column tells such types."""
+    names = pad.table("from cells limit 0").column_names[:-2] if mapping.kind == "sales" else []
+    types = [name for name in names if "type" in vocabulary.heading(name).words]
+    said = [f"coalesce(regexp_matches(strip_accents(lower({values.cell(name)})), '{CAME_BACK}'), false)" for name in types]
+    return " or ".join(way for way in said if pad.rows(f"select count(*) > 0 from cells where {way}")[0][0])
 
 
 def _pack_sizes(pad: scratch.Pad, column: str) -> str:

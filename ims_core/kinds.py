@@ -72,8 +72,10 @@ BOUGHT = frozenset({"order", "invoice", "receipt", "sale"})
 """What customers did is ours, though they are not."""
 ABOUT = re.compile(r"locations?\b|\bstores\b|\bshops\b|\bwarehouses\b|filialen|magasins|tiendas|lojas|gift[ _-]?cards?|gutscheine", re.I)
 """A file may be about these too; the word for one of them is in the name of many."""
-ACCOUNTS = tuple(map(frozenset, ({"debit", "credit"}, {"account", "credit"}, {"balance", "amount"}, {"employee", "hour"}, {"security"})))
-"""What stands over the columns of a book of accounts, of a bank's statement, of hours worked, of a broker's list, and over no goods."""
+ACCOUNTS = tuple(
+    map(frozenset, ({"debit", "credit"}, {"account", "credit"}, {"balance", "amount"}, {"employee", "hour"}, {"security"}, {"coordinate"}))
+)
+"""Over the columns of a book of accounts, a bank statement, hours worked, a list of securities, a map; over those of no goods."""
 ADDRESS = frozenset({"address", "city", "email", "phone", "fax"})
 
 BUYING = frozenset({"supplier", "supplier_code", "ordered", "expected", "received", "received_qty"})
@@ -161,6 +163,8 @@ def doubtful(kind: str, found: Found, table: Table) -> bool:
         or (kind == "stock" and found["on_hand"][0][0] < 0.85)
     )
     if kind == "items" and (_lists_anything(found, table) or _tells_of_lines(table)):
+        return True
+    if kind == "sales" and "customer" not in found and any(vocabulary.likeness("supplier", column) >= SURE for column in table.header):
         return True
     return (plain or (kind == "purchases" and not BUYING & _sure(found))) and kind not in hinted(table)
 

@@ -29,7 +29,8 @@ SHARED = {"$": {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "
           "¥": {"JPY", "CNY"}, "INR": {"PKR", "LKR"}}  # fmt: skip
 """Signs that several currencies use."""
 
-NOTHING = ("-", "--", "---", "–", "—", "n/a", "n.a.", "n.a", "#n/a", "#nv", "none", "null", "nil", "nan", "k.a.", "k. a.", "k.a", "keine",
+NOTHING = (":", ".", "-", "--", "---", "–", "—", "n/a", "n.a.", "n.a", "#n/a", "#nv", "none", "null", "nil", "nan",
+           "k.a.", "k. a.", "k.a", "keine",
            "s/d", "s.o.", "n/d", "(none)", "(blank)", "(leer)", "(null)", "not available", "<na>")  # fmt: skip
 """What people and programs write where there is nothing."""
 

@@ -132,7 +132,7 @@ def heading(name: str) -> Heading:
     bracketed = set(plain_words(" ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", name)))) - set(plain_words(re.sub(r"[(\[].*?[)\]]", " ", name)))
     for token in tokens:
         alone = _list()["alone"].get(token) if len(tokens) == 1 else None
-        found, wrong = ((alone,), 0.0) if alone else _meant(token)
+        found, wrong = ((alone,), 0.0) if alone else _meant(token, len(tokens) == 1)
         words |= set(found)
         misspelt = max(misspelt, wrong)
         strange += not found and token not in bracketed
@@ -167,7 +167,7 @@ def _last_part(name: str) -> str:
 
 
 @lru_cache(20_000)
-def _meant(token: str) -> tuple[tuple[str, ...], float]:
+def _meant(token: str, single: bool = False) -> tuple[tuple[str, ...], float]:
     """The words of ours a word stands for, and what it takes away if it is misspelt; nothing where nobody knows it."""
     known = _meanings()
     if token.isdigit():
@@ -182,7 +182,8 @@ def _meant(token: str) -> tuple[tuple[str, ...], float]:
         alike = [word for word in near if word[0] == token[0] and _one_slip(token, word)]
         if alike:
             nearest = min(alike, key=lambda word: (sorted(word) != sorted(token), len(word) == len(token), word))
-            return known[nearest], MISSPELT if _slipped(nearest, token) else OTHER_LETTER
+            short = single and len(token) == 4 < len(nearest)  # one short word alone may be any: Dept is no depot
+            return known[nearest], MISSPELT if _slipped(nearest, token) and not short else OTHER_LETTER
     return (), 0.0
 
 

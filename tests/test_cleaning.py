@@ -77,6 +77,13 @@ def test_a_sale_leaves_stock_and_a_negative_one_comes_back() -> None:
     assert fixes(cleaned) == {"returns": (1, "-1.0000", "return", True)}
 
 
+def test_what_the_type_of_a_receipt_calls_a_refund_comes_back() -> None:
+    lines = "Invoice | Invoice date | Transaction Type | SKU | Qty\n1 | 2026-05-04 | Shipment | A1 | 2\n2 | 2026-05-05 | Refund | A1 | 1"
+    sold = table(lines)
+    cleaned = cleaning.clean(sold, recognising.recognise(sold, "sales"))
+    assert rows(cleaned, "kind", "qty") == [("sale", -2), ("return_in", 1)]
+
+
 def test_a_price_is_taken_from_the_lines_total_where_none_is_given() -> None:
     cleaned = clean("Date | Item | Qty | Line total\n2026-05-04 | A1 | 4 | 10.00\n2026-05-04 | A2 | -2 | -5.00")
     assert rows(cleaned, "price") == [(Decimal("2.5"),), (Decimal("2.5"),)]

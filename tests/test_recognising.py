@@ -319,6 +319,7 @@ def test_a_word_of_its_own_that_is_nearly_one_of_ours_is_asked_a_slip_of_the_fin
     assert vocabulary.likeness("place", "Placa") < kinds.SURE <= vocabulary.likeness("sku", "Iten code")
     assert vocabulary.likeness("name", "Party") < kinds.LEAST <= vocabulary.likeness("customer", "Party", "sales")
     assert vocabulary.likeness("on_hand", "Dias Estoque") < kinds.LEAST
+    assert vocabulary.likeness("place", "Whse") >= kinds.SURE > vocabulary.likeness("place", "Deot")
 
 
 def test_a_list_of_goods_whose_columns_are_those_of_receipts_is_asked_about() -> None:
@@ -329,6 +330,21 @@ def test_a_list_of_goods_whose_columns_are_those_of_receipts_is_asked_about() ->
         Table("area.csv", None, tuple(columns), pa.table(columns), 2),
     ):  # fmt: skip
         assert "kind" in asked(recognising.recognise(sheet)), sheet.header
+
+
+def test_what_a_supplier_s_invoice_lists_is_not_taken_for_sold() -> None:
+    line = {
+        "Artikel": "Kupferrohr 15x1",
+        "Menge": "24",
+        "Preis": "6,40",
+        "Gesamtpreis": "153,60",
+        "Lieferant": "Richter",
+        "Datum": "04.05.2026",
+    }
+    columns = {name: [cell] * 3 for name, cell in line.items()}
+    mapping = recognising.recognise(Table("rechnung.csv", None, tuple(columns), pa.table(columns), 2))
+    assert "purchases" in next(question for question in mapping.questions if question.about == "kind").choices
+    assert recognising.recognise(table("Creditor Code|Creditor Name|Email|Telephone|VAT Reg No")).kind == "suppliers"
 
 
 def test_where_the_kind_is_asked_every_kind_it_may_be_is_offered() -> None:
