@@ -205,7 +205,7 @@ def stock(options: argparse.Namespace) -> None:
     held = found["on_hand"].map(labels.pieces) + found["estimated"].map(lambda pieces: " estimated" if pieces else "")
     columns = [found["sku"], found["name"], found["place"], held, worth]
     _table(["Item", "Name", "Place", "On hand", "Value"], list(zip(*columns, strict=True)))
-    print(f"{len(found):,} lines at the end of {day}, worth {labels.money(found['value'].sum(), currency)} at cost.")
+    print(f"{len(found):,} lines at the end of {day}, worth {labels.money(found['value'].sum(), currency)} at today's cost.")
     if guess := found[found["estimated"] > 0].item_id.nunique():
         print(f"{labels.many(guess, 'item')} of them never counted: what is estimated is the least that can be there.")
 
