@@ -136,6 +136,14 @@ def test_a_margin_is_that_of_goods_with_a_cost_and_a_price(shop: Shop) -> None:
     assert value(shop, "gmroi", *days) == pytest.approx(300 * 365 / (125 * 2400 + 1200))
 
 
+def test_an_item_that_is_left_out_is_told_once(shop: Shop) -> None:
+    tea, cup = shop.item("TEA", cost=2, price=5), shop.item("CUP", price=3)
+    shop.move("count", tea, 10, date(2026, 5, 1))
+    for item in (tea, cup):
+        shop.move("sale", item, 2, FIRST)
+    assert note(shop, "stock_value").count("1 item") == 1, "the cup has no cost either, but it is left out already"
+
+
 def test_what_is_not_known_by_place_says_so(shop: Shop) -> None:
     tea = shop.item("TEA", cost=2, price=5)
     shop.move("receipt", tea, 10, FIRST)
