@@ -19,7 +19,7 @@ EVEN = re.compile(r".*[.,]0+\D*")
 WHOLE = re.compile(r"[-+]?\d+([.,]0+)?")
 DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}(,? .*|T.*)?|\d{1,2}\W+[A-Za-zäéû]{3,9}\.?\W+\d{2,4}.*|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}.*"
-    r"|\d{4}-(W|M)?\d{2}"
+    r"|\d{4}-(W|M)?\d{2}|(0?[1-9]|1[0-2])[/-]20\d{2}"
 )
 SERIAL = re.compile(r"[34]\d{4}(\.\d+)?|20\d{6}")
 FLAG = re.compile(r"true|false|yes|no|y|n|t|f|ja|nein|si|sí|oui|non|wahr|falsch|x|on|off", re.I)

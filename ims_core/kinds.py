@@ -166,6 +166,8 @@ def doubtful(kind: str, found: Found, table: Table) -> bool:
         return True
     if kind == "sales" and "customer" not in found and any(vocabulary.likeness("supplier", column) >= SURE for column in table.header):
         return True
+    if kind == "stock" and {"inflow", "outflow"} <= {word for column in table.header for word in _words(column)}:
+        return True  # a card of what came and went, line by line
     return (plain or (kind == "purchases" and not BUYING & _sure(found))) and kind not in hinted(table)
 
 

@@ -150,7 +150,8 @@ def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Foun
 
 def _told_apart(kind: str, found: Found, samples: Samples) -> Found:
     """A bare code, another on every line, may number the sale and not what was sold: it is asked where nothing else numbers it."""
-    if kind not in ("sales", "purchases") or "sku" not in found or "ref" in found or "name" not in found:
+    beside = {"sales": "name", "purchases": "name", "stock": "day"}.get(kind)
+    if "sku" not in found or "ref" in found or beside not in found:
         return found
     score, column = found["sku"][0]
     bare, codes = vocabulary.heading(column).words <= {"code", "number", "id", "reference"}, samples[column]

@@ -241,7 +241,7 @@ def _is_name(text: str) -> bool:
     """True for words that are a name rather than something about the stock."""
     read = vocabulary.heading(text)
     further = read.words - vocabulary.light()
-    return (bool(read.strange or further) and further <= {"place", "address", "city"}) or bool(read.misspelt and not read.strange)
+    return (bool(read.strange or further) and further <= {"place", "address", "city", "usual"}) or bool(read.misspelt and not read.strange)
 
 
 def _by_place(table: Table, places: dict[str, str]) -> Table:

@@ -373,3 +373,12 @@ def test_a_shop_system_is_known_in_its_other_languages() -> None:
     header = "ID|Type|UGS|Nom|Publié|Mis en avant ?|Stock|Tarif promo|Tarif régulier|Catégories|Parent"
     mapping = recognising.recognise(table(header))
     assert (mapping.source, mapping.columns["sku"], mapping.columns["price"]) == ("WooCommerce product export", "UGS", "Tarif régulier")
+
+
+def test_sorts_of_stock_beside_one_another_are_no_places_and_a_card_of_movements_is_asked_about() -> None:
+    sheet = table("Code article|Libellé|Stock réel|Stock virtuel|Code barre", cell="3")
+    assert [part.header for part in widening.widen(sheet, date(2026, 6, 1))] == [sheet.header]
+    card = {"Fecha": "2026-09-01", "Ref.": "F-001", "Producto": "Taza", "Entrada": "100", "Salida": "20", "Saldo": "80"}
+    columns = {name: [cell] * 3 for name, cell in card.items()}
+    mapping = recognising.recognise(Table("kardex.csv", None, tuple(columns), pa.table(columns), 2))
+    assert mapping.kind == "ignore" or "kind" in asked(mapping)
