@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -158,10 +159,11 @@ def texts(file: Path) -> Iterator[str]:
             yield node.value
 
 
-def fact_tables() -> set[str]:
+@cache
+def fact_tables() -> frozenset[str]:
     """The tables that hang on `changes`, read from the schema."""
     schema = "".join(file.read_text(encoding="utf-8") for file in CORE.glob("schema*.sql"))
-    return set(re.findall(r"create table (\w+) \(\s*(?:--.*\s+)?change_id", schema))
+    return frozenset(re.findall(r"create table (\w+) \(\s*(?:--.*\s+)?change_id", schema))
 
 
 def overwrites(text: str) -> str | None:
