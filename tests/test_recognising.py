@@ -382,3 +382,8 @@ def test_sorts_of_stock_beside_one_another_are_no_places_and_a_card_of_movements
     columns = {name: [cell] * 3 for name, cell in card.items()}
     mapping = recognising.recognise(Table("kardex.csv", None, tuple(columns), pa.table(columns), 2))
     assert mapping.kind == "ignore" or "kind" in asked(mapping)
+
+
+def test_what_goods_are_made_of_is_no_stock() -> None:
+    parts = table("Stufe|Menge|Artikel-Nr.|Benennung|ME", "stueckliste.csv")
+    assert recognising.recognise(parts).kind == "ignore"
