@@ -1,6 +1,7 @@
 """A grid of cells to the tables that stand in it: beside one another, below one another, each under its own header."""
 
 import re
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ims_core import headers
+from ims_core.cells import initials
 from ims_core.headers import Header
 
 SAMPLE = 60
@@ -21,6 +23,8 @@ MOST_LOOKS = 3_000
 SAYING = r"[^\s=_+|:*.-]"
 """A sign that says something; a line drawn with other signs does not."""
 SAID = re.compile(SAYING)
+DIGITS, LETTERS = (np.isin(np.arange(256), list(signs.encode())) for signs in (string.digits, string.ascii_letters))
+"""By the first byte of a cell: whether it begins with one."""
 LOOKED_THROUGH = 50_000
 """Lines looked through at once for a further header."""
 
@@ -170,14 +174,14 @@ def _without_values(body: pa.Table, valued: Sequence[int], names: Sequence[str])
         named = [column for column, name in zip(body.columns, names, strict=True) if name][:2]
         hits = [pc.is_in(pc.utf8_trim_whitespace(column), value_set=known).to_numpy() for column in named]
         return np.flatnonzero(np.logical_or.reduce(hits))
-    rows: np.ndarray | None = None
+    rows = np.arange(body.num_rows)
     for index in valued[:4]:
-        column = body.column(index) if rows is None else body.column(index).take(pa.array(rows))
-        plain = pc.invert(pc.fill_null(pc.match_substring_regex(column, "[0-9]"), False)).to_numpy()
-        rows = np.flatnonzero(plain) if rows is None else rows[plain]
         if not len(rows):
             break
-    return np.array([], int) if rows is None else rows
+        rows = rows[~DIGITS[initials(body.column(index))[rows]]]
+        holds = pc.fill_null(pc.match_substring_regex(body.column(index).take(pa.array(rows)), "[0-9]"), False)
+        rows = rows[~holds.to_numpy()]
+    return rows
 
 
 def _title_top(grid: pa.Table, end: int, header: int) -> int:
@@ -270,10 +274,10 @@ def blank_rows(grid: pa.Table) -> np.ndarray:
     """For each row, whether no cell says anything."""
     rows = np.arange(grid.num_rows)
     for column in grid.columns:
-        some = column if len(rows) == grid.num_rows else column.take(pa.array(rows))
-        rows = rows[pc.fill_null(pc.invert(pc.match_substring_regex(some, SAYING)), True).to_numpy()]
         if not len(rows):
             break
+        rows = rows[~(DIGITS | LETTERS)[initials(column)[rows]]]
+        rows = rows[pc.fill_null(pc.invert(pc.match_substring_regex(column.take(pa.array(rows)), SAYING)), True).to_numpy()]
     blank = np.zeros(grid.num_rows, bool)
     blank[rows] = True
     return blank

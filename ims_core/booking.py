@@ -37,12 +37,13 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         matching.name_items(pad, first["item"])
         matching.name_suppliers(pad, first["supplier"])
         matching.name_places(pad)
-        _sold(pad)
+        _sold(pad, buys)
         facts = purchasing.order(pad, first["order"])
         _counted(pad, groups, day)
         utc = "" if timezone == "UTC" else f"at time zone '{timezone}' at time zone 'UTC'"  # times in files are the shop's
         _end_of_day(pad, utc)
-        facts["movements"] = _movements(pad, utc, received=bool(told["purchases"]))
+        facts["movements"] = _movements(pad, utc, buys)
+        pad.put(movements=facts["movements"])
         facts |= {table: pad.table(sql) for table, sql in (matching.FACTS | client_orders.FACTS | FACTS).items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
@@ -99,12 +100,13 @@ def _no_rows(kind: str) -> str:
 # -- moving
 
 
-def _sold(pad: scratch.Pad) -> None:
+def _sold(pad: scratch.Pad, buys: bool) -> None:
+    """Table `moved`, to which what was bought comes (`buys`), else a view of it."""
     pad.run(f"""
-        create table moved as
-        select s.happened_at, s.day::date as day, s.kind, s.item_id, {matching.spot("s")} as place, s.qty,
+        create {"table" if buys else "view"} moved as
+        select s.line, s.happened_at, s.day::date as day, s.kind, s.item_id, {matching.spot("s")} as place, s.qty,
                null::decimal(18, 4) as unit_cost, s.price as unit_price, s.ref, s.note, s.takes_back, s.file_id, s.row as source_row
-        from sales_known s left join spots p on p.key = lower(s.place) order by s.line
+        from sales_known s left join spots p on p.key = lower(s.place)
     """)
 
 
@@ -152,19 +154,20 @@ def _end_of_day(pad: scratch.Pad, utc: str) -> None:
     """)
 
 
-def _movements(pad: scratch.Pad, utc: str, received: bool) -> pa.Table:
-    """What `moved`, numbered as it was told; `received`: some may be of an order."""
+def _movements(pad: scratch.Pad, utc: str, buys: bool) -> pa.Table:
+    """What `moved`, numbered as it was told: what was sold, then what was bought, some of it of an order."""
     order = "order_of o on o.file_id = m.file_id and o.source_row = m.source_row and m.kind in ('receipt', 'return_out')"
-    rows = pad.table(f"""
-        select m.* replace (happened_at {utc} as happened_at), {"o.order_id" if received else "null::bigint as order_id"}
-        from moved m {f"left join {order}" if received else ""} where m.qty <> 0 {"order by m.rowid" if received else ""}
-    """)  # as it stands: of large files the order of lines costs more than all else
-    return rows.append_column("line", pa.array(np.arange(1, rows.num_rows + 1), pa.int32()))
+    sql = f"""
+        select m.* replace (happened_at {utc} as happened_at), {"o.order_id" if buys else "null::bigint as order_id"}
+        from moved m {f"left join {order}" if buys else ""} where m.qty <> 0
+    """
+    rows = pad.table(f"{sql} order by m.line nulls last, m.rowid") if buys else pad.in_order(sql, "line")
+    return rows.drop_columns("line").append_column("line", pa.array(np.arange(1, rows.num_rows + 1), pa.int32()))
 
 
 FACTS = {
     "place_versions": """
-        select distinct place, place as name from (select place from moved union select place from counts)
+        select distinct place, place as name from (select place from movements union select place from counts)
         where place not in (select place from known_places) order by 1""",
     "supplier_versions": """
         select s.supplier_id, coalesce(k.name, s.name) as name, coalesce(s.email, k.email) as email, coalesce(s.phone, k.phone) as phone,

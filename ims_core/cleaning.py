@@ -11,7 +11,6 @@ import pyarrow as pa
 from ims_core import (
     cancelling,
     cells,
-    codes,
     columns,
     continuing,
     dates,
@@ -20,6 +19,7 @@ from ims_core import (
     problems,
     repeats,
     scratch,
+    spoilt,
     totals,
     values,
     variants,
@@ -100,12 +100,13 @@ def clean(
         at("reading numbers and dates")
         styles = columns.styles(pad, mapping, typed=all(table.typed for table in tables))
         read = {
-            name for name in columns.CODES if name in mapping.columns and codes.read(pad, name, mapping.columns[name], known or {}, off)
+            name for name in columns.CODES if name in mapping.columns and spoilt.read(pad, name, mapping.columns[name], known or {}, off)
         }
         styles = columns.paid_in(pad, mapping, styles, currency)
         columns.type_cells(pad, mapping, styles, read, timezone, off)
         measured = measuring.measure(pad, mapping, goods, off)
         variants.name(pad, mapping, tables[0].header)
+        variants.leave_totals(pad, mapping, tables, off)
         continuing.fill(pad, mapping, off)
         at("looking for lines that repeat")
         judging.find_doubles(pad, mapping, tables[0].header)
@@ -144,8 +145,8 @@ def _stacked(tables: Sequence[Table]) -> pa.Table:
 
 
 def _places(tables: Sequence[Table], places: Sequence[str | None] | None) -> pa.Table:
-    """Of each table: its file, the place that its sheet names, and the day that its sheet or file tells."""
-    days = [dates.day_in(table.sheet or "") or dates.day_in(table.name) for table in tables]
+    """Of each table: its file, the place that its sheet names, and the day that stands above it or that its sheet or file tells."""
+    days = [dates.day_told(table.title, table.sheet, table.name) for table in tables]
     return pa.table({
         "source": pa.array(range(len(tables)), pa.int32()), "file": pa.array([table.name for table in tables], pa.string()),
         "sheet": pa.array(places or [None] * len(tables), pa.string()), "told_day": pa.array(days, pa.date32()),
@@ -179,11 +180,9 @@ def _rows(pad: scratch.Pad, mapping: Mapping, off: frozenset[str]) -> pa.Table:
         select {"row_number() over ()" if back else "null::bigint"} as id, source, row, {listed}{", key, cancelled, given" if sales else ""}
         from (select * {f"replace ({', '.join(replaced)})" if replaced else ""} from judged) where outcome = 'used'
     """)  # fmt: skip
-    if not sales:
-        return pad.table("select * exclude (id) from rows order by source, row")
     if back:
         cancelling.find(pad, off)
-    return pad.table(_sold(off, back))
+    return pad.in_order(_sold(off, back) if sales else "select * exclude (id) from rows", "source", "row")
 
 
 def _sold(off: frozenset[str], back: bool) -> str:
@@ -202,7 +201,6 @@ def _sold(off: frozenset[str], back: bool) -> str:
         select t.source, t.row, b.moment, b.day, b.sku, null, null, null, b.qty, b.kind, 'corrected by ' || p.file, b.price, b.ref, b.place,
                case when b.kind = 'sale' then b.day else b.takes_back end
         from taken_back t join booked b using (id) join places p using (source) where {"corrected" not in off and "again" not in off}
-        order by source, row
     """
 
 

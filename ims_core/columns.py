@@ -10,7 +10,7 @@ from ims_core.rules import DATED
 
 TYPES = {"number": "decimal(18, 4)", "money": "decimal(18, 4)", "days": "decimal(18, 4)", "date": "timestamp"}
 MEASURED = {"packed": "struct(told varchar, counted varchar, way varchar)", "continued": "boolean"} | dict.fromkeys(
-    ("own_unit", "unfit", "unfit_value", "unfit_field"), "varchar"
+    ("own_unit", "unfit", "unfit_value", "unfit_field", "own_total"), "varchar"
 )
 CODES = ("sku", "barcode")
 """What a spreadsheet may have spoilt, and what an item is found by."""
@@ -80,9 +80,10 @@ def type_cells(
     cells: dict[str, str] = {}
     empties = []
     fields = {name: TYPES.get(FIELDS[name].type, "varchar") for name in KIND_FIELDS[mapping.kind]}
-    for name in (name for name in fields if name in mapping.columns):
-        column, style, worded = mapping.columns[name], found.get(name), FIELDS[name].type in ("text", "id")
-        empty = values.has_nothing(pad, column, wide=not worded)
+    told = {name: (mapping.columns[name], FIELDS[name].type not in ("text", "id")) for name in fields if name in mapping.columns}
+    nothing = values.with_nothing(pad, list(told.values()))
+    for name, (column, wide) in told.items():
+        style, empty = found.get(name), (column, wide) in nothing
         blanks = empty and "nothing" not in off
         if name in read:
             cells[name], cells[f"{name}_problem"] = f"read_{name}.value", f"read_{name}.problem"
@@ -97,8 +98,8 @@ def type_cells(
             cells[f"{name}_unit"] = values.unit(column, style)
         cells[name] = f"({value})::{fields[name]}"
         if empty:
-            empties.append(values.nothing(column, wide=not worded))
-        if not worded:
+            empties.append(values.nothing(column, wide))
+        if wide:
             cells[f"{name}_text"] = values.cell(column, blanks)
     if read:
         cells["spoilt"] = f"coalesce({', '.join(f'read_{name}.was' for name in read)})"

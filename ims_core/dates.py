@@ -284,11 +284,27 @@ def _one(dmy: int, mdy: int, least: int) -> str | None:
     return "mdy" if mdy == 0 and dmy >= least else None
 
 
+DAYS = (r"(?<!\d)(?P<y>20\d\d)([-_.]?)(?P<m>\d\d)\2(?P<d>\d\d)(?!\d)", r"(?<!\d)(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>20\d\d)(?!\d)")
+"""Days as people write them into names and captions."""
+
+
 def day_in(name: str) -> date | None:
     """The day that the name of a file or sheet tells: `stock 2026-05-31.xlsx`."""
-    found = re.search(r"(?<!\d)(?P<y>20\d\d)([-_.]?)(?P<m>\d\d)\2(?P<d>\d\d)(?!\d)", name)
-    found = found or re.search(r"(?<!\d)(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>20\d\d)(?!\d)", name)
-    try:
-        return date(int(found["y"]), int(found["m"]), int(found["d"])) if found else None
-    except ValueError:
-        return None
+    return next(iter(_days_in(name)), None)
+
+
+def day_told(title: str, sheet: str | None, name: str) -> date | None:
+    """The day that stands above a table, else in the name of its sheet or file; two days above it are a span and tell none."""
+    above = set(_days_in(title))
+    return above.pop() if len(above) == 1 else day_in(sheet or "") or day_in(name)
+
+
+def _days_in(text: str) -> list[date]:
+    """The days in a text, as the first way of writing them that is met."""
+    for way in DAYS:
+        if found := list(re.finditer(way, text)):
+            try:
+                return [date(int(day["y"]), int(day["m"]), int(day["d"])) for day in found]
+            except ValueError:
+                return []
+    return []

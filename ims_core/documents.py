@@ -18,6 +18,9 @@ HEADS = "their lines stand in another file, which says what they say"
 OF_LINES = {"sku", "barcode", "qty", "price", "cost", "total", "received_qty"}
 """What a line says for itself, whatever the head says."""
 
+DAYS = {"sales": ("day",), "purchases": ("ordered", "received", "expected"), "customer_orders": ("ordered", "promised", "shipped")}
+"""Of the kinds whose lines may stand apart from their heads: the days that a head tells."""
+
 
 @dataclass(frozen=True)
 class Joined(Table):
@@ -75,16 +78,16 @@ def understood(table: Table) -> Mapping | None:
 
 
 def _lacks_only_days(told: Mapping) -> bool:
-    if told.kind not in ("sales", "purchases") or "ref" not in told.columns:
+    if told.kind not in DAYS or "ref" not in told.columns:
         return False
-    return recognising.lacking(told) in ([FIELDS["day"].label], [f"{FIELDS['ordered'].label} or {FIELDS['received'].label}"])
+    needed = {"sales": ("day",), "purchases": ("ordered", "received"), "customer_orders": ("ordered",)}[told.kind]
+    return recognising.lacking(told) == [" or ".join(FIELDS[name].label for name in needed)]
 
 
 def _as_heads(table: Table, kind: str) -> Mapping | None:
     """What a table of this form says of documents, if it has their number and a day, and no quantity."""
     head = recognising.recognise(table, kind)
-    days = ("day",) if kind == "sales" else ("ordered", "received", "expected")
-    return head if "ref" in head.columns and "qty" not in head.columns and any(day in head.columns for day in days) else None
+    return head if "ref" in head.columns and "qty" not in head.columns and any(day in head.columns for day in DAYS[kind]) else None
 
 
 def _are_heads_of(lines: Table, told: Mapping, heads: Table, head: Mapping) -> bool:
@@ -106,6 +109,9 @@ def _joined(lines: Table, told: Mapping, heads: Table, head: Mapping) -> Joined:
     """The lines with the columns of the heads that say what the lines do not."""
     at = pc.index_in(lines.rows.column(told.columns["ref"]), value_set=heads.rows.column(_number(told, heads, head)).combine_chunks())
     new = {column for name, column in head.columns.items() if name not in {*told.columns} | OF_LINES}
+    if told.kind == "sales":  # without a day nothing tells sales from orders: what was promised does
+        ordered = recognising.recognise(heads, "customer_orders").columns
+        new |= {ordered[name] for name in ("promised", "shipped") if name in ordered}
     taken = [column for column in heads.header if column in new]
     rows, here = lines.rows, {column.lower() for column in lines.header}
     for column in taken:

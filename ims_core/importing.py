@@ -27,6 +27,7 @@ from ims_core import (
     people,
     plans,
     policy,
+    products,
     reading,
     reckoning,
     recognising,
@@ -62,7 +63,7 @@ def preview(
         return _whole(db, files, today or date.today())
     tables, hashes, again, unreadable = _read_all(db, files, tell, today or date.today(), before)
     named = [found for table in tables if (found := dates.day_in(table.name))]
-    groups, kept, tables = [], mappings.kept(db), documents.join(tables)
+    groups, kept, tables = [], mappings.kept(db), products.join(documents.join(tables))
     tables, hashes = _without_known_heads(db, tables, hashes, again)
     for indexes in plans.alike(tables):
         members = tuple(tables[i] for i in indexes)
@@ -234,7 +235,7 @@ def _count_day(db: Database, groups: list[Group], named: list[date], today: date
         for group in groups
         if group.mapping.kind in ("stock", "counts") or group.counted
         for table in group.tables
-        if (found := dates.day_in(table.name))
+        if (found := dates.day_told(table.title, None, table.name))
     ]
     if in_names:
         return max(in_names), ()

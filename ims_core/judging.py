@@ -26,35 +26,44 @@ def find_doubles(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> N
         "customer_orders",
     ):  # two sheets may be two places that hold the same, or how orders stood at two times
         every += ', "source  table"'
+    told = pad.table(f"select hash({every}) as told from raw").column("told").to_numpy().copy()
+    told.sort()
+    again = told[1:][told[1:] == told[:-1]]
+    if not len(again):  # nothing has to be compared to the letter
+        pad.run("create table doubles as select 0 as source, 0::bigint as row where false")
+        return
+    pad.put(told_again=pa.table({"told": again}))
     pad.run(f"""
         create table doubles as
-        with told as (select "source  table" as source, "source  row" as row, hash({every}) as told from raw),
-             again as (select told from told group by told having count(*) > 1)  -- few lines are left to compare to the letter
         select source, row from (
             select "source  table" as source, "source  row" as row,
                    row_number() over (partition by {every} order by "source  table", "source  row") as nth
-            from raw where hash({every}) in (select told from again)
+            from raw where hash({every}) in (select told from told_again)
         ) where nth > 1
     """)
 
 
 def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     """Table `asides`: totals, headings between the lines, and repeated headers."""
-    cells = [values.quoted(name) for name in header]
-    filled = " + ".join(f"({cell} is not null)::int" for cell in cells)
-    repeated = " and ".join(f"{cell} = '{values.escaped(title)}'" for cell, title in _named(cells, header)[:3])
-    lonely = "filled = 1" if len(header) > 2 else "false"
+    cells = {name: values.quoted(name) for name in header}
+    full = pad.filled("cells") & set(header)
+    filled = " + ".join([f"{len(full)}", *(f"({cell} is not null)::int" for name, cell in cells.items() if name not in full)])
+    first = next((at for at, name in enumerate(header, start=1) if name in full), len(header))  # behind it nothing is the first cell
+    told = f"coalesce({', '.join(list(cells.values())[:first])})"
+    repeated = " and ".join(f"{cell} = '{values.escaped(title)}'" for cell, title in _named(list(cells.values()), header)[:3])
+    usual = f"(select mode({filled}) from cells)" if len(full) < len(header) else f"{len(header)}"
+    lonely = "filled = 1" if len(header) > 2 and len(full) < 2 else "false"
     pad.run(f"""
         create table asides as
-        with lines as (
+        with lines as not materialized (
                 select "source  table" as source, "source  row" as row, {filled} as filled, coalesce({repeated}, false) as repeated,
-                       coalesce({", ".join(cells)}) as told, lower(told) as first
+                       {told} as told, case when told between '0' and ':' then false  -- as most lines begin, and no total does
+                       else regexp_matches(lower(told), '{TOTAL_WORDS}') end as begins
                 from cells
              ),
+             likely as (from lines where begins or {lonely} or repeated),
              judged as (
-                select *, regexp_matches(first, '{TOTAL_WORDS}') and (regexp_matches(first, '{TOTAL_WORDS}[^\\pL]*$')
-                       or filled < (select mode(filled) from lines)) as total
-                from lines
+                select *, begins and (regexp_matches(lower(told), '{TOTAL_WORDS}[^\\pL]*$') or filled < {usual}) as total from likely
              )
         select source, row, told,
                case when repeated then 'a repeated header' when total then 'a total' else 'a heading or note' end as reason

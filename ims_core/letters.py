@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import charset_normalizer
+import numpy as np
 import pyarrow as pa
 
 from ims_core.errors import Unreadable
@@ -64,9 +65,10 @@ def mend(grid: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
     """The grid with its spoilt letters mended, and remarks: how many cells, one of them, and where letters are lost for good."""
     mended, lost, example = 0, 0, ""
     for index, column in enumerate(grid.columns):
-        held = b"".join(bytes(part.buffers()[2] or b"") for part in column.chunks)
-        if held.isascii():
+        parts = [part.buffers()[2] or b"" for part in column.chunks]
+        if all(np.frombuffer(part, np.uint8).max(initial=0) < 128 for part in parts):
             continue
+        held = b"".join(map(bytes, parts))
         lost += held.count(LOST)
         if not any(mark in held for mark in MARKS):
             continue

@@ -51,18 +51,20 @@ def understood(group: Group, known: dict[str, Kept]) -> Group:
 
 
 def to_keep(groups: Sequence[Group], known: dict[str, Kept]) -> list[dict[str, Any]]:
-    """Rows of mapping_versions for what the person changed: kind, columns, answers or rules switched off."""
+    """Rows of mapping_versions for what the person changed or let stand: kind, columns, answers, suggestions, rules switched off."""
     rows = {}
     for group in groups:
         form, said = signature(group.tables[0].header), group.mapping
         before = known.get(form)
-        touched = said.answers or group.off or group.as_on
-        now = (said.kind, said.columns, lasting(said.answers), group.off)
+        accepted = lasting({question.about: question.taken for question in group.questions if question.taken})
+        answers = accepted | lasting(said.answers)
+        touched = said.answers or accepted or group.off or group.as_on
+        now = (said.kind, said.columns, answers, group.off)
         same = before and (before.mapping.kind, before.mapping.columns, before.mapping.answers, before.off) == now
         if touched and not same:
             rows[form] = {
                 "signature": form, "kind": said.kind, "columns": json.dumps(said.columns),
-                "answers": json.dumps(lasting(said.answers)), "off": json.dumps(sorted(group.off)),
+                "answers": json.dumps(answers), "off": json.dumps(sorted(group.off)),
             }  # fmt: skip
     return list(rows.values())
 

@@ -49,6 +49,8 @@ class Table:
     """True for lines that were left out of a file of the shop, mended: what of its documents is not among them is not gone."""
     back: tuple[tuple[str, int], ...] = ()
     """Of such lines, the file each was first in and its row there."""
+    combined: tuple[int, ...] = ()
+    """Rows of products whose combinations stand in the drop and tell how many there are."""
 
     def row_numbers(self) -> pa.Array:
         """The sheet row of each line."""
@@ -81,7 +83,7 @@ def safe_name(name: str) -> str:
 
 def _read_plain(name: str, content: bytes) -> list[Table]:
     """The tables of a file that is no archive."""
-    if not content.strip():
+    if not content or content.isspace():
         raise Unreadable(f"{name} is empty. Export it again, or leave it out.")
     _refuse_others(name, content)
     remarks: tuple[str, ...] = ()

@@ -97,6 +97,11 @@ RULES = (
         "outcome = 'used' and other_id is not null", "other_id", "coalesce(sku, name)", "other_id",
     ),
     _rule(
+        "combined", "Where a product's combinations (sizes, colours) tell how many there are, its own total is not counted besides them",
+        "items", "own_total is not null and outcome = 'used'", "coalesce(name, sku) || ': ' || own_total", "'told by its combinations'",
+        "on_hand",
+    ),
+    _rule(
         "sections", "Headings between the lines are the category of the items below them", "items",
         "section is not null and aside is null", "section", "'category of ' || coalesce(name, sku, barcode)",
     ),

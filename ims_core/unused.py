@@ -108,6 +108,8 @@ def sheets(found: pd.DataFrame) -> dict[str, pd.DataFrame]:
     name or its sheet's name, the day and the place, becomes a column, because a line alone does not tell it.
     """
     made: dict[str, pd.DataFrame] = {}
+    if "kind" in found and (ours := found["kind"] != "ignore").any():
+        found = found[ours]  # what is none of our business needs no mending
     headers = found["content"].map(lambda content: tuple(json.loads(content)))
     for _, part in found.groupby([headers, found["sheet"].fillna("")], sort=False):
         first = part.iloc[0]

@@ -92,12 +92,20 @@ def cell(column: str, blanks: bool = True, wide: bool = True) -> str:
 
 def nothing(column: str, wide: bool = True) -> str:
     """SQL: the cell where it says in words or with a dash that there is nothing; of names and codes not by every word."""
-    return f"case when lower({quoted(column)}) in ({_nothings(wide)}) then {quoted(column)} end"
+    return f"case when {_says_nothing(column, wide)} then {quoted(column)} end"
 
 
-def has_nothing(pad: Pad, column: str, wide: bool) -> bool:
-    """Whether any cell says that there is nothing; where none does, nobody need look at each again."""
-    return bool(pad.rows(f"select count(*) > 0 from cells where lower({quoted(column)}) in ({_nothings(wide)})")[0][0])
+def with_nothing(pad: Pad, columns: Sequence[tuple[str, bool]]) -> set[tuple[str, bool]]:
+    """The columns (and whether `wide`) of which some cell says that there is nothing; in the others nobody need look at each again."""
+    if not columns:
+        return set()
+    found = pad.rows(f"select {', '.join(f'count(*) filter ({_says_nothing(*column)})' for column in columns)} from cells")[0]
+    return {column for column, often in zip(columns, found, strict=True) if often}
+
+
+def _says_nothing(column: str, wide: bool) -> str:
+    cell = quoted(column)  # most begin with a digit, as none of these words does
+    return f"case when {cell} between '0' and ':' then false else lower({cell}) in ({_nothings(wide)}) end"
 
 
 def _nothings(wide: bool) -> str:

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Collection, Sequence
 
+import pyarrow as pa
+
 from ims_core import scratch, values
 from ims_core.labels import KIND_FIELDS
+from ims_core.reading import Table
 from ims_core.recognising import Mapping
 
 
@@ -15,7 +18,7 @@ def name(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
         return
     above = "last_value({0} ignore nulls) over (partition by source, parent order by row)"
     shared = [name for name in ("name", "category", "supplier") if name in KIND_FIELDS[mapping.kind]] if "parent" in told else []
-    further = [values.cell(name, wide=False) for name in _beside(mapping.columns["variant"], header)] if "variant" in told else []
+    further = [_option(values.cell(name, wide=False)) for name in _beside(mapping.columns["variant"], header)] if "variant" in told else []
     options = f"nullif(concat_ws(' / ', {', '.join(further)}), 'Default Title')" if further else "null"
     filled = [f"case when parent is not null and coalesce(sku, barcode, variant) is not null then coalesce({name}, {above.format(name)})"
               f" else {name} end as {name}" for name in shared]  # fmt: skip
@@ -31,6 +34,26 @@ def name(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     )
 
 
+def leave_totals(pad: scratch.Pad, mapping: Mapping, tables: Sequence[Table], off: Collection[str]) -> None:
+    """What is on hand of a product is what its combinations tell (`combined`); its total is kept as `own_total`."""
+    lines = [(source, row) for source, table in enumerate(tables) for row in table.combined]
+    if not lines or mapping.kind != "items" or "on_hand" not in mapping.columns:
+        return
+    sources, rows = zip(*lines, strict=True)
+    pad.put(
+        combined=pa.table({"source": pa.array(sources, pa.int32()), "row": pa.array(rows, pa.int64()), "is_product": [True] * len(rows)})
+    )
+    left = "false" if "combined" in off else "is_product"
+    emptied = ", ".join(f"case when {left} then null else {name} end as {name}" for name in ("on_hand", "on_hand_text"))
+    pad.lay(
+        "typed",
+        f"""
+        select t.* replace ({emptied}, case when is_product then format('{{:g}}', t.on_hand::double) end as own_total)
+        from typed t left join combined using (source, row)
+    """,
+    )
+
+
 def set_pictures_aside(pad: scratch.Pad, mapping: Mapping) -> None:
     """A line of a product that names nothing of its own shows one more picture of it."""
     if "parent" in mapping.columns:
@@ -40,6 +63,15 @@ def set_pictures_aside(pad: scratch.Pad, mapping: Mapping) -> None:
             where parent is not null and coalesce(sku, barcode, name, variant) is null
                 and (source, row) not in (select (source, row) from asides)
         """)
+
+
+def _option(cell: str) -> str:
+    """SQL: what a variant is: `Blue / 16GB`, where PrestaShop writes `Blue:0; 16GB:1` or `Color:Blue, Disk space:16GB`."""
+    one = "[^:;,]+:[^:;,]+"
+    part = r"case when regexp_matches(part, ':\s*\d+\s*$') then split_part(part, ':', 1) else split_part(part, ':', 2) end"
+    parts = f"list_transform(regexp_split_to_array(told, '[;,]'), lambda part: trim({part}))"
+    written = f"case when regexp_full_match(told, '{one}([;,]{one})*') then array_to_string({parts}, ' / ') else told end"
+    return values.let("told", cell, written)
 
 
 def _beside(column: str, header: Collection[str]) -> list[str]:

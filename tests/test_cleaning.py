@@ -330,7 +330,7 @@ def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here; two are tested with the shop they speak of, in test_again."""
     tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
     tested |= {"nothing", "packs", "own_unit", "sections", "other_ids", "continued"}
-    tested |= {"mended"}  # in test_codes
+    tested |= {"mended", "combined"}  # in test_codes, test_products
     assert {rule.name for rule in RULES} == tested | {"again", "corrected"}
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_core import cleaning, codes, recognising, scratch
+from ims_core import cleaning, codes, recognising, scratch, spoilt
 from ims_core.cells import tidy
 from ims_core.reading import Table
 
@@ -13,7 +13,7 @@ from ims_core.reading import Table
 def columns(*cells: str, field: str = "barcode", known: tuple[str, ...] = (), off: tuple[str, ...] = ()) -> dict[str, list[str | None]]:
     """What the cells of a column mean: cell -> value, was, problem."""
     with scratch.pad(cells=tidy(pa.table({"Code": pa.array(cells, pa.string())}))) as pad:
-        codes.read(pad, field, "Code", known, off)
+        spoilt.read(pad, field, "Code", known, off)
         return {cell: rest for cell, *rest in pad.rows(f"select cell, value, was, problem from read_{field}")}
 
 
@@ -69,18 +69,24 @@ def test_a_code_that_lost_digits_is_left_empty() -> None:
     for field in ("sku", "barcode"):
         found = columns("2.1E+11", "4.00638E+12", "2,1E+11", "12E5", field=field)
         assert [found[cell][0] for cell in ("2.1E+11", "4.00638E+12", "2,1E+11", "12E5")] == [None, None, None, "12E5"]
-        assert found["2.1E+11"][2] == codes.LOST
-    assert columns("365275000000.0")["365275000000.0"] == [None, "365275000000.0", codes.LOST]
+        assert found["2.1E+11"][2] == spoilt.LOST
+    assert columns("365275000000.0")["365275000000.0"] == [None, "365275000000.0", spoilt.LOST]
 
 
 def test_a_code_that_became_a_date_is_left_empty_among_codes() -> None:
-    spoilt = ("Mar-5", "5-Mar", "2026-03-05 00:00:00", "05. Mrz", "05/03/2026")
+    dated = ("Mar-5", "5-Mar", "2026-03-05 00:00:00", "05. Mrz", "05/03/2026")
     good = ("A-1", "A-2", "A-3", "DEC-10", "1.12.20", "MAR-50")
-    found = columns(*spoilt, *good, field="sku")
-    assert [found[cell][0] for cell in spoilt + good] == [None] * 5 + list(good)
-    assert found["Mar-5"][2] == codes.DATED
-    assert values(*spoilt, field="sku") == list(spoilt)  # where all are dates, they are the shop's codes
-    assert columns(*spoilt, *good, field="sku", known=("MAR-5",))["Mar-5"] == ["Mar-5", None, None]
+    found = columns(*dated, *good, field="sku")
+    assert [found[cell][0] for cell in dated + good] == [None] * 5 + list(good)
+    assert found["Mar-5"][2] == spoilt.DATED
+    assert values(*dated, field="sku") == list(dated)  # where all are dates, they are the shop's codes
+    assert columns(*dated, *good, field="sku", known=("MAR-5",))["Mar-5"] == ["Mar-5", None, None]
+
+
+def test_a_formula_that_nobody_reckoned_is_no_code() -> None:
+    found = columns("=1+1", "=B2&1", "=A7", '="007"', "A-1", field="sku")
+    assert found["=1+1"] == found["=B2&1"] == found["=A7"] == [None, None, spoilt.FORMULA]
+    assert (found['="007"'][0], found["A-1"][0]) == ("007", "A-1")
 
 
 def test_item_codes_with_decimals_of_their_own_are_left_alone() -> None:
@@ -90,7 +96,7 @@ def test_item_codes_with_decimals_of_their_own_are_left_alone() -> None:
 
 def test_a_wrong_check_digit_is_said_where_the_others_are_right() -> None:
     right = [code for number in range(4006381333900, 4006381334100) if len(code := codes.canonical(f"{number:014}")) == 13]
-    assert columns(*right, "5012345678901")["5012345678901"] == ["5012345678901", None, codes.MISTYPED]
+    assert columns(*right, "5012345678901")["5012345678901"] == ["5012345678901", None, spoilt.MISTYPED]
     assert columns("5012345678901", "5012345678902")["5012345678901"][2] is None
 
 
@@ -109,8 +115,8 @@ def test_a_spoilt_code_is_a_problem_said_once_and_the_line_is_used_by_its_name()
     cleaned = clean("Code | Name | Price", "2.1E+11 | Pan | 9", "2.1E+11 | Lid | 4", "A1 | Pot | 4", "4.1E+11 | | 4")
     assert [(row["sku"], row["name"]) for row in cleaned.rows.to_pylist()] == [(None, "Pan"), (None, "Lid"), ("A1", "Pot")]
     assert cleaned.problems[["row", "column", "value", "problem", "refused"]].to_numpy().tolist() == [
-        [2, "Code", "2.1E+11", f"{codes.LOST} (on 2 lines)", False], [5, None, None, "says no item; the line is not used", True],
-        [5, "Code", "4.1E+11", codes.LOST, True],
+        [2, "Code", "2.1E+11", f"{spoilt.LOST} (on 2 lines)", False], [5, None, None, "says no item; the line is not used", True],
+        [5, "Code", "4.1E+11", spoilt.LOST, True],
     ]  # fmt: skip
 
 
@@ -135,7 +141,7 @@ def test_variants_are_items_named_after_their_product() -> None:
 
 def test_codes_that_lost_the_zeros_before_them_are_told_and_never_joined() -> None:
     found = columns("123", "00123", "55", "A-7", "0", "00", field="sku")
-    assert found["123"] == ["123", None, f"00123 {codes.ZEROS}"]
+    assert found["123"] == ["123", None, f"00123 {spoilt.ZEROS}"]
     assert [cell for cell, (_, _, problem) in found.items() if problem] == ["123"]
-    assert columns("00123", "456", field="sku", known=("123",))["00123"] == ["00123", None, f"123 {codes.ZEROS}"]
+    assert columns("00123", "456", field="sku", known=("123",))["00123"] == ["00123", None, f"123 {spoilt.ZEROS}"]
     assert columns("00123", "123", field="sku", known=("123", "00123"))["123"][2] is None

@@ -108,3 +108,11 @@ def test_heads_are_found_by_the_number_that_the_lines_call_theirs(db: Database) 
     plan = importing.preview(db, [("supply orders.csv", heads), ("supply order details.csv", lines), ("suppliers.csv", suppliers)])
     (told,) = [group for group in plan.groups if group.mapping.kind == "purchases"]
     assert (told.lacking, told.mapping.columns["ordered"], told.mapping.columns["supplier"]) == ([], "Order Date", "Supplier name")
+
+
+def test_lines_of_customer_orders_take_day_and_promise_from_their_heads(db: Database) -> None:
+    heads = b"Order number;Order date;Promised date;Customer\nSO1;2026-05-04;2026-05-09;Rosa\nSO2;2026-05-05;2026-05-12;Uno\n"
+    lines = b"Order number;SKU;Qty ordered;Qty shipped\nSO1;A1;3;1\nSO1;A2;2;0\nSO2;A1;5;0\n"
+    importing.commit(db, people.LOCAL, importing.preview(db, [("customer orders.csv", heads), ("customer order lines.csv", lines)]))
+    found = db.rows("select number, ordered::varchar, promised::varchar, qty::double from customer_order_lines order by line")
+    assert found == [("SO1", "2026-05-04", "2026-05-09", 3), ("SO1", "2026-05-04", "2026-05-09", 2), ("SO2", "2026-05-05", "2026-05-12", 5)]

@@ -192,6 +192,24 @@ def test_sales_and_purchases_with_the_same_columns_are_not_mixed(db: Database) -
     assert [(group.name, group.mapping.kind) for group in plan.groups] == [("sales may.csv", "sales"), ("purchases may.csv", "purchases")]
 
 
+def test_tables_side_by_side_are_of_the_days_above_them(db: Database) -> None:
+    sheet = b"Stock 31.08.2026,,,,Stock 30.09.2026,,\n,,,,,,\nSKU,Name,On hand,,SKU,Name,On hand\n"
+    sheet += b"A1,Cup,3,,A1,Cup,4\nA2,Mug,5,,A2,Mug,6\n"
+    importing.commit(db, people.LOCAL, importing.preview(db, [("stock.csv", sheet)]))
+    found = db.rows("select day::varchar, sum(on_hand)::integer from counts group by day order by day")
+    assert found == [("2026-08-31", 8), ("2026-09-30", 10)]
+
+
+def test_what_was_suggested_and_let_stand_is_not_asked_again(db: Database) -> None:
+    def listed(pieces: int) -> bytes:
+        return f"Code,Label,Level\nA1,Cup,{pieces}\nA2,Mug,5\nA3,Jug,6\n".encode()
+
+    first = importing.preview(db, [("list.csv", listed(4))])
+    assert any(question.taken for question in first.questions)
+    importing.commit(db, people.LOCAL, first)
+    assert not importing.preview(db, [("list.csv", listed(3))]).questions
+
+
 def test_whoever_says_otherwise_is_followed(db: Database) -> None:
     plan = look(db, file("list.csv", "Item code | Qty | Date\nA1 | 2 | 2026-05-04"))
     assert plan.groups[0].mapping.kind == "sales"

@@ -16,10 +16,10 @@ CORE = ROOT / "ims_core"
 LAYERS = """
     errors labels settings progress
     units scratch
-    letters sheets texts markup headers blocks
+    cells letters sheets texts markup headers blocks
     gs1 epc
-    cells values dates codes reading vocabulary evidence presets widening kinds recognising rules measuring columns judging repeats totals
-    lookups documents variants continuing cancelling problems cleaning
+    values dates codes spoilt reading vocabulary evidence presets widening kinds recognising rules measuring columns judging repeats totals
+    lookups documents products variants continuing cancelling problems cleaning
     alike
     decoding stickers
     formulas demand series simulation costing intervals chance datev programs

@@ -1,0 +1,106 @@
+"""Products and their combinations: these are named after their product, whose own total is what they tell one by one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ims_core import lookups, presets, recognising, vocabulary
+from ims_core.kinds import SURE
+from ims_core.reading import Table
+from ims_core.recognising import Mapping
+
+FOUND = 0.9
+"""From this share of the different products of a list of combinations on that another list numbers, it is the list of them."""
+NAME = "Product name"
+NUMBERS = ({"id"}, {"item", "id"}, {"number"}, {"item", "number"}, {"code"}, {"item", "code"}, {"sku"})
+"""What a column is called by which a list numbers its own products."""
+
+
+def join(tables: Sequence[Table]) -> list[Table]:
+    """The tables, combinations with the names of their products, and products with the rows whose total their combinations tell.
+
+    Both may stand in one list, as WooCommerce has them, or in two, as PrestaShop does: then the number of the product joins them.
+    """
+    found = [table if not table.combined else replace(table, combined=()) for table in tables]
+    for at, table in enumerate(found):
+        told = _of_combinations(table)
+        if told is None:
+            continue
+        if at_own := _products(table, told):
+            found[at] = replace(table, combined=at_own)
+            continue
+        lists = [(index, key) for index, other in enumerate(found) if index != at and (key := _number(other, table, told))]
+        if len(lists) == 1:
+            ((index, key),) = lists
+            found[at] = _named(table, told, found[index], key)
+            lines = _rows(found[index], pc.is_in(_cells(found[index], key), value_set=_counted(table, told)))
+            found[index] = replace(found[index], combined=tuple(sorted({*found[index].combined, *lines})))
+    return [was if was.combined == now.combined and type(was) is type(now) else now for was, now in zip(tables, found, strict=True)]
+
+
+def _of_combinations(table: Table) -> Mapping | None:
+    """What the table says of items, where it tells the product of each line."""
+    preset = presets.find(table.header)
+    if not (
+        (preset and "parent" in preset.columns) or any(vocabulary.likeness("parent", column, "items") >= SURE for column in table.header)
+    ):
+        return None
+    told = recognising.recognise(table)
+    return told if told.kind == "items" and "parent" in told.columns else None
+
+
+def _cells(table: Table, column: str) -> pa.Array:
+    return pc.utf8_trim_whitespace(pc.fill_null(table.rows.column(column), "")).combine_chunks()
+
+
+def _counted(table: Table, told: Mapping) -> pa.Array:
+    """The products of which some combination tells how many there are."""
+    if "on_hand" not in told.columns:
+        return pa.array([], pa.string())
+    some = pc.match_substring_regex(_cells(table, told.columns["on_hand"]), r"\d")
+    products = pc.unique(_cells(table, told.columns["parent"]).filter(some))
+    return products.filter(pc.not_equal(products, ""))
+
+
+def _rows(table: Table, wanted: pa.BooleanArray) -> tuple[int, ...]:
+    return tuple(table.row_numbers().filter(wanted).to_pylist())
+
+
+def _products(table: Table, told: Mapping) -> tuple[int, ...]:
+    """The rows of products that stand in the list of their combinations, which name them by code or by number."""
+    counted = _counted(table, told)
+    if not len(counted):
+        return ()
+    bare = pc.replace_substring_regex(counted, "^(?i:id): *", "")
+    alone = pc.equal(_cells(table, told.columns["parent"]), "")
+    numbers = [_cells(table, told.columns[name]) for name in ("sku", "other_id") if name in told.columns]
+    wanted = [pc.and_(alone, pc.is_in(number, value_set=keys)) for number, keys in zip(numbers, (counted, bare), strict=False)]
+    return tuple(sorted({row for some in wanted for row in _rows(table, some)}))
+
+
+def _number(other: Table, table: Table, told: Mapping) -> str | None:
+    """The column by which a list of items numbers the products of the combinations in `table`: each of them once."""
+    products = pc.unique(_cells(table, told.columns["parent"]))
+    products = products.filter(pc.not_equal(products, ""))
+    for column in other.header if len(products) else ():
+        if vocabulary.heading(column).words in NUMBERS:
+            numbers = _cells(other, column)
+            numbers = numbers.filter(pc.not_equal(numbers, ""))
+            among = pc.is_in(products, value_set=numbers).cast(pa.int8())
+            if pc.count_distinct(numbers).as_py() == len(numbers) > 0 and pc.mean(among).as_py() >= FOUND:
+                return column if recognising.recognise(other).kind == "items" else None
+    return None
+
+
+def _named(table: Table, told: Mapping, products: Table, key: str) -> Table:
+    """The combinations with the name of their product beside it, where they do not tell it."""
+    column = recognising.recognise(products).columns.get("name")
+    if "name" in told.columns or column is None or NAME in table.header:
+        return table
+    at = pc.index_in(_cells(table, told.columns["parent"]), value_set=_cells(products, key))
+    names = products.rows.column(column).combine_chunks().take(at)
+    says = ", ".join(filter(None, [getattr(table, "says", ""), f"{told.columns['parent']} named from {products.name}"]))
+    rows = table.rows.append_column(NAME, names)
+    return lookups.Named(**lookups.bare(table) | {"header": tuple(rows.column_names), "rows": rows}, alone=table, says=says)

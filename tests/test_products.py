@@ -1,0 +1,54 @@
+"""Products and their combinations, in one list or in two: what is on hand counts once, and each combination has a name."""
+
+from ims_core import importing, ledger, people
+from ims_core.db import Database
+
+PRODUCTS = b"""Product ID,Active (0/1),Name *,Wholesale price,Reference #,Supplier reference #,EAN13,Quantity
+1,1,Shirt,9,SH,S-1,,160
+2,1,Cap,4,CAP,S-2,,7
+3,1,Scarf,5,SC,S-3,,30
+"""
+COMBINATIONS = b"""Product ID*,Value (Value:Position)*,Supplier reference,Reference,EAN13,Wholesale price,Quantity
+1,Blue:0; L:1,S-1-BL,SH-BL,,9,90
+1,Red:0; L:1,S-1-RL,SH-RL,,9,70
+3,Wool:0,S-3-W,SC-W,,5,
+"""
+SHOP = b"""ID,Type,SKU,Name,Published,Is featured?,Stock,Regular price,Parent,Attribute 1 value(s)
+10,variable,MUG,Mug,1,0,12,5,,"Blue, Red"
+11,variation,MUG-B,Mug,1,0,8,5,MUG,Blue
+12,variation,MUG-R,Mug,1,0,4,5,id:10,Red
+13,variable,BOWL,Bowl,1,0,20,5,,Large
+14,variation,BOWL-L,Bowl,1,0,,5,id:13,Large
+15,simple,CUP,Cup,1,0,3,2,,
+"""
+
+
+def on_hand(db: Database) -> dict[str, float]:
+    found = ledger.on_hand(db)
+    return dict(zip(found["sku"], found["on_hand"], strict=True))
+
+
+def test_a_products_own_total_is_not_counted_besides_its_combinations(db: Database) -> None:
+    plan = importing.preview(db, [("products.csv", PRODUCTS), ("combinations.csv", COMBINATIONS)])
+    (fix,) = [fix for group in plan.groups if group.cleaned for fix in group.cleaned.fixes.to_dict("records") if fix["rule"] == "combined"]
+    assert (fix["count"], fix["before"], fix["on"]) == (1, "Shirt: 160", True)
+    at = next(index for index, group in enumerate(plan.groups) if group.name == "products.csv")
+    both = importing.revise(db, plan, at, off=frozenset({"combined"}))
+    assert both.moves["counted"]["piece"] == plan.moves["counted"]["piece"] + 160
+    importing.commit(db, people.LOCAL, plan)
+    assert on_hand(db) == {"SH-BL": 90, "SH-RL": 70, "CAP": 7, "SC": 30}  # nobody told how many woollen scarves there are
+    assert dict(db.rows("select sku, name from items where sku like 'SH-%'")) == {"SH-BL": "Shirt Blue / L", "SH-RL": "Shirt Red / L"}
+
+
+def test_a_list_that_holds_both_counts_them_once_too(db: Database) -> None:
+    importing.commit(db, people.LOCAL, importing.preview(db, [("products.csv", SHOP)]))
+    assert on_hand(db) == {"MUG-B": 8, "MUG-R": 4, "BOWL": 20, "CUP": 3}
+
+
+def test_combinations_come_and_go_with_their_file(db: Database) -> None:
+    both = [("products.csv", PRODUCTS), ("combinations.csv", COMBINATIONS)]
+    first = importing.preview(db, both[:1])
+    joined = importing.preview(db, both, before=first)
+    alone = importing.preview(db, both[:1], before=joined)
+    assert [plan.moves["counted"]["piece"] for plan in (first, joined, alone)] == [197, 197, 197]
+    assert [len(plan.groups[0].tables[0].combined) for plan in (first, joined, alone)] == [0, 1, 0]
