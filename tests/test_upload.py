@@ -492,8 +492,11 @@ def test_how_a_file_was_understood_is_undone_with_its_import(db: Database) -> No
     assert look(db, TILL).groups[0].off == frozenset()
 
 
-def test_what_nobody_touched_is_not_kept(db: Database) -> None:
-    importing.commit(db, people.LOCAL, look(db, TILL))
+def test_what_nothing_was_asked_of_and_nobody_touched_is_not_kept(db: Database) -> None:
+    sales = "Receipt | Date | SKU | Qty | Price\n1 | 2026-05-14 | A1 | 2 | 3.50\n2 | 2026-05-15 | A2 | 1 | 2.50"
+    plan = look(db, file("sales.csv", sales))
+    assert not plan.questions
+    importing.commit(db, people.LOCAL, plan)
     assert mappings.kept(db) == {}
 
 
