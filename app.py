@@ -15,7 +15,9 @@ from pathlib import Path
 import anyio
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ims_core import api, automation, channels, gate, settings
@@ -104,9 +106,20 @@ BY_COMPANY = sign_in.is_set_up()
 SCANNER = Mount("/scanner", StaticFiles(directory=settings.SCANNER, check_dir=False))
 """zxing for browsers; without `make camera` there is nothing in it, and the scan page does without."""
 
+
+async def open_first_page(request: Request) -> RedirectResponse:
+    """The first page stands at the root alone: its name as an address leads there, instead of to a box that says there is no such page."""
+    return RedirectResponse(str(request.url.replace(path=request.url.path.removesuffix("today"))))
+
+
 app = st.App(
     MENU,
-    routes=[*api.routes(ui.db), *gate.routes(ui.db, sign_in.company_page if BY_COMPANY else None), SCANNER],
+    routes=[
+        *api.routes(ui.db),
+        *gate.routes(ui.db, sign_in.company_page if BY_COMPANY else None),
+        SCANNER,
+        Route("/today", open_first_page),
+    ],
     middleware=[Middleware(gate.Gate, shop=ui.db, company=sign_in.company if BY_COMPANY else None)],
     lifespan=lifespan,
     on_script_error=say_it_is_broken,

@@ -22,6 +22,13 @@ Spec: TypeAlias = dict[str, Any]
 ACCENT, NEUTRAL, AMBER, RED = "#1A8F87", "#7C8C8A", "#C77700", "#CF4A40"
 FAINT = "rgba(124, 140, 138, 0.18)"
 
+DAYS = [
+    {"dtickrange": [None, 27 * 86_400_000], "value": "%-d %b"},
+    {"dtickrange": [27 * 86_400_000, "M11"], "value": "%b %Y"},
+    {"dtickrange": ["M11", None], "value": "%Y"},
+]
+"""Days below an axis as they are written everywhere else: 22 Nov, Nov 2026, 2026; a range's unit is milliseconds or months."""
+
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """How a screen shows a figure: no tools that nobody in a shop asks for."""
 
@@ -155,10 +162,11 @@ def figure(
 
     ends = [len(part) for note in notes if note["xanchor"] == "left" and "yref" not in note for part in _words(note)]
     room = max(24, 12 + 8 * max(ends, default=0)) if right is None else right
+    days = {"tickformatstops": DAYS} if lines and _of_days(lines[0].get("x")) else {}
     layout = {
         "height": height, "margin": {"l": 0, "r": room, "t": top, "b": 0}, "showlegend": False, "hovermode": hovermode, "dragmode": False,
         "annotations": list(notes), "shapes": list(marks),
-        "xaxis": {"showgrid": False, "fixedrange": True, "automargin": True, "nticks": 6} | (x or {}),
+        "xaxis": {"showgrid": False, "fixedrange": True, "automargin": True, "nticks": 6} | days | (x or {}),
         "yaxis": {"gridcolor": FAINT, "zerolinecolor": "rgba(124, 140, 138, 0.6)", "fixedrange": True, "nticks": 6, "automargin": True}
         | (y or {}),
     }  # fmt: skip
@@ -168,6 +176,10 @@ def figure(
 def _words(note: Spec) -> list[str]:
     """The lines of a note as they are seen."""
     return str(note["text"]).replace("<b>", "").replace("</b>", "").split("<br>")
+
+
+def _of_days(values: Any) -> bool:
+    return values is not None and len(values) > 0 and pd.api.types.is_datetime64_any_dtype(pd.Series(values).infer_objects())
 
 
 def _share(column: str) -> float | None:

@@ -1,5 +1,6 @@
 """What will be asked for: forecasts with a range, for one item in view or for the whole shop as a run that is kept."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -173,6 +174,11 @@ def warm_up() -> None:
     forecast(weeks, 1, 1, [0.5], models="arima")
 
 
+def loaded() -> bool:
+    """Whether what a first forecast needs is there already."""
+    return "statsforecast.models" in sys.modules
+
+
 # -- questions
 
 
@@ -207,14 +213,6 @@ def weekly(db: Database, day: date, item_id: int | None = None) -> pd.DataFrame:
     """Weekly demand of items in use, in weeks that end on the last day known: unique_id ds y."""
     until = known_until(db, day)
     return demand.weekly(daily(db, until, item_id), until) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
-
-
-def of_item(
-    db: Database, item_id: int, day: date, horizon: int = HORIZON, levels: Sequence[float] = LEVELS, models: str = "arima"
-) -> pd.DataFrame:
-    """The item's coming weeks, computed now (some 0.15 s): the columns of `forecast`; empty where nothing was asked for yet."""
-    history = weekly(db, day, item_id)
-    return forecast(history, "7D", horizon, levels, models=models) if len(history) else pd.DataFrame()
 
 
 def sellers(db: Database, day: date) -> pd.DataFrame:

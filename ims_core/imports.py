@@ -90,10 +90,15 @@ def differences(db: Database, change_id: int) -> pd.DataFrame:
 def taking_back(db: Database, change_id: int) -> Taking:
     """What undoing the import would take back, and whether something stands on it; writes nothing."""
     by_unit = db.rows(
-        "select i.unit, count(*), sum(m.qty) from movements m join items i using (item_id) where m.change_id = ? group by all", [change_id]
+        """
+        select i.unit, count(*), sum(m.qty) filter (m.qty > 0), -sum(m.qty) filter (m.qty < 0)
+        from movements m join items i using (item_id) where m.change_id = ? group by all
+        """,
+        [change_id],
     )
-    moved, qty = sum(count for _, count, _ in by_unit), labels.amounts({unit: qty for unit, _, qty in by_unit})
-    told = [f"{labels.many(moved, 'movement')} ({qty})"] if moved else []
+    came, left = ({unit: each[at] for unit, *each in by_unit if each[at]} for at in (1, 2))
+    ways = [f"{labels.amounts(some)} that {way}" for some, way in ((came, "came"), (left, "left")) if some]
+    told = [f"{labels.many(sum(count for _, count, *_ in by_unit), 'movement')} ({', '.join(ways)})"] if by_unit else []
     counted = db.scalar("select count(*) from counts where change_id = ?", [change_id])
     told += [labels.many(counted, "count")] if counted else []
     for table, (key, one) in NEW.items():

@@ -134,7 +134,7 @@ class Proof:
             ends = f"It leaves out what lay there before: on a stock account that stands at {before} it ends with {booked}"
         if self.holds:
             return f"{ends}, and the stock of that day is worth {worth}: they agree, debits and credits too."
-        return f"{ends}, but the stock of that day is worth {worth}. Settings, Proof of the ledger says more."
+        return f"{ends}, but the stock of that day is worth {worth}. Settings, Proof says more."
 
 
 def to_the_cent(amount: float, currency: str) -> str:

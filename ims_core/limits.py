@@ -71,7 +71,7 @@ RULES = {
         "inbox",
     ),
     "target": Rule(
-        "Target missed", "flag", "A KPI is off its objective.",
+        "Target missed", "flag", "A KPI is off its target.",
         (Limit("days", "Over how many days", 28, 7, 365),),
     ),
     "forecast": Rule(

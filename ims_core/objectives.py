@@ -56,7 +56,7 @@ def in_force(db: Database) -> pd.DataFrame:
 def save(db: Database, who: people.Person, kpi: str, target: float, threshold: float, owner: str, scope: str = SHOP) -> int:
     """Set an objective. Refused: an unknown KPI or scope, no owner, a threshold on the better side of the target."""
     _refuse_bad(kpi, target, threshold, owner, scope)
-    with db.change(who=who.name, what=f"Objective: {BOOK[kpi].label} {target:g}") as change_id:
+    with db.change(who=who.name, what=f"Target: {BOOK[kpi].label} {target:g}") as change_id:
         row = {"kpi": kpi, "scope": scope, "target": target, "threshold": threshold, "owner": owner.strip(), "active": True}
         db.append("target_versions", [row])
     return change_id
@@ -67,8 +67,8 @@ def give_up(db: Database, who: people.Person, kpi: str, scope: str = SHOP) -> in
     """Have no objective for a KPI any more."""
     found = db.row("select kpi, scope, target, threshold, owner from targets where kpi = ? and scope = ?", [kpi, scope])
     if not found:
-        raise Refused(f"There is no objective for {kpi} of {scope} to give up.")
-    with db.change(who=who.name, what=f"No objective any more: {BOOK[kpi].label}") as change_id:
+        raise Refused(f"There is no target for {kpi} of {scope} to give up.")
+    with db.change(who=who.name, what=f"No target any more: {BOOK[kpi].label}") as change_id:
         db.append("target_versions", [{**found, "active": False}])
     return change_id
 
@@ -77,11 +77,11 @@ def _refuse_bad(kpi: str, target: float, threshold: float, owner: str, scope: st
     if kpi not in BOOK:
         raise Refused(f"There is no KPI called {kpi}. Choose one of: {', '.join(BOOK)}.")
     if scope != SHOP and (":" not in scope or scope.split(":")[0] not in BY):
-        raise Refused(f"{scope} is nothing an objective can be for. It is shop, or such as category:Tea.")
+        raise Refused(f"{scope} is nothing a target can be for. It is shop, or such as category:Tea.")
     if not isfinite(target) or not isfinite(threshold):
         raise Refused("The target and the threshold are numbers.")
     if not owner.strip():
-        raise Refused(f"Who answers for {BOOK[kpi].label}? An objective without an owner is nobody's.")
+        raise Refused(f"Who answers for {BOOK[kpi].label}? A target without an owner is nobody's.")
     better = BOOK[kpi].better
     if target == threshold or (better == "up" and threshold > target) or (better == "down" and threshold < target):
         side = "below" if better == "up" else "above" if better == "down" else "away from"

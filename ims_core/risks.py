@@ -70,14 +70,15 @@ def outlook(db: Database, item_id: int, day: date, weeks: int, service: float, t
     """
     until = forecasting.known_until(db, day)
     levels = sorted({round(1 - service, 3), 0.25, 0.5, 0.75, round(service, 3)})
-    ahead = forecasting.of_item(db, item_id, day, weeks, levels)
+    history = forecasting.weekly(db, day, item_id)
+    ahead = forecasting.forecast(history, "7D", weeks, levels, models="arima") if len(history) else pd.DataFrame()
     on_hand, counted, estimated = _standing(db, item_id, today or day)
     gone, early = (
         (_day(day, ahead[path], on_hand, until) for path in ("mean", forecasting.column(levels[-1])))
         if len(ahead) and counted
         else (None, None)
     )
-    return Outlook(forecasting.weekly(db, day, item_id), ahead, until, on_hand, counted, estimated, gone, early)
+    return Outlook(history, ahead, until, on_hand, counted, estimated, gone, early)
 
 
 def _standing(db: Database, item_id: int, day: date) -> tuple[float, bool, bool]:

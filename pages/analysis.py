@@ -56,8 +56,8 @@ def overview() -> None:
 
 
 def classes() -> None:
-    st.caption("A items bring 80 % of the usage, B items up to 95 %. X sells evenly, Y with swings, Z wildly; items that sell too seldom "
-               "for that stand apart. Click a field to see its items.")  # fmt: skip
+    st.caption("A: the items that bring the first 80 % of what is sold, at cost. B: up to 95 %. C: the rest. Beside it how evenly they "
+               "sell (others say X, Y, Z); what sells too seldom for that stands apart. Click a field to see its items.")  # fmt: skip
     found = ui.ask(movers.classed, view.first, view.last, by, group)
     grid = analysed.grid(found)
     shown = st.dataframe(grid, key="grid", on_select="rerun", selection_mode="single-cell", alt="Items by ABC class and evenness of demand",
@@ -143,9 +143,9 @@ def targets() -> None:
     found = ui.ask(analysed.aims, view)
     if len(found):
         order = list(analysed.AIMS)
-        ui.table(found, "aims", alt="Objectives: value, target, since when off", order=order, extra=analysed.AIMS, opens=False, blank="–")
+        ui.table(found, "aims", alt="Targets: value, target, since when off", order=order, extra=analysed.AIMS, opens=False, blank="–")
     else:
-        st.info(f"There is no objective for {group or 'the whole shop'} yet.", icon=":material/flag:")
+        st.info(f"There is no target for {group or 'the whole shop'} yet.", icon=":material/flag:")
     if not ui.who().may("manager"):
         return
     with st.form(ui.act("aim")), st.grid(4, min_column_width=165):
@@ -153,14 +153,14 @@ def targets() -> None:
         target = st.number_input("Target", value=None, help="Shares as 95 for 95 %")
         threshold = st.number_input("Off from", value=None, help="The value from where on somebody must look")
         owner = st.text_input("Who answers for it", value=ui.who().name, max_chars=60)
-        sets = st.form_submit_button("Set objective", type="primary", icon=":material/flag:")
+        sets = st.form_submit_button("Set target", type="primary", icon=":material/flag:")
     if sets:
         analysed.set_aim(view, name, target, threshold, owner)
     if len(found):
         with st.form(ui.act("no-aim")), st.container(horizontal=True, vertical_alignment="bottom"):
-            gone = st.selectbox("Objective", found["kpi"].tolist(), format_func=lambda each: measures.BOOK[each].label, width=260)
+            gone = st.selectbox("Target of", found["kpi"].tolist(), format_func=lambda each: measures.BOOK[each].label, width=260)
             if st.form_submit_button("Give it up", icon=":material/flag_check:"):
-                ui.do(objectives.give_up, gone, view.scope, done=f"No objective any more: {measures.BOOK[gone].label}")
+                ui.do(objectives.give_up, gone, view.scope, done=f"No target any more: {measures.BOOK[gone].label}")
 
 
 PARTS = {"Overview": overview, "Classes": classes, "Movers": moving, "Service": service, "Bottlenecks": lambda: delays.parts(view, today),

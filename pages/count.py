@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -40,7 +43,7 @@ def one_sheet(sheet_id: int) -> None:
     state, done = tallies.state(sheet["step"], found), int(found["counted"].notna().sum())
     ui.page(sheet["title"], f"{tallies.STATES[state]}: {done:,} of {labels.many(len(found), 'line')}, opened by {sheet['who']}.")
     ui.link("count", "All counts", icon="arrow_back")
-    blind = bool(sheet["blind"]) and (state == "open" or not ui.who().may("manager"))
+    blind = bool(sheet["blind"])  # until the last count is in, also for whoever may book it: a second count that saw the first is none
     if state == "open":
         st.progress(done / max(len(found), 1))
         filling.fill(sheet, found, found[found["counted"].isna()], blind)
@@ -51,8 +54,7 @@ def one_sheet(sheet_id: int) -> None:
         st.caption("They are further from the book than their class allows. A second pair of eyes is best.")
         filling.fill(sheet, due, due, blind)
         if ui.who().may("manager"):
-            st.subheader("Differences so far", anchor=False)
-            differences.show(sheet, found)
+            so_far(sheet, found, blind)
     elif state == "cancelled":
         st.info("This sheet was given up; nothing of it was booked.", icon=":material/block:")
     else:
@@ -62,6 +64,14 @@ def one_sheet(sheet_id: int) -> None:
             st.markdown("Nothing of it is booked, and it can be undone.")
             if st.button("Give it up", key=ui.act("give-up")):
                 ui.do(counting.give_up, sheet_id, done=f"Given up: {sheet['title']}")
+
+
+def so_far(sheet: Mapping[str, Any], found: pd.DataFrame, blind: bool) -> None:
+    """What the first count found; on a blind sheet only by a click, because it shows the book."""
+    says = "Differences so far" + (", and what the book says" if blind else "")
+    with st.expander(says, expanded=not blind, icon=":material/visibility:", key=f"so-far-{sheet['sheet_id']}", on_change="rerun") as box:
+        if box.open:
+            differences.show(sheet, found)
 
 
 def finish(sheet_id: int, found: pd.DataFrame, done: int) -> None:

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from ims_core import headlines, labels, valuation
-from ims_core.web import books, ui
+from ims_core.web import books, fields, ui
 
 today, shop = ui.today(), ui.shop()
 begins = ui.ask(books.begun)
@@ -48,7 +48,7 @@ with st.grid(2, min_column_width=330):
 
 st.subheader("What lay there", anchor=False)
 with st.container(horizontal=True, vertical_alignment="center"):
-    day = st.date_input("At the end of", period.last, min_value=begins, max_value=max(today, period.last), key=f"on-{period.last}",
+    day = fields.day("At the end of", period.last, min_value=begins, max_value=max(today, period.last), key=f"on-{period.last}",
                         label_visibility="collapsed", width=150)  # fmt: skip
     by = st.segmented_control("By", list(valuation.BY), default="category", format_func=str.capitalize, required=True, key="by",
                               label_visibility="collapsed", bind="query-params")  # fmt: skip

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from ims_core import charts, forecasting, headlines, labels, risks
-from ims_core.web import ui
+from ims_core.web import fields, ui
 
 shop, today = ui.shop(), ui.today()
 day = ui.ask(headlines.known_day, today)
@@ -20,17 +20,17 @@ if run:
     kept = f"The forecast of {labels.count(run['items'], 'item')} for {run['horizon']} weeks was {made}."
 ui.page("Forecast", kept)
 
-names = dict(zip(sellers["item_id"], sellers["name"] + " · " + sellers["sku"], strict=True))
 wanted = ui.number("item")
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-    first = list(names).index(wanted) if wanted in names else 0
-    item_id = st.selectbox("Item", list(names), index=first, format_func=names.get, key=f"item-{wanted}", width=420)
+    item_id = fields.item(sellers, wanted, "item")
     asked = st.button("Run for all items", key=ui.act("run"), icon=":material/play_arrow:", type="secondary" if run else "primary")
 if asked:  # below the row, where the bar has room
     ui.do(forecasting.run, day, working="Forecasting every item", done="Every item has a new forecast.")
-if wanted is not None and wanted not in names:
+if wanted is not None and wanted not in sellers["item_id"].to_numpy():
     st.info("The item you came from was never asked for, so nothing can be said about its demand.", icon=":material/info:")
 
+if item_id is None:
+    st.stop()
 item = sellers[sellers["item_id"] == item_id].iloc[0]
 unit = "" if item["unit"] == "piece" else item["unit"]
 left, right = st.columns([1, 3], gap="large")
@@ -40,7 +40,7 @@ with left:
     usual = min(max(round(shop.service * 100), 80), 99)
     service = st.slider("Enough in … of 100 weeks", 80, 99, usual, key="service", bind="query-params")
     back = st.segmented_control("Weeks of history", [26, 52, 104], default=52, required=True, key="back", bind="query-params")
-with right, ui.waiting("Looking ahead"):
+with right, ui.waiting("Looking ahead" if forecasting.loaded() else "Loading the models, once after a start"):
     seen = ui.ask(risks.outlook, int(item_id), day, weeks, service / 100, today)
 history = seen.history.tail(back)
 with words:

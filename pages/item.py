@@ -39,7 +39,7 @@ if not now["counted"]:
 elif now["estimated"] > 0:
     least, first = labels.pieces(now["estimated"], unit), labels.day_text(history["day"].iloc[0].date(), today)
     says = f"Estimated: more left than came in, and nobody counted. At least {least} must have been there on {first}; a count says it."
-    st.warning(ui.plain(says), icon=":material/approximate:")
+    st.warning(ui.plain(says), icon=":material/calculate:")
 until = ui.ask(headlines.sales_known, today)
 with st.grid(4, min_column_width=160):
     held = "On hand, at least" if now["counted"] and now["estimated"] > 0 else "On hand"

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from ims_core import doubts, items, labels, ledger, places
-from ims_core.web import ui
+from ims_core.web import fields, ui
 
 BY_HAND = ["receipt", "sale", "count", "return_in", "return_out", "transfer", "adjustment", "scrap"]
 CALLED = labels.MOVEMENT_KINDS | {"count": "Count"}
@@ -35,11 +35,11 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=want
                 qty = st.number_input(GOES.get(kind, "Pieces"), value=None, step=1.0, format="%g", placeholder="0")
                 place = st.selectbox("From" if kind == "transfer" else "Place", stands, index=main)
                 to = st.selectbox("To", stands, index=None, placeholder="Where to") if kind == "transfer" else None
-                day = st.date_input("Day", value=today, format="DD.MM.YYYY")
+                day = fields.day("Day", today)
                 cost = st.number_input(f"Cost of a piece ({sign})", value=None, min_value=0.0) if kind == "receipt" else None
                 price = st.number_input(f"Price of a piece ({sign})", value=None, min_value=0.0) if kind == "sale" else None
                 lot = st.text_input("Lot", placeholder="As printed on it", max_chars=60) if kind in LOTS else ""
-                expires = st.date_input("Expires", value=None, format="DD.MM.YYYY") if kind in LOTS else None
+                expires = fields.day("Expires") if kind in LOTS else None
             with st.grid(2, min_column_width=220):
                 ref = st.text_input("Document", placeholder="Delivery note, receipt …")
                 note = st.text_input("Note", placeholder="Why")
@@ -73,8 +73,8 @@ with row:
                         placeholder="Any kind", bind="query-params", label_visibility="collapsed", width=135)  # fmt: skip
     with ui.filters("at", "since", "until"):
         place = st.selectbox("Place", ui.ask(places.names), index=None, key="at", placeholder="Any", bind="query-params")
-        since = st.date_input("From", value=None, key="since", format="DD.MM.YYYY", bind="query-params")
-        until = st.date_input("To", value=None, key="until", format="DD.MM.YYYY", bind="query-params")
+        since = fields.day("From", key="since", bind="query-params")
+        until = fields.day("To", key="until", bind="query-params")
 
 found = ui.ask(ledger.movements, kind=kind, place=place, first=since, last=until, search=words.strip() or None)
 order = ["name", "qty", "kind", "day", "place", "ref", "note", "who", "file", "source_row"]

@@ -8,7 +8,7 @@ from ims_core.web import closed, team, telling, ui
 
 shop, where = ui.shop(), settings.load()
 ui.page("Settings", "What holds for the whole shop. Every change here can be undone, too.")
-TABS = ["Shop", "People", "Alerts", "Data and backup", "Proof of the ledger"]
+TABS = ["Shop", "People", "Alerts", "Backup", "Proof"]
 about, crew, alarms, data, proof = st.tabs(TABS, key="settings", on_change="rerun", bind="query-params")
 
 if about.open:

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from ims_core import alerts, headlines, items, labels, lots, places
-from ims_core.web import ui
+from ims_core.web import fields, ui
 
 TOGETHER, EACH = "All places", "Place by place"
 
@@ -21,7 +21,7 @@ with row:
     with ui.filters("category", "status", "on"):
         category = st.selectbox("Category", ui.ask(items.categories), index=None, key="category", placeholder="Any", bind="query-params")
         status = st.selectbox("Status", list(ui.STATUS), index=None, key="status", placeholder="Any", bind="query-params")
-        on = st.date_input("As of", value=None, key="on", max_value=ui.today(), format="DD.MM.YYYY", bind="query-params")
+        on = fields.day("As of", key="on", max_value=ui.today(), bind="query-params")
 
 day = on or ui.today()
 with ui.waiting("Adding up the stock"):

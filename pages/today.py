@@ -6,7 +6,7 @@ from ims_core.web import ui
 LEADS = {  # alert -> colour (red loses sales now), icon, page, its filter, what the link says
     "Sold out": ("red", "production_quantity_limits", "stock", {"status": "Sold out"}, "Show them"),
     "Below zero": ("orange", "exposure_neg_1", "stock", {"status": "Below zero"}, "Show them"),
-    "Estimated": ("orange", "approximate", "stock", {"status": "Estimated"}, "Show them"),
+    "Estimated": ("orange", "calculate", "stock", {"status": "Estimated"}, "Show them"),
     "Never counted": ("orange", "help", "stock", {"status": "Never counted"}, "Show them"),
     "items": ("orange", "payments", "items", {}, "Fill them in"),
     "expires": ("orange", "event_busy", "stock", {}, "Show them"),

@@ -21,10 +21,10 @@ def part(name: str) -> AppTest:
 
 
 @pytest.mark.parametrize(("name", "speaks"), [
-    ("Overview", "Stock value"), ("Classes", "How many items bring most"), ("Movers", "Sales against"), ("Service", "Ready rate"),
+    ("Overview", "Stock value"), ("Classes", "How many items bring most"), ("Movers", "Sales against"), ("Service", "Days with stock"),
     ("Bottlenecks", "No order was placed"),
     ("Prices", "is left after what the goods cost"), ("Seasons", "twelve full months"), ("Losses", "Nothing was counted"),
-    ("Targets", "no objective"),
+    ("Targets", "no target"),
 ])  # fmt: skip
 def test_every_part_opens(working: Shop, name: str, speaks: str) -> None:
     screen = part(name)
@@ -56,11 +56,11 @@ def test_an_objective_is_set_where_one_looks_and_given_up_again(working: Shop) -
     field(screen.selectbox, "KPI").set_value("ready_rate")
     field(screen.number_input, "Target").set_value(95.0)
     field(screen.number_input, "Off from").set_value(90.0)
-    screen = button(screen, "Set objective").click().run()
+    screen = button(screen, "Set target").click().run()
     assert working.db.rows("select kpi, target, threshold, owner from targets") == [("ready_rate", 0.95, 0.9, "Owner")]
-    assert "Objective set: Ready rate" in said(screen)
+    assert "Target set: Days with stock" in said(screen)
     shown: pd.DataFrame = screen.dataframe[0].value
-    assert shown["label"].tolist() == ["Ready rate"]
+    assert shown["label"].tolist() == ["Days with stock"]
     assert shown["aim"].tolist() == ["95.0 %"]
     button(screen, "Give it up").click().run()
     assert working.db.rows("select kpi from targets where active") == []
@@ -71,7 +71,7 @@ def test_a_threshold_on_the_wrong_side_is_refused(working: Shop) -> None:
     field(screen.selectbox, "KPI").set_value("ready_rate")
     field(screen.number_input, "Target").set_value(90.0)
     field(screen.number_input, "Off from").set_value(95.0)
-    screen = button(screen, "Set objective").click().run()
+    screen = button(screen, "Set target").click().run()
     assert "must lie below the target" in said(screen)
     assert working.db.rows("select kpi from targets") == []
 
@@ -79,7 +79,7 @@ def test_a_threshold_on_the_wrong_side_is_refused(working: Shop) -> None:
 def test_a_viewer_sees_objectives_and_sets_none(working: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doing, "who", lambda: people.Person("Vera", "viewer"))
     monkeypatch.setattr("ims_core.web.ui.who", lambda: people.Person("Vera", "viewer"))
-    assert "Set objective" not in [each.label for each in part("Targets").button]
+    assert "Set target" not in [each.label for each in part("Targets").button]
 
 
 @pytest.mark.parametrize(("look", "sold"), [({}, 129), ({"by": "Category"}, 35), ({"by": "Place"}, 35)])

@@ -38,6 +38,9 @@ def test_staff_count_a_sheet_and_a_manager_books_it(shelf: Shop, monkeypatch: py
     assert "in the book" not in said(screen)
     button(screen, "Counting is finished").click().run()
     assert "Second count: 2 of 2 lines" in said(screen)
+    here[0] = Person("Martha", "manager")
+    assert "in the book" not in said(opened("count", sheet="1"))  # a second count that saw the first is none
+    here[0] = Person("Stefan", "staff")
     type_in(screen, Kettle=5, Mug=9)
     assert "a manager books them" in said(screen)
     assert "Nothing is lost" in said(screen)

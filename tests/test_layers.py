@@ -35,7 +35,7 @@ LAYERS = """
     alerts bottlenecks scorecards limits drift conditions inbox channels messages headlines flaws quality scores notes
     demo_goods demo_trade demo_till demo_books demo reports automation
     slowing sessions gate api __main__
-    web.answers web.sign_in web.doing web.shown web.tables web.grids web.left web.panels web.questions web.drop web.past
+    web.answers web.sign_in web.doing web.shown web.tables web.fields web.grids web.left web.panels web.questions web.drop web.past
     web.choosing web.filling web.differences
     web.watching web.scanner web.desk web.pictures web.cards web.alert_cards web.telling web.ui web.tiles web.analysed web.books
     web.delays web.priced web.team web.closed web.menu
@@ -50,6 +50,7 @@ HOMES = {
     "streamlit": (
         "web.doing",
         "web.tables",
+        "web.fields",
         "web.grids",
         "web.left",
         "web.panels",

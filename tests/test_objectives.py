@@ -69,8 +69,8 @@ def test_what_was_done_near_midnight_is_of_the_shops_day(shop: Shop) -> None:
         ("luck", 1, 0, "Ann", "shop", "no KPI called luck"),
         ("ready_rate", 0.95, 0.97, "Ann", "shop", "must lie below the target"),
         ("dead_stock", 100, 50, "Ann", "shop", "must lie above the target"),
-        ("ready_rate", 0.95, 0.9, " ", "shop", "Who answers for Ready rate"),
-        ("ready_rate", 0.95, 0.9, "Ann", "moon:full", "nothing an objective can be for"),
+        ("ready_rate", 0.95, 0.9, " ", "shop", "Who answers for Days with stock"),
+        ("ready_rate", 0.95, 0.9, "Ann", "moon:full", "nothing a target can be for"),
     ],
 )
 def test_what_is_no_objective_is_refused(

@@ -408,12 +408,12 @@ def test_an_empty_name_is_refused(working: Shop) -> None:
 
 
 def test_the_ledger_proves_itself_on_screen(working: Shop) -> None:
-    screen = opened("settings", settings="Proof of the ledger")
+    screen = opened("settings", settings="Proof")
     assert f"All {len(ledger.CHECKS)} rules hold" in said(screen)
 
 
 def test_a_backup_is_written_and_said(working: Shop, tmp_path: Path) -> None:
-    screen = opened("settings", settings="Data and backup")
+    screen = opened("settings", settings="Backup")
     button(screen, "Back up now").click().run()
     assert len(list((tmp_path / "backups").glob("shop-*.duckdb"))) == 1
     assert "is written and was opened to check it" in said(screen)

@@ -291,7 +291,7 @@ def test_files_of_one_name_are_told_apart(db: Database) -> None:
 
 def test_what_an_undo_takes_back_is_said_before(db: Database) -> None:
     change = importing.commit(db, people.LOCAL, look(db, ITEMS, SALES))
-    assert imports.taking_back(db, change) == ("Takes back 3 movements (-6 pieces), 2 items, 1 place, 1 supplier.", None)
+    assert imports.taking_back(db, change) == ("Takes back 3 movements (6 pieces that left), 2 items, 1 place, 1 supplier.", None)
 
 
 def test_an_undo_that_something_stands_on_says_so_before(db: Database) -> None:
@@ -505,7 +505,7 @@ def test_what_is_not_counted_in_pieces_is_told_in_its_unit(shop: Shop) -> None:
     assert plan.says() == "2 of 2 lines will be used; 7 pieces, 114.75 kg counted."
     assert outlook.foresee(shop.db, plan).says("€").startswith("Stock changes by +7 pieces, +114.75 kg, +€")
     change = importing.commit(shop.db, people.LOCAL, plan)
-    assert imports.taking_back(shop.db, change).says.startswith("Takes back 2 movements (7 pieces, 114.75 kg)")
+    assert imports.taking_back(shop.db, change).says.startswith("Takes back 2 movements (7 pieces, 114.75 kg that came)")
     bare = look(shop.db, file("stock 2026-06-01.csv", "Code | On hand\nA1 | 100.5\nA2 | 9"))
     assert bare.says() == "2 of 2 lines will be used; in each item’s own unit: 109.5 counted."
 

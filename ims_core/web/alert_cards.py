@@ -8,10 +8,11 @@ import streamlit as st
 
 from ims_core import inbox, labels, limits
 from ims_core.people import Person
+from ims_core.web import fields
 from ims_core.web.doing import PAGES, act, ask, do, plain, shop
 
-LEADS = {"late": ("suppliers", "Suppliers"), "target": ("analysis", "Analysis")}
-"""Where alerts lead that are not about one item: rule -> page and its title."""
+LEADS = {"late": "suppliers", "target": "analysis"}
+"""Where alerts lead that are not about one item: rule -> page."""
 FEW = 3
 """Of a rule that are shown at first: a phone must reach the next rule."""
 
@@ -41,18 +42,27 @@ def _card(alert: dict[str, Any], day: date, who: Person) -> bool:
     """One alert: the way to what it is about, then its words, which can be ticked; True where they are. One column: it fits any phone."""
     money = f" :gray[{plain(labels.money(alert['money'], shop().currency))}]" if alert["money"] > 0 else ""
     small = plain(" · ".join(inbox.about(alert, day)))
-    says = f"{plain(alert['what'])} :small[:gray[{small}]]"
     with st.container(gap=None):
+        title, words = _about(alert)
+        says = f"{plain(words)} :small[:gray[{small}]]"
         if isinstance(alert["name"], str):
             query = {"item": str(int(alert["item_id"]))}
             st.page_link(PAGES / "item.py", label=f"**{plain(alert['name'])}**{money}", query_params=query)
         else:
-            page, label = LEADS.get(alert["rule"], ("today", "Today"))
-            st.page_link(PAGES / f"{page}.py", label=f"**{label}**{money}")
+            st.page_link(PAGES / f"{LEADS.get(alert['rule'], 'today')}.py", label=f"**{plain(title)}**{money}")
         if _acts(alert, who):
             return st.checkbox(says, key=act(f"alert-{alert['alert_id']}"))
         st.markdown(says)
     return False
+
+
+def _about(alert: dict[str, Any]) -> tuple[str, str]:
+    """What an alert is about, and its words: the item; else what stands before the colon, such as the order that is late."""
+    what = str(alert["what"])
+    if isinstance(alert["name"], str):
+        return alert["name"], what
+    title, _, words = what.partition(": ") if alert["rule"] == "target" else what.rpartition(": ")
+    return title or inbox.title(str(alert["rule"])), words[:1].upper() + words[1:]
 
 
 def _acts(alert: dict[str, Any], who: Person) -> bool:
@@ -77,15 +87,15 @@ def acts(chosen: list[int], state: str, day: date, who: Person) -> None:
         if st.form_submit_button("Resolve", type="primary"):
             do(inbox.resolve, chosen, word, done=f"{labels.many(len(chosen), 'alert')} resolved.")
     with st.popover("Snooze", icon=":material/snooze:"), st.form(act("snooze"), border=False):
-        until = st.date_input("Comes back on", day + timedelta(days=7), min_value=day + timedelta(days=1), format="DD/MM/YYYY")
+        until = fields.day("Comes back on", day + timedelta(days=7), min_value=day + timedelta(days=1))
         if st.form_submit_button("Snooze", type="primary"):
             do(inbox.snooze, chosen, until, day, done=f"Snoozed until {labels.day_text(until, day)}.")
-    if who.may("manager"):
-        _assign(chosen)
+    if who.may("manager") and len(team := ask(inbox.team)) > 1:  # alone there is nobody to give it to
+        _assign(chosen, team)
 
 
-def _assign(chosen: list[int]) -> None:
+def _assign(chosen: list[int], team: list[str]) -> None:
     with st.popover("Assign", icon=":material/person_add:"), st.form(act("assign"), border=False):
-        person = st.selectbox("To whom", ask(inbox.team), None, placeholder="Nobody")
+        person = st.selectbox("To whom", team, None, placeholder="Nobody")
         if st.form_submit_button("Assign", type="primary"):
             do(inbox.assign, chosen, person, done=f"Assigned to {person or 'nobody'}.")

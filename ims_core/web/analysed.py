@@ -100,12 +100,12 @@ def aims(db: Database, view: tiles.View) -> pd.DataFrame:
 
 
 def set_aim(view: tiles.View, name: str, target: float | None, threshold: float | None, owner: str) -> None:
-    """Set an objective from what was typed: shares were typed in percent."""
+    """Set a target from what was typed: shares were typed in percent."""
     if target is None or threshold is None:
-        refuse(Refused("An objective needs a target and the value from where on it is off."))
+        refuse(Refused("A target needs its value, and the value from where on it is off."))
         return
     part = 100 if measures.BOOK[name].unit == "share" else 1
-    do(objectives.save, name, target / part, threshold / part, owner, view.scope, done=f"Objective set: {measures.BOOK[name].label}")
+    do(objectives.save, name, target / part, threshold / part, owner, view.scope, done=f"Target set: {measures.BOOK[name].label}")
 
 
 def columns(names: Sequence[str], group: str = "") -> dict[str, Any]:

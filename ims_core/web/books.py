@@ -11,6 +11,7 @@ from ims_core import charts, journal, kpis, labels, overviews, programs, valuati
 from ims_core.charts import Picture
 from ims_core.db import Database
 from ims_core.kpis import Period
+from ims_core.web import fields
 from ims_core.web.doing import act, ask, db, do, plain, shop, who
 from ims_core.web.tables import download
 
@@ -28,7 +29,7 @@ def choose(begins: date, until: date, today: date) -> Period:
     step = st.segmented_control("Period", list(STEPS), default="month", format_func=STEPS.__getitem__, required=True, key="step",
                                 label_visibility="collapsed", bind="query-params")  # fmt: skip
     if step == "days":
-        picked: Any = st.date_input(
+        picked: Any = fields.day(
             "From and to", (until.replace(day=1), until), max_value=today, key="days", label_visibility="collapsed", width=250
         )
         return Period(picked[0], picked[-1]) if picked else Period(until.replace(day=1), until)  # a cleared range is ()

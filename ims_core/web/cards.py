@@ -11,7 +11,7 @@ from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.people import Person
 from ims_core.scanning import Read
-from ims_core.web import desk
+from ims_core.web import desk, fields
 from ims_core.web.doing import ask, db, local, plain, refuse, who
 from ims_core.web.doing import today as shop_day
 
@@ -79,7 +79,7 @@ def _lot(read: Read) -> tuple[str | None, date | None]:
     """What is printed on it; both may stay empty."""
     with st.container(horizontal=True):
         lot = st.text_input("Lot", key=f"lot-{read.key}", placeholder="As printed on it", max_chars=60)
-        expires = st.date_input("Expires", value=None, key=f"expires-{read.key}", format="DD.MM.YYYY")
+        expires = fields.day("Expires", key=f"expires-{read.key}")
     return lot.strip() or None, expires
 
 

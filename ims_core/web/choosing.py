@@ -8,7 +8,7 @@ import streamlit as st
 from ims_core import counting, cycles, items, labels, places, tallies
 from ims_core.tallies import Wanted
 from ims_core.web.doing import act, ask, db, do, shop, today, who
-from ims_core.web.tables import table
+from ims_core.web.tables import on_phone, table
 
 CLASSES = {"A": "A, the first 80 % of what is sold", "B": "B, up to 95 %", "C": "C, the rest"}
 
@@ -21,8 +21,9 @@ def todays(planned: pd.DataFrame, main: bool) -> None:
         return
     lines = [Wanted(*line) for line in zip(*(planned[name].tolist() for name in ("item_id", "place", "why")), strict=True)]
     book = [name for name in ("on_hand",) if name in planned]  # not where one counts without seeing it
+    why = st.column_config.TextColumn("Why", width=150 if on_phone() else "large")
     table(planned, "plan", alt="What to count today and why, the most urgent first", order=["name", "reason", "place", "class", *book],
-             extra={"reason": st.column_config.TextColumn("Why", width="large"), "class": st.column_config.TextColumn("Class")},
+             extra={"reason": why, "class": st.column_config.TextColumn("Class")},
              rows=8)  # fmt: skip
     label = "Count this line" if len(lines) == 1 else f"Count these {len(lines):,} lines"
     if st.button(label, type="primary" if main else "secondary", icon=":material/fact_check:", key=act("today")):

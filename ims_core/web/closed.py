@@ -7,6 +7,7 @@ import streamlit as st
 
 from ims_core import closing, flaws, forecasting, labels
 from ims_core.db import Database
+from ims_core.web import fields
 from ims_core.web.doing import act, ask, do, plain, today, who
 
 USUAL = "Public holiday"
@@ -45,7 +46,7 @@ def show() -> None:
     if not may:
         return
     with st.form(act("closed-days"), border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        picked: Any = st.date_input("First and last day", (day, day), width=250, key="closed-range")
+        picked: Any = fields.day("First and last day", (day, day), width=250, key="closed-range")
         reason = st.text_input("Why", USUAL, max_chars=60, width=230)
         if st.form_submit_button("Add", icon=":material/event_busy:"):
             days = closing.between(picked[0], picked[-1]) if picked else []  # a cleared range is ()

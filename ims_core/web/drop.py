@@ -11,7 +11,7 @@ from ims_core.db import Database
 from ims_core.labels import FILE_ENDINGS, FILE_KINDS
 from ims_core.plans import Group, Plan
 from ims_core.progress import Progress, quiet
-from ims_core.web import left, panels, questions
+from ims_core.web import fields, left, panels, questions
 from ims_core.web.doing import act, db, do, memory, plain, shop, today, working
 from ims_core.web.tables import download, on_phone
 
@@ -155,8 +155,8 @@ def _counted(mine: Held, plan: Plan) -> Plan:
         if plan.days:
             chosen = st.segmented_control("Which day was it?", plan.days, key=f"{act('drop')}-then-or-now", format_func=_then_or_now)
         key = f"{act('drop')}-counted-on{'-asked' if plan.days else ''}"
-        day = chosen or st.date_input(
-            "Or on" if plan.days else "These counts were made on", None if plan.days else plan.day, key=key, format="DD.MM.YYYY", width=220
+        day = chosen or fields.day(
+            "Or on" if plan.days else "These counts were made on", None if plan.days else plan.day, key=key, width=220
         )
     if day and (plan.days or day != plan.day):
         mine.day = day

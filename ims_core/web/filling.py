@@ -14,7 +14,7 @@ from ims_core.db import Database
 from ims_core.entries import Entry, judged
 from ims_core.errors import ImsError, Refused
 from ims_core.people import Person
-from ims_core.web import grids
+from ims_core.web import fields, grids
 from ims_core.web.doing import PAGES, act, ask, db, do, memory, plain, refuse, shop
 from ims_core.web.tables import download
 
@@ -123,7 +123,7 @@ def _paper(sheet: Mapping[str, Any], found: pd.DataFrame, blind: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         zone = ZoneInfo(shop().timezone)
         here = datetime.now(zone)  # the browser and this machine may be in another
-        day = st.date_input("Counted on", here.date(), format="DD.MM.YYYY", key=f"on-{sheet_id}", width=150)
+        day = fields.day("Counted on", here.date(), key=f"on-{sheet_id}", width=150)
         hour = st.time_input("at", here.time(), step=300, key=f"at-{sheet_id}", width=130)
     file = st.file_uploader("Filled sheet", type=labels.FILE_ENDINGS, key=act(f"filled-{sheet_id}"), label_visibility="collapsed")
     if file is None:

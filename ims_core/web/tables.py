@@ -85,6 +85,7 @@ def table(
         key = f"{key}-{zlib.crc32(repr([frame[name].tolist() for name in frame.columns[:2]]).encode())}"
     config = columns(shown, extra)
     if opens := opens and "item_id" in frame and "name" in shown:
+        frame = frame.assign(name=frame["name"].str.replace(":material/", ":material\u200b/", regex=False))  # a button would draw the icon
         config["name"] = st.column_config.ButtonColumn(labels.FIELDS["name"].label, key=f"{key}_open", type="tertiary", alignment="left",
                                                        pinned=True, width=150 if on_phone() else 250)  # fmt: skip
     look: Config = {

@@ -96,12 +96,13 @@ def _tile(view: View, name: str, line: Mapping[str, Any], beyond: bool) -> None:
     change = against(value, before, kpi.unit)
     moved = beyond and change is not None and change[0] in "+-"
     color: Any = GOOD[kpi.better] if moved else "gray"
-    says = change if moved or change is None else f"{change} · may be chance"
+    by_chance = "" if moved or change is None or change[0] == "0" else "may be chance"
     with st.container(border=True, height="stretch", gap=None):
-        st.metric(plain(kpi.label), plain(said(value, kpi.unit)), says, delta_color=color, help=kpi.says,
+        st.markdown(f":small[{plain(kpi.label)}]", help=kpi.says)  # a label of the figure itself would be cut on a phone
+        st.metric(plain(kpi.label), plain(said(value, kpi.unit)), change, delta_color=color, label_visibility="collapsed",
                   delta_arrow="auto" if moved else "off")  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
-            st.caption(aim or plain(year), width="content")
+            st.caption("  \n".join(filter(None, (by_chance, aim or plain(year)))), width="content")
             if st.button("Why?", key=f"why-{name}", type="tertiary", help=f"How “{kpi.label}” came about"):
                 why(view, name)
 
