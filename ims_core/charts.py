@@ -24,7 +24,7 @@ FAINT = "rgba(124, 140, 138, 0.18)"
 
 DAYS = [
     {"dtickrange": [None, 27 * 86_400_000], "value": "%-d %b"},
-    {"dtickrange": [27 * 86_400_000, "M11"], "value": "%b %Y"},
+    {"dtickrange": [27 * 86_400_000, "M11"], "value": "%b<br>%Y"},
     {"dtickrange": ["M11", None], "value": "%Y"},
 ]
 """Days below an axis as they are written everywhere else: 22 Nov, Nov 2026, 2026; a range's unit is milliseconds or months."""
@@ -162,7 +162,7 @@ def figure(
 
     ends = [len(part) for note in notes if note["xanchor"] == "left" and "yref" not in note for part in _words(note)]
     room = max(24, 12 + 8 * max(ends, default=0)) if right is None else right
-    days = {"tickformatstops": DAYS} if lines and _of_days(lines[0].get("x")) else {}
+    days = {"tickformatstops": DAYS, "tickangle": 0} if lines and _of_days(lines[0].get("x")) else {}
     layout = {
         "height": height, "margin": {"l": 0, "r": room, "t": top, "b": 0}, "showlegend": False, "hovermode": hovermode, "dragmode": False,
         "annotations": list(notes), "shapes": list(marks),

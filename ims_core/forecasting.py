@@ -215,6 +215,11 @@ def weekly(db: Database, day: date, item_id: int | None = None) -> pd.DataFrame:
     return demand.weekly(daily(db, until, item_id), until) if until else pd.DataFrame(columns=["unique_id", "ds", "y"])
 
 
+def of_one(history: pd.DataFrame, horizon: int = HORIZON, levels: Sequence[float] = LEVELS) -> pd.DataFrame:
+    """One item's coming weeks, computed now (some 0.15 s): the columns of `forecast`; empty where nothing was asked for yet."""
+    return forecast(history, "7D", horizon, levels, models="arima") if len(history) else pd.DataFrame()
+
+
 def sellers(db: Database, day: date) -> pd.DataFrame:
     """Items in use that were ever asked for, the best sellers of the last 13 weeks known first: item_id sku name unit pieces."""
     return db.frame(

@@ -202,9 +202,9 @@ def keep_apart(db: Database, who: people.Person, item_id: int, other_id: int, vi
 @people.needs("staff")
 def link_barcode(db: Database, who: people.Person, item_id: int, code: str, pack: float = 1) -> int:
     """Let `code` mean `pack` pieces of the item, however it is written. Refused where another item has the code."""
-    if not (code := codes.canonical(code)):
+    if not versions.seen(code) or not (code := codes.canonical(code)):
         raise Refused("The barcode is empty. Scan or type one.")
-    if pack <= 0:
+    if not pack > 0:  # also where it is no number
         raise Refused(f"A barcode stands for at least a part of a piece, not for {pack:g}. Type how many pieces it means.")
     sku = one(db, item_id)["sku"]
     with db.change(who=who.name, what=f"Barcode {code} for {sku}") as change_id:
@@ -242,10 +242,8 @@ def _refuse_bad(db: Database, rows: list[versions.Row]) -> None:
             raise Refused(f"The item {name or 'without a name'} has no code. Give it one; a short number will do.")
         if not name:
             raise Refused(f"The item {sku} has no name. Type what it is called on the shelf.")
-        for column in ("cost", "price"):
-            if (row.get(column) or 0) < 0:
-                raise Refused(f"The {column} of {sku} is {row[column]:g}. Money is never negative here; type 0 or leave it empty.")
-        if (key := " ".join(sku.upper().split())) in taken:
+        versions.refuse_amounts(row, ("cost", "price"), f"{sku}: ")
+        if (key := " ".join(str(sku).upper().split())) in taken:
             raise Refused(f"The code {sku} belongs to {taken[key]} already. Choose another code.")
         taken[key] = name
 

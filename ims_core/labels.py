@@ -187,6 +187,7 @@ def money(amount: Any, currency: str = "") -> str:
     if amount is None or (amount := float(amount)) != amount:
         return "–"
     text = f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}"
+    text = "0.00" if text == "-0.00" else text
     return f"{currency}\u202f{text}" if currency else text
 
 
@@ -204,6 +205,8 @@ def ago(day: date | None, today: date) -> str:
     days = (today - day).days
     if abs(days) <= 1:
         return {0: "today", 1: "yesterday", -1: "tomorrow"}[days]
+    if days >= 730:
+        return f"{days // 365:,} years ago"
     return f"{days:,} days ago" if days > 0 else f"in {-days:,} days"
 
 

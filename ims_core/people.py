@@ -28,6 +28,9 @@ class Person:
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
+A = {role: f"{'an' if role == 'owner' else 'a'} {role}" for role in ROLES}
+"""A role with its article."""
+
 LOCAL = Person("Owner", "owner")
 """The person at the machine itself, as long as no accounts exist."""
 
@@ -40,7 +43,7 @@ def needs(role: str) -> Callable[[Command[P, R]], Command[P, R]]:
         def guarded(db: Database, who: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if not who.may(role):
                 doing = command.__name__.replace("_", " ")
-                raise NotAllowed(f"{who.name} is {who.role}, but to {doing} one must be {role}. Ask a {role} to do it.")
+                raise NotAllowed(f"{who.name} is {who.role}, but to {doing} one must be {role}. Ask {A[role]} to do it.")
             return command(db, who, *args, **kwargs)
 
         guarded.__dict__["role"] = role  # so that a test can list every command with its role

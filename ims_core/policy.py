@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ims_core import people
+from ims_core import people, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 
@@ -42,6 +42,10 @@ LIMITS = {
     "count_sheet": (0, 1e9),
     "count_a_day": (1, 500),
 }
+
+
+LONGEST = {"currency": 8, "name": 60}
+"""Letters that have room beside every amount, and in the menu."""
 
 
 def shop(db: Database) -> Shop:
@@ -83,5 +87,7 @@ def _refuse_bad(name: str, value: Any) -> None:
         raise Refused(f"{name.replace('_', ' ').capitalize()} is a whole number, not {value:g}.")
     if name == "timezone" and value not in available_timezones():
         raise Refused(f"{value} is no time zone. Use a name such as Europe/Athens.")
-    if not str(value).strip():
+    if not versions.seen(str(value)):
         raise Refused(f"The {name} is empty.")
+    if name in LONGEST and len(value) > LONGEST[name]:
+        raise Refused(f"The {name} has {len(value)} letters; {LONGEST[name]} are the most.")

@@ -71,7 +71,7 @@ def outlook(db: Database, item_id: int, day: date, weeks: int, service: float, t
     until = forecasting.known_until(db, day)
     levels = sorted({round(1 - service, 3), 0.25, 0.5, 0.75, round(service, 3)})
     history = forecasting.weekly(db, day, item_id)
-    ahead = forecasting.forecast(history, "7D", weeks, levels, models="arima") if len(history) else pd.DataFrame()
+    ahead = forecasting.of_one(history, weeks, levels)
     on_hand, counted, estimated = _standing(db, item_id, today or day)
     gone, early = (
         (_day(day, ahead[path], on_hand, until) for path in ("mean", forecasting.column(levels[-1])))

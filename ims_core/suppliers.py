@@ -54,9 +54,7 @@ def save_terms(db: Database, who: people.Person, edits: Sequence[Mapping[str, An
     for row in rows:
         if row.get("supplier_id") is None:
             raise Refused("Which supplier? Choose one in the first column of the new line.")
-        for column in ("cost", "pack", "moq", "lead_days"):
-            if (row.get(column) or 0) < 0:
-                raise Refused(f"{column.replace('_', ' ').capitalize()} is {row[column]:g}; it cannot be negative.")
+        versions.refuse_amounts(row, ("cost", "pack", "moq", "lead_days"))
     with db.change(who=who.name, what=_what_terms(db, rows)) as change_id:
         db.append("supply_versions", rows)
     return change_id
@@ -81,9 +79,7 @@ def _what_terms(db: Database, rows: Sequence[versions.Row]) -> str:
 def _refuse_bad(row: versions.Row) -> None:
     if not row.get("name"):
         raise Refused("A supplier needs a name.")
-    for column in ("lead_days", "min_order"):
-        if (row.get(column) or 0) < 0:
-            raise Refused(f"{row['name']}: {column.replace('_', ' ')} is {row[column]:g}; it cannot be negative.")
+    versions.refuse_amounts(row, ("lead_days", "min_order"), f"{row['name']}: ")
 
 
 def _refuse_doubles(db: Database, rows: Sequence[versions.Row]) -> None:

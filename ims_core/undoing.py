@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ims_core import accounts, values, versions
+from ims_core import accounts, people, values, versions
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.people import Person
@@ -64,7 +64,7 @@ def refuse_not_theirs(db: Database, change: dict[str, Any], who: Person) -> None
         raise Refused(f"'{change['what']}' cannot be undone: an old password, token or address must not come alive again. Make a new one.")
     needed = "owner" if wrote & set(OWNER_WRITES) else "staff" if wrote <= set(STAFF_WRITES) and change["via"] != "import" else "manager"
     if not who.may(needed):
-        raise NotAllowed(f"{who.name} is {who.role}, but to undo '{change['what']}' one must be {needed}. Ask a {needed} to do it.")
+        raise NotAllowed(f"{who.name} is {who.role}, but to undo '{change['what']}' one must be {needed}. Ask {people.A[needed]} to do it.")
     if change["who"] != who.name and not who.may("manager"):
         raise NotAllowed(
             f"'{change['what']}' was done by {change['who']}. {who.name} is {who.role} and may undo only what they did themselves."

@@ -119,6 +119,8 @@ def side_by_side(db: Database, day: date, by: str = "category") -> pd.DataFrame:
 def through_days(db: Database, first: date, last: date) -> pd.DataFrame:
     """The stock at the end of each day from `first` to `last`, at moving average: day value; nothing before the books begin."""
     found = daily(db, last)
+    if found.empty:
+        return pd.DataFrame({"day": pd.Series(dtype="datetime64[ns]"), "value": pd.Series(dtype=float)})
     values = found.set_index("day")["change"].cumsum().reindex(pd.date_range(found["day"].min(), last), method="ffill")
     return values[values.index >= pd.Timestamp(first)].rename_axis("day").rename("value").reset_index()
 

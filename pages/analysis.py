@@ -40,10 +40,13 @@ with head:
 
 def overview() -> None:
     tiles.tiles(view, MONEY)
-    chosen = st.selectbox("Month by month", LINES, format_func=lambda name: measures.BOOK[name].label, key="line", width=300,
-                          bind="query-params")  # fmt: skip
-    with ui.waiting("Going back through the months"):
-        ui.picture(ui.ask(analysed.months_picture, view, chosen))
+    known = ui.ask(tiles.summary, view)
+    drawn = [name for name in LINES if known[name]["value"] == known[name]["value"]]  # an empty picture says nothing
+    if drawn:
+        chosen = st.selectbox("Month by month", drawn, format_func=lambda name: measures.BOOK[name].label, key="line", width=300,
+                              bind="query-params")  # fmt: skip
+        with ui.waiting("Going back through the months"):
+            ui.picture(ui.ask(analysed.months_picture, view, chosen))
     if by != "shop":
         return
     st.subheader("Side by side", anchor=False)
@@ -59,6 +62,8 @@ def classes() -> None:
     st.caption("A: the items that bring the first 80 % of what is sold, at cost. B: up to 95 %. C: the rest. Beside it how evenly they "
                "sell (others say X, Y, Z); what sells too seldom for that stands apart. Click a field to see its items.")  # fmt: skip
     found = ui.ask(movers.classed, view.first, view.last, by, group)
+    if len(found) and (found["abc"] == "C").all():
+        st.caption(":orange[No item stands out, because no cost is known of what is sold: fill the costs in on the Items page.]")
     grid = analysed.grid(found)
     shown = st.dataframe(grid, key="grid", on_select="rerun", selection_mode="single-cell", alt="Items by ABC class and evenness of demand",
                          width="stretch", column_config={"class": st.column_config.TextColumn("", width=50)}, hide_index=True)  # fmt: skip

@@ -38,13 +38,16 @@ proof = ui.ask(books.proof, period)
 with st.grid(2, min_column_width=330):
     with st.container(border=True, height="stretch"):
         st.markdown("**What changed the value of the stock**")
-        ui.picture(ui.ask(books.changes_picture, period))
+        if changes := ui.ask(books.changes_picture, period):
+            ui.picture(changes)
+        else:
+            st.caption("Nothing: no stock whose cost is known came, went or lay there.")
     with st.container(border=True, height="stretch"):
         st.markdown("**What it was worth day by day**")
         if through := ui.ask(books.days_picture, period):
             ui.picture(through)
         else:
-            st.caption("It takes more than one day.")
+            st.caption("Nothing to draw: it takes more than one day, and stock whose cost is known.")
 
 st.subheader("What lay there", anchor=False)
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -53,7 +53,7 @@ with st.grid(4, min_column_width=160):
 
 if history.empty:
     st.info("Nothing has moved yet. Record a receipt or a count on the Movements page, or upload a stock list.", icon=":material/info:")
-else:
+elif now["counted"]:  # else the line would end at a nought that nobody saw
     ui.picture(ui.ask(shown.stock_picture, item_id, item["name"], today, unit))
 
 with st.container(horizontal=True):

@@ -13,6 +13,7 @@ about, crew, alarms, data, proof = st.tabs(TABS, key="settings", on_change="reru
 
 if about.open:
     with about, st.form(ui.act("shop")):
+        sign = ui.plain(shop.currency)
         with st.grid(3, min_column_width=220):
             name = st.text_input("Name of the shop", shop.name, max_chars=60)
             signs = list(dict.fromkeys([shop.currency, "€", "$", "£", "CHF", "kr", "zł", "₹", "¥"]))
@@ -24,9 +25,9 @@ if about.open:
             review = st.number_input("Orders are placed every … days", 1, 90, shop.review_days)
             lead = st.number_input("Lead time where nothing is known (days)", 0, 365, shop.lead_days)
         with st.grid(3, min_column_width=220):
-            line = st.number_input(f"Staff may book count differences up to ({shop.currency} a line)", 0.0, 1e9, shop.count_line, step=10.0,
+            line = st.number_input(f"Staff may book count differences up to ({sign} a line)", 0.0, 1e9, shop.count_line, step=10.0,
                                    help="A count or adjustment that differs by more is booked by a manager.")  # fmt: skip
-            sheet = st.number_input(f"and up to ({shop.currency} a count sheet)", 0.0, 1e9, shop.count_sheet, step=50.0,
+            sheet = st.number_input(f"and up to ({sign} a count sheet)", 0.0, 1e9, shop.count_sheet, step=50.0,
                                     help="All differences of the sheet added up without their signs.")  # fmt: skip
             a_day = st.number_input("Lines to count a day", 1, 500, shop.count_a_day)
         standard = f"Capital, space and risk; {policy.Shop.carrying_rate:.0%} where nobody knows better."

@@ -44,7 +44,9 @@ with head:
     guess = found[found["counted"].astype(bool) & (found["estimated"] > 0)]
     if len(guess):
         says = f"{labels.amounts(guess.groupby('unit')['on_hand'].sum())}, worth {labels.money(guess['value'].sum(), ui.shop().currency)},"
-        but = f" Of it {says} are estimated: never counted, at least so many.{but if unknown else ''}"
+        says = f"Of it {says} are" if guess["on_hand"].sum() else f"{labels.count(guess['item_id'].nunique(), 'item is', 'items are')} at"
+        rest = "estimated: never counted, at least so many." if guess["on_hand"].sum() else "nothing by the books and never counted."
+        but = f" {says} {rest}{but if unknown else ''}"
     ui.page("Stock", f"{labels.count(found['item_id'].nunique(), 'item')} on {labels.day_text(day, ui.today())}: {amounts}, "
             f"worth {worth} at today's cost.{but if unknown or len(guess) else ''} {ui.ask(headlines.sales_known, day)}")  # fmt: skip
 with row:

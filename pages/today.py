@@ -39,32 +39,33 @@ if not ui.ask(items.any_yet):
 day = ui.today()
 with ui.waiting("Adding up the shop"):
     now = ui.ask(headlines.today, day)
+counted = now.in_stock + now.sold_out > 0 or now.value != 0  # else nobody knows what there is, and 0 would say that it is gone
 guessed = f", of which {labels.money(now.value_estimated, shop.currency)} is estimated" if now.value_estimated else ""
 worth = f"worth {labels.money(now.value, shop.currency)} at today's cost{guessed}"
 stands = f"{labels.count(now.in_stock, 'item')} in {labels.count(now.places, 'place')}, {worth}."
+if not counted:
+    stands = f"Nothing of {labels.count(now.items, 'item')} was counted yet, so nobody knows what is there: count, or drop a stock list."
 ui.page("Today", f"{stands} {ui.ask(headlines.sales_known, day)}")
 
 with st.grid(4, min_column_width=160):
     sold = labels.money(now.sales, shop.currency) if now.sales_in_money else labels.count(now.sales, "piece")
-    weeks = {"delta_description": "in 4 weeks"}
-    ui.figure(
-        "Stock value",
-        labels.money(now.value, shop.currency),
-        headlines.change(now.value, now.value_before),
-        now.value_trend,
-        **weeks,
-        help="At what a piece costs today. Analysis and Finance have it at what was paid for it on average (moving average).",
-    )
-    ui.figure(
-        "Sold in 4 weeks",
-        sold,
-        headlines.change(now.sales, now.sales_before),
-        now.sales_trend,
-        chart_type="bar",
-        delta_description="on the 4 before",
-    )
-    ui.figure("In stock", f"{now.in_stock:,}", f"of {labels.count(now.items, 'item')}", now.in_stock_trend, delta_color="gray")
-    ui.figure("Sold out", f"{now.sold_out:,}", "at zero", now.sold_out_trend, delta_color="gray")
+    unknown = {"help": "Nothing was counted yet."}
+    if counted:
+        worth, changed = labels.money(now.value, shop.currency), headlines.change(now.value, now.value_before)
+        price = "At what a piece costs today. Analysis and Finance have it at what was paid for it on average (moving average)."
+        weeks = {"delta_description": "in 4 weeks"} if changed else {}
+        ui.figure("Stock value", worth, changed, now.value_trend, **weeks, help=price)
+    else:
+        ui.figure("Stock value", "–", **unknown)
+    changed = headlines.change(now.sales, now.sales_before)
+    before = {"delta_description": "on the 4 before"} if changed else {}
+    ui.figure("Sold in 4 weeks", sold, changed, now.sales_trend, chart_type="bar", **before)
+    if counted:
+        ui.figure("In stock", f"{now.in_stock:,}", f"of {labels.count(now.items, 'item')}", now.in_stock_trend, delta_color="gray")
+        ui.figure("Sold out", f"{now.sold_out:,}", "at zero", now.sold_out_trend, delta_color="gray")
+    else:
+        ui.figure("In stock", "–", f"of {labels.count(now.items, 'item')}", delta_color="gray", **unknown)
+        ui.figure("Sold out", "–", **unknown)
 
 st.subheader("What needs attention", anchor=False)
 with st.container(border=True, gap="small"):

@@ -212,9 +212,9 @@ def test_demand_after_the_day_is_not_known(shop: Shop) -> None:
 
 def test_an_item_is_forecast_at_once(shop: Shop) -> None:
     kettle = shop.item("KETTLE")
-    assert len(forecasting.of_item(shop.db, kettle, SUNDAY)) == 0
+    assert len(forecasting.of_one(forecasting.weekly(shop.db, SUNDAY, kettle))) == 0
     sell(shop, kettle, steady(140, 5))
-    found = forecasting.of_item(shop.db, kettle, SUNDAY, horizon=5, levels=(0.9,))
+    found = forecasting.of_one(forecasting.weekly(shop.db, SUNDAY, kettle), horizon=5, levels=(0.9,))
     assert found.columns.tolist() == ["unique_id", "ds", "model", "mean", "q90"]
     assert set(found.model) == {"AutoARIMA"}
 

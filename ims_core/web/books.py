@@ -67,10 +67,12 @@ def accounts(db: Database, period: Period) -> pd.DataFrame:
     return journal.totals(journal.entries(db, period.first, period.last))
 
 
-def changes_picture(_: Database, period: Period) -> Picture:
-    """What changed the value, from the first day to the last."""
+def changes_picture(_: Database, period: Period) -> Picture | None:
+    """What changed the value, from the first day to the last; None where nothing did."""
     found = ask(sums, period)
     moved = [(label, found[reason]) for reason, label in valuation.REASONS.items() if reason != "after" and abs(found[reason]) >= 0.005]
+    if not moved:
+        return None
     parts = pd.DataFrame(moved, columns=["part", "pieces"])
     last = valuation.REASONS["after"]
     return Picture(charts.waterfall(parts, last, shop().currency), charts.waterfall_alt(parts, last))

@@ -84,7 +84,7 @@ def _grid(sheet_id: int, found: pd.DataFrame, blind: bool) -> None:
     shown = found.assign(now=found["counted"])
     grids.grid(shown, f"sheet-{sheet_id}", partial(_save, sheet_id=sheet_id), alt="What stands on the sheet, and what was counted",
                number=["item_id", "place"], order=order, fixed=["name", "sku", "book", "place"], extra=extra,
-               done="Written on the sheet.")  # fmt: skip
+               needs="staff", done="Written on the sheet.")  # fmt: skip
 
 
 def _save(here: Database, who: Person, edits: Sequence[Mapping[str, Any]], sheet_id: int) -> int:

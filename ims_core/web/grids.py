@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ims_core import labels
-from ims_core.web.doing import act, do, memory
-from ims_core.web.tables import columns, room_for_tools
+from ims_core import labels, people
+from ims_core.web.doing import act, do, memory, who
+from ims_core.web.tables import columns, room_for_tools, table
 
 
 def grid(
@@ -24,13 +24,19 @@ def grid(
     extra: Mapping[str, Any] | None = None,
     done: str = "Saved.",
     rows: int = 16,
+    needs: str = "manager",
     locked: str = "The short name of a row stays as it is, because movements carry it. Change the name beside it.",
 ) -> None:
     """Edit a frame and save it through the command `save(db, who, edits)`.
 
-    `number`: the columns that name a row and travel with each edit; `fixed`: columns that are only read; `locked`: what is said where
-    somebody types over a row's name. What was typed stays, by row, when a search shows other rows or somebody else writes meanwhile.
+    Whoever lacks the role `needs` reads it. `number`: the columns that name a row and travel with each edit; `fixed`: columns that
+    are only read; `locked`: what is said where somebody types over a row's name. What was typed stays, by row, when a search shows
+    other rows or somebody else writes meanwhile.
     """
+    if not who().may(needs):
+        table(frame, f"{key}-read", alt=alt, order=order, extra=extra, rows=rows)
+        st.caption(f"{people.A[needs].capitalize()} can change this.")
+        return
     name = act(f"grid-{key}")
     sheet = _sheet(name, frame, number)
     token, base = sheet["token"], _laid_over(frame.reset_index(drop=True), sheet["edits"], number)
