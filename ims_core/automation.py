@@ -53,13 +53,19 @@ def run(db: Database, stop: threading.Event) -> None:
 
 def beat(db: Database, rhythm: Rhythm, now: datetime, stop: threading.Event | None = None) -> None:
     """Look where something has changed since, or a day has begun; then tell what is due. What fails is logged, and stops nothing else."""
-    for part in (_look, partial(_tell, stop=stop)):
+    for part in (_keep_up, _look, partial(_tell, stop=stop)):
         try:
             part(db, rhythm, now)
         except ImsError as refusal:
             LOG.warning("Alerts: %s", refusal)
         except Exception as failure:
             numbered(failure, LOG)
+
+
+def _keep_up(db: Database, rhythm: Rhythm, now: datetime) -> None:
+    """Reckon positions before each look, so that nobody waits for it at the first question after a large import."""
+    if time.monotonic() >= rhythm.rest and rhythm.seen != db.version:
+        positions.catch_up(db)
 
 
 def _look(db: Database, rhythm: Rhythm, now: datetime) -> None:
@@ -69,7 +75,6 @@ def _look(db: Database, rhythm: Rhythm, now: datetime) -> None:
         return
     try:
         version = db.version
-        positions.catch_up(db)  # so that nobody waits for it at the first question after a large import
         changed = inbox.look(db, AUTOMATION, day)
         rhythm.seen, rhythm.day, rest = changed if changed == version + 1 else version, day, REST
     finally:

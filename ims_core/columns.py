@@ -15,10 +15,12 @@ MEASURED = {"packed": "struct(told varchar, counted varchar, way varchar)", "con
 CODES = ("sku", "barcode")
 """What a spreadsheet may have spoilt, and what an item is found by."""
 CAME_BACK = (
-    "^(refund(ed)?|return(s|ed)?|credit( ?(note|memo))?|devolucion|devolucao|retour|remboursement|avoir|reso|rimborso|nota d[ie] credito"
+    "^(refund(ed)?|return(s|ed)?|credit ?(note|memo)|devolucion|devolucao|retour|remboursement|avoir|reso|rimborso|nota d[ie] credito"
     "|ruckgabe|retoure|gutschrift|erstattung)$"
 )
 """What the type of a receipt or line is called where goods came back, without accents."""
+OF_OTHERS = frozenset({"financial", "item", "customer", "category", "price", "tax", "stock", "supplier", "sku", "unit"})
+"""What else has types: a way to pay, a kind of goods."""
 IN_SEQUENCE = ("ordered", "expected", "received", "day", "expires")
 """Dates in the order in which they mostly follow each other."""
 
@@ -91,7 +93,8 @@ def type_cells(
             continue
         value = _value(name, column, style, timezone, blanks)
         if name == "qty" and (back := _came_back(pad, mapping)):
-            value = f"case when {back} then -abs({value}) else {value} end"
+            cells["refund"] = back
+            value = f"case when {back} is not null then -abs({value}) else {value} end" if "refunds" not in off else value
         if name == "pack":
             value = f"coalesce({value}, {_pack_sizes(pad, column)})"
         elif style and style.units:
@@ -108,17 +111,20 @@ def type_cells(
         cells["nothing"] = f"coalesce({', '.join(empties)})"
     met = "".join(f" left join read_{name} on read_{name}.cell = {values.cell(mapping.columns[name], wide=False)}" for name in read)
     every = "".join(f", {sql} as {name}" for name, sql in cells.items())
-    blank = MEASURED | fields | dict.fromkeys(("spoilt", "mended", "nothing"), "varchar")
+    blank = MEASURED | fields | dict.fromkeys(("spoilt", "mended", "nothing", "refund"), "varchar")
     pad.lay("typed", f'select "source  table" as source, "source  row" as row{every} from cells{met}',
             empty={name: type for name, type in blank.items() if name not in cells})  # fmt: skip
 
 
 def _came_back(pad: scratch.Pad, mapping: Mapping) -> str:
-    """SQL: whether a line of sales is of a type that says goods came back; empty where no column tells such types."""
-    names = pad.table("from cells limit 0").column_names[:-2] if mapping.kind == "sales" else []
-    types = [name for name in names if "type" in vocabulary.heading(name).words]
-    said = [f"coalesce(regexp_matches(strip_accents(lower({values.cell(name)})), '{CAME_BACK}'), false)" for name in types]
-    return " or ".join(way for way in said if pad.rows(f"select count(*) > 0 from cells where {way}")[0][0])
+    """SQL: what the type of a line of sales says where goods came back; empty where no column tells such types."""
+    names = list(pad.columns("cells"))[:-2] if mapping.kind == "sales" else []
+    types = [name for name in names if "type" in (words := vocabulary.heading(name).words) and not words & OF_OTHERS]
+    told = {name: f"regexp_matches(strip_accents(lower({values.cell(name)})), '{CAME_BACK}')" for name in types}
+    said = [
+        f"case when {way} then {values.cell(name)} end" for name, way in told.items() if pad.rows(f"select bool_or({way}) from cells")[0][0]
+    ]
+    return f"coalesce({', '.join(said)})" if said else ""
 
 
 def _pack_sizes(pad: scratch.Pad, column: str) -> str:

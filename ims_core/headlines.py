@@ -139,13 +139,14 @@ def shelves(moved: pd.DataFrame, until: date, weeks: int) -> pd.DataFrame:
 def sales(db: Database, first: date, last: date) -> pd.DataFrame:
     """What was sold each day less what came back, cancelled sales taken off their own: day pieces revenue.
 
-    Revenue at the price of the sale, else the item's; None without one.
+    Revenue at the price of the sale, else the item's, else that of its twin that was sold; None without one.
     """
     return db.frame(
         """
         select coalesce(m.takes_back, m.day) as day, -sum(m.qty) as pieces,
-               -sum(m.qty::double * coalesce(m.unit_price, i.price)) as revenue
-        from visible_movements m left join merged g using (item_id) left join items i on i.item_id = coalesce(g.counts_as, m.item_id)
+               -sum(m.qty::double * coalesce(m.unit_price, i.price, own.price)) as revenue
+        from visible_movements m left join items own using (item_id)
+        left join merged g using (item_id) left join items i on i.item_id = g.counts_as
         where m.kind in ('sale', 'return_in') and coalesce(m.takes_back, m.day) between $first::date and $last::date
         group by all order by 1
         """,

@@ -76,6 +76,8 @@ ACCOUNTS = tuple(
     map(frozenset, ({"debit", "credit"}, {"account", "credit"}, {"balance", "amount"}, {"employee", "hour"}, {"security"}, {"coordinate"}))
 )
 """Over the columns of a book of accounts, a bank statement, hours worked, a list of securities, a map; over those of no goods."""
+ITEMS = frozenset({"item", "sku", "barcode", "variant", "material", "stock"})
+"""Over a column of goods, their codes and how many there are."""
 ADDRESS = frozenset({"address", "city", "email", "phone", "fax"})
 
 BUYING = frozenset({"supplier", "supplier_code", "ordered", "expected", "received", "received_qty"})
@@ -128,9 +130,9 @@ def speaks_for(kind: str, found: Found, table: Table) -> float:
 
 
 def _keeps_accounts(found: Found, table: Table) -> bool:
-    """What was paid, or who worked when: not a code or quantity of goods among it."""
+    """What was paid, or who worked when: not a code or quantity of goods among it, nor who supplies them."""
     alone = {word for column in table.header if len(words := _words(column)) == 1 for word in words}
-    goods = any(found[name][0][0] >= SURE for name in ("barcode", "qty") if name in found)
+    goods = {"barcode", "qty", "supplier"} & _sure(found) or any(ITEMS & _words(column) for column in table.header)
     return any(each <= alone for each in ACCOUNTS) and (not goods or "security" in alone)
 
 

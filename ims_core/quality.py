@@ -59,9 +59,9 @@ HERE, TERMS, CODES = "quality", {"part": "Suppliers and terms"}, {"part": "Barco
 """Fixed item by item: the Quality page lists them, and of a single one leads to that part of its own page."""
 
 RULES = {
-    "no_sales": Rule("kind of file is missing altogether, sales", "", "what sells, what runs out and what lies dead is not known",
+    "no_sales": Rule("No sales are known", "", "what sells, what runs out and what lies dead is not known",
                      ("stock",), "upload", unit="file"),
-    "no_stock": Rule("kind of file is missing altogether, a stock list or purchases", "", "how much there is of anything is not known",
+    "no_stock": Rule("No stock list and no purchases are known", "", "how much there is of anything is not known",
                      ("sales",), "upload", unit="file"),
     "uncounted": Rule("item sells and was never counted", "items sell and were never counted", "orders take it that nothing is there",
                       ("orders", "sales"), "stock", {"status": "Never counted"}),
@@ -145,12 +145,12 @@ class Quality:
 
     def says(self, currency: str) -> str:
         """How much of the orders and the stock rests on doubtful data, in a sentence."""
-        if lacks := [kind for rule, kind in (("no_sales", "sales"), ("no_stock", "stock figures")) if rule in set(self.fix["rule"])]:
-            return f"No {' and no '.join(lacks)} are known yet: most of what could be wrong cannot be seen."
+        lacks = [kind for rule, kind in (("no_sales", "sales"), ("no_stock", "stock figures")) if rule in set(self.fix["rule"])]
+        unseen = f"No {' and no '.join(lacks)} are known yet, so most of what could be wrong cannot be seen. " if lacks else ""
         told = " and ".join(part for part in (self._rests("orders", currency), self._rests("stock", currency)) if part)
         if not told:
-            return "No cost is known of what is in stock or to be ordered, so neither has a value yet."
-        return f"{told[0].upper()}{told[1:]} rests on doubtful data."
+            return f"{unseen}No cost is known of what is in stock or to be ordered, so neither has a value yet."
+        return f"{unseen}{told[0].upper()}{told[1:]} rests on doubtful data."
 
     def _rests(self, of: str, currency: str) -> str:
         """How much of one kind of money is in doubt; empty where there is none of it at all."""
@@ -197,7 +197,8 @@ def _line(name: str, rows: pd.DataFrame, day: date) -> dict[str, object]:
     elif page == HERE:
         query = {}
     then = rule.then if rule.then.endswith("?") else f"{rule.then}."
-    says = f"{labels.many(found, rule.one, rule.many)}: {then} {_named(rows['name'])}".strip()
+    flaw = rule.one if name in MISSING else labels.many(found, rule.one, rule.many)
+    says = f"{flaw}: {then} {_named(rows['name'])}".strip()
     return {"rule": name, "what": says, "found": found, "unit": rule.unit, "money": money if money > 0 else np.nan,
             "of": OF[of] if money > 0 else "", "page": page, "query": query}  # fmt: skip
 

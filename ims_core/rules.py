@@ -141,8 +141,13 @@ RULES = (
     ),
     _rule("called_off", "Lines whose status says cancelled are set aside", "sales", "called_off", "status", "'set aside'", "status"),
     _rule(
+        "refunds", "Lines whose type says refund, return or credit note come back from the customer", "sales",
+        "refund is not null and outcome = 'used'", "refund", "'return'", "qty",
+    ),
+    _rule(
         "returns", "A negative quantity is a return from a customer", "sales",
-        "qty < 0 and not cancelled and (outcome = 'used' or reason = 'a negative quantity')", "qty::varchar", "'return'", "qty",
+        "qty < 0 and refund is null and not cancelled and (outcome = 'used' or reason = 'a negative quantity')", "qty::varchar", "'return'",
+        "qty",
     ),
     _rule(
         "free", "Lines at a price of 0 or below are no sales: under the item's own name they were given away and leave stock; "

@@ -119,6 +119,7 @@ def _lay_views(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin")
     connection.execute(wanted[0])
     connection.execute("delete from laid_views")
+    connection.execute("delete from positions_until")  # what was kept, the views before may have reckoned in another way
     connection.execute("insert into laid_views values (?, ?)", wanted)
     connection.execute("commit")
 

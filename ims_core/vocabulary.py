@@ -144,6 +144,7 @@ def plain_words(name: str) -> tuple[str, ...]:
     name = NUMBERED.sub(" number ", name).replace("%", " percent ")
     name = re.sub(r"\b(\w)\.(?=\w)", r"\1", name)  # Q.tà, U.M.
     name = re.sub(r"\b([UuOo])/([MmHh])\b", r"\1\2", name)  # U/M, O/H
+    name = re.sub(r"\b(prz|prezzo)\W+vend\b", "prezzo vendita", name, flags=re.I)  # alone it is a vendor
     name = re.sub(r"\b([SsCcPp])/ ?(?=[^\W\d_]{3})", lambda short: SLASHED[short[1].lower()], name)  # Precio s/IVA, Itens p/ caixa
     name = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     name = re.sub(r"\b(ean|gtin|upc|isbn)[ -]?\d+\b", r"\1", folded(name))

@@ -188,6 +188,13 @@ def test_a_sale_typed_by_hand_does_not_say_that_the_till_was_read(shop: Shop) ->
     assert headlines.sales_known(shop.db, DAY - timedelta(days=39)) == ""
 
 
+def test_what_a_twin_was_sold_for_is_not_lost_when_the_other_has_no_price(shop: Shop) -> None:
+    kept, twin = shop.item("A"), shop.item("B", price=5)
+    shop.move("sale", twin, 3, day=DAY)
+    items.merge(shop.db, people.LOCAL, twin, kept)
+    assert headlines.sales(shop.db, DAY, DAY)["revenue"].tolist() == [15]
+
+
 def test_days_of_which_nothing_is_known_make_nothing_stand_still(shop: Shop) -> None:
     kettle = shop.item("KETTLE")
     shop.move("receipt", kettle, 100, day=DAY - timedelta(days=alerts.IDLE + 20))

@@ -82,6 +82,16 @@ def test_what_the_type_of_a_receipt_calls_a_refund_comes_back() -> None:
     sold = table(lines)
     cleaned = cleaning.clean(sold, recognising.recognise(sold, "sales"))
     assert rows(cleaned, "kind", "qty") == [("sale", -2), ("return_in", 1)]
+    assert fixes(cleaned)["refunds"] == (1, "Refund", "return", True)
+    taken = cleaning.clean(sold, recognising.recognise(sold, "sales"), off=frozenset({"refunds"}))
+    assert rows(taken, "kind", "qty") == [("sale", -2), ("sale", -1)]
+
+
+@pytest.mark.parametrize("heading", ["Sale type", "Payment type", "Product type"])
+def test_what_was_sold_on_credit_or_is_of_a_type_of_goods_is_sold(heading: str) -> None:
+    said = "Return" if heading == "Product type" else "Credit"
+    sold = table(f"Date | SKU | Qty | Unit price | {heading}\n2026-05-04 | A1 | 4 | 3.50 | {said}\n2026-05-04 | A2 | 1 | 3.50 | Cash")
+    assert rows(cleaning.clean(sold, recognising.recognise(sold, "sales")), "kind", "qty") == [("sale", -4), ("sale", -1)]
 
 
 def test_a_price_is_taken_from_the_lines_total_where_none_is_given() -> None:
@@ -328,7 +338,7 @@ def test_a_day_is_not_made_up_where_the_rule_is_off_or_no_order_is_numbered() ->
 
 def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here; two are tested with the shop they speak of, in test_again."""
-    tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "free", "names", "sheets"}
+    tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "refunds", "free", "names", "sheets"}
     tested |= {"nothing", "packs", "own_unit", "sections", "other_ids", "continued"}
     tested |= {"mended", "combined"}  # in test_codes, test_products
     assert {rule.name for rule in RULES} == tested | {"again", "corrected"}

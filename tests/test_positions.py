@@ -85,8 +85,8 @@ def test_late_merged_and_undone_changes_change_exactly_their_days(acts: list[Act
         act(shop, first, numbers, one)
         if at % 3 == 2:
             positions.catch_up(shop.db)
-    estimated = shop.db.rows("from estimated_openings order by all")  # some of them kept, some touched since
-    assert estimated == shop.db.rows("from estimated_from('visible_movements') order by all")
+        estimated = shop.db.rows("from estimated_openings order by all")  # some of them kept, some touched since
+        assert estimated == shop.db.rows("from estimated_from('visible_movements') order by all")
     same(shop)
     assert positions.wrong(shop.db) == 0
     shop.db.close()

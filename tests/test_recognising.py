@@ -105,6 +105,21 @@ def test_what_is_nothing_of_ours_is_left_alone(header: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "ours"),
+    [
+        ("Date|Description|Debit|Credit|Balance", False),
+        ("Code|Account|Debit|Credit", False),
+        ("Store|Address|Latitude|Longitude", False),
+        ("Item code|Item name|Balance|Rate|Amount", True),
+        ("SKU|Name|Debit|Credit|On hand", True),
+        ("Supplier|Email|Phone|City|Latitude|Longitude", True),
+    ],
+)
+def test_accounts_and_maps_are_set_aside_but_not_goods_with_columns_like_theirs(header: str, ours: bool) -> None:
+    assert (recognising.recognise(table(header)).kind != "ignore") == ours
+
+
+@pytest.mark.parametrize(
     ("name", "header", "kind"),
     [
         ("sales 2026.csv", "Date|Item code|Quantity|Price", "sales"),
