@@ -293,9 +293,22 @@ def day_in(name: str) -> date | None:
     return next(iter(_days_in(name)), None)
 
 
+COUNTED = re.compile(
+    r"\b(stock|count(ed)?|inventory|inventur|bestand|lager\w*|inventaire|inventario|giacenz\w+|magazzino|estoque|existencias"
+    r"|as (of|at|on)|per|stand)\b",
+    re.I,
+)
+OTHERWISE = re.compile(
+    r"\b(last|letzte\w*|derni\w+|[uú]ltim\w+|previous|print\w*|gedruckt|imprim\w*|stampat\w*|exported|created|erstellt|valid|gültig"
+    r"|from|since|prices?|preis\w*|prix|precios?|prezzi)\b|\d/\d{1,2}/\d",
+    re.I,
+)
+"""What a caption says where its day is that of a count, and where it is another one's."""
+
+
 def day_told(title: str, sheet: str | None, name: str) -> date | None:
-    """The day that stands above a table, else in the name of its sheet or file; two days above it are a span and tell none."""
-    above = set(_days_in(title))
+    """The day of a count above its table, else in the name of the sheet or file; two days above it are a span and tell none."""
+    above = set(_days_in(title)) if COUNTED.search(title) and not OTHERWISE.search(title) else set()
     return above.pop() if len(above) == 1 else day_in(sheet or "") or day_in(name)
 
 

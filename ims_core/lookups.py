@@ -69,7 +69,8 @@ def _numbers(column: str, subject: str, title: frozenset[str]) -> bool:
 
 def _calls(column: str, subject: str) -> bool:
     words = vocabulary.heading(column).words
-    return words == {"name"} or (subject != "place" and vocabulary.likeness(subject, column) >= kinds.SURE and "name" in words)
+    told = vocabulary.likeness(subject, column, "suppliers" if subject == "supplier" else "")  # a company, where the number is a supplier's
+    return words == {"name"} or (subject != "place" and told >= kinds.SURE and "name" in words)
 
 
 def _named(table: Table, listed: dict[str, list[Listing]]) -> Table:

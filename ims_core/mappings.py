@@ -9,8 +9,9 @@ from typing import Any
 
 from ims_core import kinds, recognising
 from ims_core.db import Database
+from ims_core.labels import FIELDS
 from ims_core.plans import Group
-from ims_core.recognising import HOLDS, Mapping
+from ims_core.recognising import HOLDS, Mapping, Question
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,15 @@ def understood(group: Group, known: dict[str, Kept]) -> Group:
 
 
 def to_keep(groups: Sequence[Group], known: dict[str, Kept]) -> list[dict[str, Any]]:
-    """Rows of mapping_versions for what the person changed or let stand: kind, columns, answers, suggestions, rules switched off."""
+    """Rows of mapping_versions for what the person changed or let stand: kind, columns, answers, suggestions, rules switched off.
+
+    A suggestion about money or days is asked again unless it was chosen: to let it stand is no answer.
+    """
     rows = {}
     for group in groups:
         form, said = signature(group.tables[0].header), group.mapping
         before = known.get(form)
-        accepted = lasting({question.about: question.taken for question in group.questions if question.taken})
+        accepted = lasting({question.about: question.taken for question in group.questions if question.taken and _is_light(question)})
         answers = accepted | lasting(said.answers)
         touched = said.answers or accepted or group.off or group.as_on
         now = (said.kind, said.columns, answers, group.off)
@@ -67,6 +71,12 @@ def to_keep(groups: Sequence[Group], known: dict[str, Kept]) -> list[dict[str, A
                 "answers": json.dumps(answers), "off": json.dumps(sorted(group.off)),
             }  # fmt: skip
     return list(rows.values())
+
+
+def _is_light(question: Question) -> bool:
+    """What would be seen at once if it were wrong, unlike a price that is a cost."""
+    about = question.about.removeprefix("column ")
+    return about not in FIELDS or FIELDS[about].type not in ("money", "date")
 
 
 def lasting(answers: dict[str, str]) -> dict[str, str]:

@@ -55,12 +55,12 @@ def _cells(table: Table, column: str) -> pa.Array:
     return pc.utf8_trim_whitespace(pc.fill_null(table.rows.column(column), "")).combine_chunks()
 
 
-def _counted(table: Table, told: Mapping) -> pa.Array:
-    """The products of which some combination tells how many there are."""
+def _counted(table: Table, told: Mapping, silent: bool = False) -> pa.Array:
+    """The products of which some combination tells how many there are, or of which some does not."""
     if "on_hand" not in told.columns:
         return pa.array([], pa.string())
-    some = pc.match_substring_regex(_cells(table, told.columns["on_hand"]), r"\d")
-    products = pc.unique(_cells(table, told.columns["parent"]).filter(some))
+    tells = pc.match_substring_regex(_cells(table, told.columns["on_hand"]), r"\d")
+    products = pc.unique(_cells(table, told.columns["parent"]).filter(pc.invert(tells) if silent else tells))
     return products.filter(pc.not_equal(products, ""))
 
 
@@ -69,15 +69,20 @@ def _rows(table: Table, wanted: pa.BooleanArray) -> tuple[int, ...]:
 
 
 def _products(table: Table, told: Mapping) -> tuple[int, ...]:
-    """The rows of products that stand in the list of their combinations, which name them by code or by number."""
-    counted = _counted(table, told)
-    if not len(counted):
-        return ()
-    bare = pc.replace_substring_regex(counted, "^(?i:id): *", "")
+    """The rows of products that stand in the list of their combinations, where each of these tells how many there are.
+
+    In such a list one that tells nothing is taken from the product's own stock, so that this counts too.
+    """
+    counted, silent = _named_by(table, told, _counted(table, told)), _named_by(table, told, _counted(table, told, silent=True))
+    return tuple(sorted(counted - silent))
+
+
+def _named_by(table: Table, told: Mapping, parents: pa.Array) -> set[int]:
+    """The rows of products that combinations name by code, or by number (`id:10`)."""
     alone = pc.equal(_cells(table, told.columns["parent"]), "")
-    numbers = [_cells(table, told.columns[name]) for name in ("sku", "other_id") if name in told.columns]
-    wanted = [pc.and_(alone, pc.is_in(number, value_set=keys)) for number, keys in zip(numbers, (counted, bare), strict=False)]
-    return tuple(sorted({row for some in wanted for row in _rows(table, some)}))
+    keys = {"sku": parents, "other_id": pc.replace_substring_regex(parents, "^(?i:id): *", "")}
+    numbers = [(_cells(table, told.columns[name]), names) for name, names in keys.items() if name in told.columns]
+    return {row for number, names in numbers for row in _rows(table, pc.and_(alone, pc.is_in(number, value_set=names)))}
 
 
 def _number(other: Table, table: Table, told: Mapping) -> str | None:

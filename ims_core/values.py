@@ -105,7 +105,7 @@ def with_nothing(pad: Pad, columns: Sequence[tuple[str, bool]]) -> set[tuple[str
 
 def _says_nothing(column: str, wide: bool) -> str:
     cell = quoted(column)  # most begin with a digit, as none of these words does
-    return f"case when {cell} between '0' and ':' then false else lower({cell}) in ({_nothings(wide)}) end"
+    return f"case when {cell} >= '0' and {cell} < ':' then false else lower({cell}) in ({_nothings(wide)}) end"
 
 
 def _nothings(wide: bool) -> str:

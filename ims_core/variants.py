@@ -10,6 +10,9 @@ from ims_core.labels import KIND_FIELDS
 from ims_core.reading import Table
 from ims_core.recognising import Mapping
 
+WRITTEN = re.compile(r"\((?P<first>value:position|group:value)\)", re.I)
+"""How PrestaShop says over a column in what way its variants are written."""
+
 
 def name(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
     """A variant is an item of its own, named after its product and itself; shops' exports name the product on its first line only."""
@@ -18,7 +21,7 @@ def name(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> None:
         return
     above = "last_value({0} ignore nulls) over (partition by source, parent order by row)"
     shared = [name for name in ("name", "category", "supplier") if name in KIND_FIELDS[mapping.kind]] if "parent" in told else []
-    further = [_option(values.cell(name, wide=False)) for name in _beside(mapping.columns["variant"], header)] if "variant" in told else []
+    further = [_option(name) for name in _beside(mapping.columns["variant"], header)] if "variant" in told else []
     options = f"nullif(concat_ws(' / ', {', '.join(further)}), 'Default Title')" if further else "null"
     filled = [f"case when parent is not null and coalesce(sku, barcode, variant) is not null then coalesce({name}, {above.format(name)})"
               f" else {name} end as {name}" for name in shared]  # fmt: skip
@@ -65,11 +68,16 @@ def set_pictures_aside(pad: scratch.Pad, mapping: Mapping) -> None:
         """)
 
 
-def _option(cell: str) -> str:
-    """SQL: what a variant is: `Blue / 16GB`, where PrestaShop writes `Blue:0; 16GB:1` or `Color:Blue, Disk space:16GB`."""
-    one = "[^:;,]+:[^:;,]+"
-    part = r"case when regexp_matches(part, ':\s*\d+\s*$') then split_part(part, ':', 1) else split_part(part, ':', 2) end"
-    parts = f"list_transform(regexp_split_to_array(told, '[;,]'), lambda part: trim({part}))"
+def _option(column: str) -> str:
+    """SQL: what a variant is: `Blue / 16GB`, also where the header says that it is written `Blue:0; 16GB:1` or `Color:Blue, Disk:16GB`.
+
+    Elsewhere a colon is part of it: models are built at 1:18 and 1:43.
+    """
+    cell, way = values.cell(column, wide=False), WRITTEN.search(column)
+    if way is None:
+        return cell
+    one, nth = "[^:;,]+:[^:;,]+", 1 if way["first"].lower().startswith("value") else 2
+    parts = f"list_transform(regexp_split_to_array(told, '[;,]'), lambda part: trim(split_part(part, ':', {nth})))"
     written = f"case when regexp_full_match(told, '{one}([;,]{one})*') then array_to_string({parts}, ' / ') else told end"
     return values.let("told", cell, written)
 

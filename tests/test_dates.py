@@ -194,3 +194,19 @@ DATE_WAYS = {"%Y-%m-%d": date(2026, 5, 31), "%d/%m/%Y": date(2026, 5, 31), "%m/%
 def test_dates_written_in_any_way_come_back_the_same(days: list[date], way: str) -> None:
     style, told = read(*(day.strftime(way) for day in [DATE_WAYS[way], *days]))
     assert (style.sure, [moment.date() if moment else None for moment in told[1:]]) == (True, days)
+
+
+@pytest.mark.parametrize(
+    ("caption", "told"),
+    [
+        ("Stock 30.09.2026", date(2026, 9, 30)),
+        ("Our shop | Bestand per 30.09.2026", date(2026, 9, 30)),
+        ("Inventory as of 2026-09-30", date(2026, 9, 30)),
+        ("Last inventory: 31.12.2025", date(2026, 10, 31)),
+        ("Price list valid from 01.01.2026", date(2026, 10, 31)),
+        ("Inventory of 31/10/2026 printed 2026-11-20", date(2026, 10, 31)),
+        ("Stock 2026-09-01 - 2026-09-30", date(2026, 10, 31)),
+    ],
+)
+def test_the_day_above_a_table_is_that_of_its_count_where_it_says_so(caption: str, told: date) -> None:
+    assert dates.day_told(caption, None, "stock 2026-10-31.csv") == told

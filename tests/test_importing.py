@@ -210,6 +210,14 @@ def test_what_was_suggested_and_let_stand_is_not_asked_again(db: Database) -> No
     assert not importing.preview(db, [("list.csv", listed(3))]).questions
 
 
+def test_a_suggestion_about_money_that_was_let_stand_is_asked_again(db: Database) -> None:
+    first = importing.preview(db, [("stock.csv", b"SKU,Name,On hand,Price\nA1,Cup,3,2.10\nA2,Mug,5,3.20\n")])
+    assert [question.about for question in first.questions] == ["column cost"]
+    importing.commit(db, people.LOCAL, first)
+    again = importing.preview(db, [("stock.csv", b"SKU,Name,On hand,Price\nA1,Cup,4,2.10\nA2,Mug,5,3.20\n")])
+    assert [question.about for question in again.questions] == ["column cost"]
+
+
 def test_whoever_says_otherwise_is_followed(db: Database) -> None:
     plan = look(db, file("list.csv", "Item code | Qty | Date\nA1 | 2 | 2026-05-04"))
     assert plan.groups[0].mapping.kind == "sales"

@@ -45,6 +45,17 @@ def test_a_list_that_holds_both_counts_them_once_too(db: Database) -> None:
     assert on_hand(db) == {"MUG-B": 8, "MUG-R": 4, "BOWL": 20, "CUP": 3}
 
 
+def test_combinations_that_tell_nothing_are_taken_from_the_products_own_stock(db: Database) -> None:
+    importing.commit(db, people.LOCAL, importing.preview(db, [("products.csv", SHOP.replace(b"Mug,1,0,4,5", b"Mug,1,0,,5"))]))
+    assert on_hand(db) == {"MUG": 12, "MUG-B": 8, "BOWL": 20, "CUP": 3}
+
+
+def test_a_colon_is_part_of_a_variant_where_the_header_does_not_say_otherwise(db: Database) -> None:
+    models = b"Product,Variant,On hand\nBeetle,1:18,4\nBeetle,1:43,9\nBeetle,Scale 1:87,2\n"
+    importing.commit(db, people.LOCAL, importing.preview(db, [("stock.csv", models)]))
+    assert on_hand(db) == {"Beetle 1:18": 4, "Beetle 1:43": 9, "Beetle Scale 1:87": 2}
+
+
 def test_combinations_come_and_go_with_their_file(db: Database) -> None:
     both = [("products.csv", PRODUCTS), ("combinations.csv", COMBINATIONS)]
     first = importing.preview(db, both[:1])
