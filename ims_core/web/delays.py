@@ -65,8 +65,8 @@ def parts(view: tiles.View, today: date) -> None:
         order = ["supplier", "on_time", "late_days", "late", "orders_due", "promised", "real", "spread", "deliveries"]
         ui.table(spoken(found), "late-suppliers", alt="Suppliers: promised against real", order=order, extra=columns(), opens=False,
                  save_as="Suppliers by days late", blank="–")  # fmt: skip
-        st.caption("Against the first day promised, else the lead time agreed on; orders open and past due are late. "
-                   "What it costs stands with the suppliers.")  # fmt: skip
+        st.caption(f"Up to {labels.day_text(view.last)}, against the first day promised, else the lead time agreed on; "
+                   "those open and past due by then are late. What it costs stands with the suppliers.")  # fmt: skip
         ui.link("suppliers", "Scorecards", part="Scorecards")
     _late_and_waiting(today)
 
