@@ -109,7 +109,7 @@ SCANNER = Mount("/scanner", StaticFiles(directory=settings.SCANNER, check_dir=Fa
 
 async def open_first_page(request: Request) -> RedirectResponse:
     """The first page stands at the root alone: its name as an address leads there, instead of to a box that says there is no such page."""
-    return RedirectResponse(str(request.url.replace(path=request.url.path.removesuffix("today"))))
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./")  # whatever a proxy calls this server
 
 
 app = st.App(

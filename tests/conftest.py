@@ -1,6 +1,5 @@
 """A shop of its own for every test; nothing of ours is mocked."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -42,11 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, then those with the most tests: what comes last is short, so that no worker waits for another's last file."""
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.stem not in LONG and item.path.parent.name != "browser", -tests[item.path]))
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: tests before a browser or a server wait a fifth of their time."""
-    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_until_there_are_accounts_the_network_is_told_to_make_one(tmp_path: Path
             pytest.skip("This machine is in no network.")
         address = probe.getsockname()[0]
     with served(tmp_path / "shop.duckdb") as open_shop:
-        assert asked(open_shop, "today") == 200
+        assert (asked(open_shop, "stock"), asked(open_shop, "today")) == (200, 307)
         connection = http.client.HTTPConnection(address, open_shop.port, timeout=30)
         connection.request("GET", "/today")
         answer = connection.getresponse()
