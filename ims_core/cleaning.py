@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from ims_core import (
     cancelling,
+    captions,
     cells,
     columns,
     continuing,
-    dates,
     judging,
     measuring,
     problems,
@@ -146,7 +146,7 @@ def _stacked(tables: Sequence[Table]) -> pa.Table:
 
 def _places(tables: Sequence[Table], places: Sequence[str | None] | None) -> pa.Table:
     """Of each table: its file, the place that its sheet names, and the day that stands above it or that its sheet or file tells."""
-    days = [dates.day_told(table.title, table.sheet, table.name) for table in tables]
+    days = [captions.day_told(table.title, table.sheet, table.name) for table in tables]
     return pa.table({
         "source": pa.array(range(len(tables)), pa.int32()), "file": pa.array([table.name for table in tables], pa.string()),
         "sheet": pa.array(places or [None] * len(tables), pa.string()), "told_day": pa.array(days, pa.date32()),

@@ -30,7 +30,7 @@ def styles(pad: scratch.Pad, mapping: Mapping, typed: bool) -> dict[str, values.
     numbers = {name: column for name, column in mapping.columns.items() if FIELDS[name].type in ("number", "money", "days")}
     dated = sorted(name for name in mapping.columns if FIELDS[name].type == "date")
     days = {name: mapping.columns[name] for name in (*IN_SEQUENCE, *dated) if name in mapping.columns}
-    rest = [column for column in list(pad.columns("cells"))[:-2] if column not in mapping.columns.values()]
+    rest = [column for column in _header(pad) if column not in mapping.columns.values()]
     read = {name: values.number_style(pad, "cells", column, typed, FIELDS[name].type == "number") for name, column in numbers.items()}
     seen = {name: dates.style(pad, "cells", column) for name, column in days.items()}
     read, seen = _answered(mapping, read, ("point", "comma")), _answered(mapping, seen, ("dmy", "mdy", "serial1904"))
@@ -116,9 +116,14 @@ def type_cells(
             empty={name: type for name, type in blank.items() if name not in cells})  # fmt: skip
 
 
+def _header(pad: scratch.Pad) -> list[str]:
+    """The columns of the file, without those that say where each line stands."""
+    return list(pad.columns("cells"))[:-2]
+
+
 def _came_back(pad: scratch.Pad, mapping: Mapping) -> str:
     """SQL: what the type of a line of sales says where goods came back; empty where no column tells such types."""
-    names = list(pad.columns("cells"))[:-2] if mapping.kind == "sales" else []
+    names = _header(pad) if mapping.kind == "sales" else []
     types = [name for name in names if "type" in (words := vocabulary.heading(name).words) and not words & OF_OTHERS]
     told = {name: f"regexp_matches(strip_accents(lower({values.cell(name)})), '{CAME_BACK}')" for name in types}
     said = [

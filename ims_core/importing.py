@@ -13,10 +13,10 @@ import pyarrow as pa
 from ims_core import (
     archives,
     booking,
+    captions,
     claims,
     cleaning,
     columns,
-    dates,
     documents,
     exporting,
     known,
@@ -62,7 +62,7 @@ def preview(
     if any(archives.is_one(content) for _, content in files):
         return _whole(db, files, today or date.today())
     tables, hashes, again, unreadable = _read_all(db, files, tell, today or date.today(), before)
-    named = [found for table in tables if (found := dates.day_in(table.name))]
+    named = [found for table in tables if (found := captions.day_in(table.name))]
     groups, kept, tables = [], mappings.kept(db), products.join(documents.join(tables))
     tables, hashes = _without_known_heads(db, tables, hashes, again)
     for indexes in plans.alike(tables):
@@ -235,7 +235,7 @@ def _count_day(db: Database, groups: list[Group], named: list[date], today: date
         for group in groups
         if group.mapping.kind in ("stock", "counts") or group.counted
         for table in group.tables
-        if (found := dates.day_told(table.title, None, table.name))
+        if (found := captions.day_told(table.title, None, table.name))
     ]
     if in_names:
         return max(in_names), ()

@@ -57,8 +57,7 @@ def find_asides(pad: scratch.Pad, mapping: Mapping, header: Sequence[str]) -> No
         create table asides as
         with lines as not materialized (
                 select "source  table" as source, "source  row" as row, {filled} as filled, coalesce({repeated}, false) as repeated,
-                       {told} as told, case when told >= '0' and told < ':' then false  -- as most lines begin, and no total does
-                       else regexp_matches(lower(told), '{TOTAL_WORDS}') end as begins
+                       {told} as told, {values.unless_number("told", f"regexp_matches(lower(told), '{TOTAL_WORDS}')")} as begins
                 from cells
              ),
              likely as (from lines where begins or {lonely} or repeated),

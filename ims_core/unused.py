@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import dates, problems, scratch, values, widening
+from ims_core import captions, problems, scratch, values, widening
 from ims_core.labels import FIELDS, MARKS
 from ims_core.reading import Table
 
@@ -124,7 +124,7 @@ def _told(frame: pd.DataFrame, part: pd.DataFrame) -> pd.DataFrame:
     if "kind" not in part or part.iloc[0]["kind"] not in ("stock", "counts"):
         return frame
     mapped, at = json.loads(part.iloc[0]["mapping"]), len(frame.columns) - len(MARKS)
-    days = [dates.day_in(sheet or "") or dates.day_in(file) for sheet, file in zip(part["sheet"], part["file"], strict=True)]
+    days = [captions.day_in(sheet or "") or captions.day_in(file) for sheet, file in zip(part["sheet"], part["file"], strict=True)]
     for name, told in (("place", part["sheet"].tolist()), ("day", days)):
         if name not in mapped and any(told) and FIELDS[name].label not in frame:
             frame.insert(at, FIELDS[name].label, told)

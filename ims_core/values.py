@@ -104,8 +104,13 @@ def with_nothing(pad: Pad, columns: Sequence[tuple[str, bool]]) -> set[tuple[str
 
 
 def _says_nothing(column: str, wide: bool) -> str:
-    cell = quoted(column)  # most begin with a digit, as none of these words does
-    return f"case when {cell} >= '0' and {cell} < ':' then false else lower({cell}) in ({_nothings(wide)}) end"
+    cell = quoted(column)
+    return unless_number(cell, f"lower({cell}) in ({_nothings(wide)})")
+
+
+def unless_number(text: str, asked: str) -> str:
+    """SQL: what is asked of a text, false where it begins with a digit: as most cells do, and no word that is looked for."""
+    return f"case when {text} >= '0' and {text} < ':' then false else {asked} end"
 
 
 def _nothings(wide: bool) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_core import dates, scratch
+from ims_core import captions, dates, scratch
 from ims_core.cells import tidy
 from ims_core.values import Style
 
@@ -209,4 +209,4 @@ def test_dates_written_in_any_way_come_back_the_same(days: list[date], way: str)
     ],
 )
 def test_the_day_above_a_table_is_that_of_its_count_where_it_says_so(caption: str, told: date) -> None:
-    assert dates.day_told(caption, None, "stock 2026-10-31.csv") == told
+    assert captions.day_told(caption, None, "stock 2026-10-31.csv") == told
