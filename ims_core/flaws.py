@@ -89,14 +89,14 @@ def costs_apart(db: Database, until: date) -> pd.DataFrame:
 
 
 def sold_below(db: Database, until: date) -> pd.DataFrame:
-    """Sales below what a piece costs. money: what they brought."""
+    """Sales that bring less than a piece costs, sales tax taken off. money: what they brought."""
     return db.frame(
         f"""
         select g.counts_as as item_id, count(*) as lines, sum(-m.qty * m.unit_price)::double as money
         from {SOLD} join costs c on c.item_id = g.counts_as
-        where {LATELY} and m.unit_price > 0 and m.unit_price < c.cost group by all
+        where {LATELY} and m.unit_price > 0 and m.unit_price < c.cost * (1 + $tax) group by all
         """,
-        {"until": until, "window": WINDOW},
+        {"until": until, "window": WINDOW, "tax": policy.shop(db).sales_tax},
     )
 
 

@@ -6,7 +6,7 @@ from math import isfinite
 
 import pandas as pd
 
-from ims_core import alerts, forecasting, labels
+from ims_core import alerts, forecasting, labels, policy
 from ims_core.db import Database
 
 WEEKS = 12
@@ -139,18 +139,18 @@ def shelves(moved: pd.DataFrame, until: date, weeks: int) -> pd.DataFrame:
 def sales(db: Database, first: date, last: date) -> pd.DataFrame:
     """What was sold each day less what came back, cancelled sales taken off their own: day pieces revenue.
 
-    Revenue at the price of the sale, else the item's, else that of its twin that was sold; None without one.
+    Revenue without sales tax, at the price of the sale, else the item's, else that of its twin that was sold; None without one.
     """
     return db.frame(
         """
         select coalesce(m.takes_back, m.day) as day, -sum(m.qty) as pieces,
-               -sum(m.qty::double * coalesce(m.unit_price, i.price, own.price)) as revenue
+               -sum(m.qty::double * coalesce(m.unit_price, i.price, own.price)) / (1 + $tax) as revenue
         from visible_movements m left join items own using (item_id)
         left join merged g using (item_id) left join items i on i.item_id = g.counts_as
         where m.kind in ('sale', 'return_in') and coalesce(m.takes_back, m.day) between $first::date and $last::date
         group by all order by 1
         """,
-        {"first": first, "last": last},
+        {"first": first, "last": last, "tax": policy.shop(db).sales_tax},
     )
 
 

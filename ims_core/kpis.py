@@ -100,6 +100,8 @@ def _assumed(kpi: Kpi, inputs: Mapping[str, Any], period: Period) -> Iterator[st
         yield _left_out(without, "without a cost and left out")
     if "prices" in kpi.needs and inputs["unpriced"]:
         yield f"{labels.count(inputs['unpriced'], 'piece')} sold without a price left out."
+    if "prices" in kpi.needs:
+        yield taxed(inputs["sales_tax"])
     if kpi.name == "fill_rate":
         lost, asked = labels.pieces(inputs["lost_demand"]), labels.pieces(inputs["demand"])
         yield f"What was not there to be sold is estimated: {lost} of {asked} pieces."
@@ -115,6 +117,13 @@ def _assumed(kpi: Kpi, inputs: Mapping[str, Any], period: Period) -> Iterator[st
         yield f"From {labels.many(inputs['counted_records'], 'record')}; what was counted for the first time or on suspicion is left out."
     if kpi.name in ("stockout_rate", "ready_rate", "fill_rate") and inputs["by_place"]:
         yield f"An item is missed in a place until {intervals.MISSED} days after it last lay or was sold there."
+
+
+def taxed(tax: float) -> str:
+    """What is assumed of the sales tax in prices; `tax` as in policy.Shop."""
+    if tax:
+        return f"Sales are told without the {100 * tax:.4g}% sales tax that prices hold, as the settings say."
+    return "Prices are taken to hold no sales tax; where they do, Settings takes its rate."
 
 
 def _left_out(number: int, why: str) -> str:
@@ -237,6 +246,7 @@ def measured(
         "items": [] if known is None else known["item_id"].tolist(),
         "letters": [] if known is None else known["abc"].tolist(),
         "rate": policy.shop(db).carrying_rate,
+        "tax": policy.shop(db).sales_tax,
         "zone": policy.shop(db).timezone,
         "group": group,
         "part": part,

@@ -66,7 +66,7 @@ INPUTS = {
     "known_cogs": "the same, of items counted or received at least once",
     "priced_cogs": "the same, of pieces sold at a known price",
     "known_priced_cogs": "cost of pieces sold at a known price, of items counted or received at least once",
-    "revenue": "sales, less returns",
+    "revenue": "sales without sales tax, less returns",
     "costed_revenue": "the same, of items with a cost",
     "known_costed_revenue": "sales, less returns, of items with a cost that were counted or received at least once",
     "unpriced": "pieces sold without a price",
@@ -115,12 +115,11 @@ INPUTS = {
     "fulfilment_p90": "days within which nine in ten of them were complete, open ones counted with their age (Kaplan-Meier)",
     "any_clients": "whether any customer order is known",
     "carrying_rate": "yearly cost of holding stock, as a share of its value",
+    "sales_tax": "sales tax that prices hold, as a share of the price without it",
 }
 """What the formulas are made of."""
 
 _OUT = {"item_days": 30.0, "out_days": 15.0}
-
-TAXED = "Sales are at the prices the files tell: where these hold sales tax, so do sales and margin."
 
 KPIS = (
     Kpi("stock_value", "Stock value", "What lies in stock, at moving average cost (Today and Stock: at today's cost).",
@@ -139,7 +138,7 @@ KPIS = (
         "",
         "stock at cost ÷ expected demand of a day at cost", "closing_value / nullif(expected_daily_value, 0)",
         ("stock", "cost", "forecast", "expected"), ({"closing_value": 300.0, "expected_daily_value": 20.0}, 15)),
-    Kpi("gmroi", "Gross margin return (GMROI)", f"Gross profit a year for each unit of money in stock. {TAXED}", "times", "up",
+    Kpi("gmroi", "Gross margin return (GMROI)", "Gross profit a year for each unit of money in stock.", "times", "up",
         "(sales − cost of goods sold) × 365 ÷ days ÷ average inventory",
         "(known_costed_revenue - known_priced_cogs) * 365 / nullif(value_days, 0)",
         ("stock", "cost", "sales", "prices", "sixty_days"),
@@ -158,12 +157,11 @@ KPIS = (
     Kpi("carrying_cost", "Carrying cost a year", "What the average stock costs a year: capital, space and risk.", "money", "down",
         "average inventory × yearly rate", "value_days / nullif(days, 0) * carrying_rate", ("stock", "cost"),
         ({"value_days": 5550.0, "days": 30.0, "carrying_rate": 0.2}, 37)),
-    Kpi("revenue", "Sales", f"What was sold, returns taken off. {TAXED}", "money", "up", "pieces × price, less returns", "revenue",
-        ("sales", "prices"),
-        ({"revenue": 9.0}, 9)),
+    Kpi("revenue", "Sales", "What was sold, without sales tax, returns taken off.", "money", "up",
+        "pieces × price without sales tax, less returns", "revenue", ("sales", "prices"), ({"revenue": 9.0}, 9)),
     Kpi("cogs", "Cost of goods sold", "What the goods sold had cost, returns taken off.", "money", "", "pieces × average cost of the day",
         "cogs", ("sales", "cost"), ({"cogs": 9.0}, 9)),
-    Kpi("gross_margin", "Gross margin", f"Share of sales that is left after what the goods cost. {TAXED}", "share", "up",
+    Kpi("gross_margin", "Gross margin", "Share of sales that is left after what the goods cost.", "share", "up",
         "(sales − cost of goods sold) ÷ sales", "(costed_revenue - priced_cogs) / nullif(costed_revenue, 0)", ("sales", "prices", "cost"),
         ({"costed_revenue": 1_000_000.0, "priced_cogs": 700_000.0}, 0.3)),
     Kpi("purchases", "Purchases", "What was received, at cost.", "money", "", "pieces received × their cost", "paid", ("stock", "cost"),

@@ -23,6 +23,8 @@ class Shop:
     """Lead time where neither item nor supplier has one."""
     carrying_rate: float = 0.25
     """What holding stock costs a year, as a share of its value: capital, space and risk. Textbooks say 0.20 to 0.25."""
+    sales_tax: float = 0.0
+    """Sales tax that prices of sale hold, as a share of the price without it: one rate for the shop, 0 where prices are without."""
     count_line: float = 50.0
     """Money: a count that differs by more in one line is booked by a manager."""
     count_sheet: float = 200.0
@@ -38,6 +40,7 @@ LIMITS = {
     "review_days": (1, 90),
     "lead_days": (0, 365),
     "carrying_rate": (0.0, 1.0),
+    "sales_tax": (0.0, 0.5),
     "count_line": (0, 1e9),
     "count_sheet": (0, 1e9),
     "count_a_day": (1, 500),

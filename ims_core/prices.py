@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ims_core import kpis, positions
+from ims_core import kpis, policy, positions
 from ims_core.db import Database
 
 STEADY = 5
@@ -182,22 +182,23 @@ def given_away(db: Database, first: date, last: date, within: str = "shop", part
         ),
         held as (select item_id, since, cost from positions where since <= $last::date and until > $first::date),
         told as (
-            select l.item_id, l.qty::double as qty, l.unit_price::double as price, p.cost::double as cost, u.usual::double as usual
+            select l.item_id, l.qty::double as qty, l.unit_price::double as price, price / (1 + $tax) as net, p.cost::double as cost,
+                   u.usual::double as usual
             from lines l left join usual u using (item_id, week)
             asof left join held p on p.item_id = l.item_id and p.since <= l.day
             where l.day >= $first::date and ($place::varchar is null or l.place = $place)
         )
         select t.item_id, i.name, i.sku, coalesce(i.category, 'No category') as category,
-               coalesce(sum(qty) filter (t.price < t.cost), 0) as pieces_below_cost,
-               coalesce(sum(qty * (t.cost - t.price)) filter (t.price < t.cost), 0) as lost,
+               coalesce(sum(qty) filter (t.net < t.cost), 0) as pieces_below_cost,
+               coalesce(sum(qty * (t.cost - t.net)) filter (t.net < t.cost), 0) as lost,
                coalesce(sum(qty) filter (t.price < $off * usual), 0) as pieces_below_usual, median(usual) as usual,
                coalesce(sum(qty * (usual - t.price)) filter (t.price < $off * usual), 0) as given
         from told t join items i using (item_id)
         where ($items::bigint[] is null or list_contains($items::bigint[], t.item_id))
         group by all having pieces_below_cost > 0 or pieces_below_usual > 0 order by greatest(lost, given) desc, i.name
         """,
-        {"first": first, "last": last, "known": KNOWN, "around": AROUND, "off": OFF, "place": part if within == "place" else None,
-         "items": _items(db, last, within, part)},
+        {"first": first, "last": last, "known": KNOWN, "around": AROUND, "off": OFF, "tax": policy.shop(db).sales_tax,
+         "place": part if within == "place" else None, "items": _items(db, last, within, part)},
     )  # fmt: skip
 
 

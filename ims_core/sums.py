@@ -1,6 +1,7 @@
 """The one query behind all KPIs: what ran up in the periods of each item, summed by group, and the formulas over the sums.
 
-Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holding stock), $zone, $group and $part (null: all).
+Parameters: $items and $letters (their ABC classes), $rate (yearly cost of holding stock), $tax (held by
+prices of sale), $zone, $group and $part (null: all).
 """
 
 from collections.abc import Sequence
@@ -57,7 +58,7 @@ def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> 
                    coalesce(l.lead_receipts, 0) as lead_receipts,
                    {", ".join(f"f.{name}" for name in fulfilment.INPUTS)}, exists (from customer_order_lines) as any_clients,
                    coalesce(c.counted_records, 0) as counted_records, c.accurate_records, c.counted_off, c.counted_book,
-                   $rate::double as carrying_rate, {by_place} as by_place
+                   $rate::double as carrying_rate, $tax::double as sales_tax, {by_place} as by_place
             from span s
             join by_group g using (period)
             left join shop o using (period)
@@ -136,7 +137,7 @@ def _held(table: str, place: str) -> str:
                coalesce(b.looked_day <= s.last, false) as looked_at, b.cost is not null as costed, b.cost, b.idle,
                a.worth as opening_value, b.worth as closing_value, coalesce(a.pieces, 0) as opening_pieces, b.pieces as closing_pieces,
                {", ".join(f"b.{name} - coalesce(a.{name}, 0) as {name}" for name in ("item_days", "out_days", *COUNTED))},
-               {", ".join(f"round(b.{name} - coalesce(a.{name}, 0), 6) as {name}" for name in ("value_days", *MOVED))}
+               {", ".join(f"round(b.{name} - coalesce(a.{name}, 0), 6){NET.get(name, '')} as {name}" for name in ("value_days", *MOVED))}
         from span s
         join standing b on b.day = s.last
         left join standing a on a.day = s.first - 1 and a.item_id = b.item_id and a.place = b.place
@@ -146,6 +147,9 @@ def _held(table: str, place: str) -> str:
 COUNTED = ("sales", "ran_out", "cycles", "short_cycles")
 MOVED = (*intervals.MOVED, "cogs", "priced_cogs", "lost_value", "found_value")
 """What runs up in positions."""
+
+NET = {"revenue": " / (1 + $tax)"}
+"""What customers paid is told without the sales tax in it, as cost is."""
 
 PRICED = {"priced_sales": "revenue", "priced_lost": "lost_value", "priced_found": "found_value"}
 """Sums over items with a cost of which every sale has a price."""

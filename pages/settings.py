@@ -31,14 +31,17 @@ if about.open:
                                     help="All differences of the sheet added up without their signs.")  # fmt: skip
             a_day = st.number_input("Lines to count a day", 1, 500, shop.count_a_day)
         standard = f"Capital, space and risk; {policy.Shop.carrying_rate:.0%} where nobody knows better."
-        holding = st.number_input("Holding stock costs … % of its value a year", 0.0, 100.0, round(shop.carrying_rate * 100, 2), step=1.0,
-                                  width=330, help=standard)  # fmt: skip
+        with st.grid(3, min_column_width=220):
+            holding = st.number_input("Holding stock costs … % of its value a year", 0.0, 100.0, round(shop.carrying_rate * 100, 2),
+                                      step=1.0, help=standard)  # fmt: skip
+            tax = st.number_input("Prices of sale hold … % sales tax", 0.0, 50.0, round(shop.sales_tax * 100, 2), step=1.0,
+                                  help="Sales and margin are told without it. 0 where prices and tills are without tax.")  # fmt: skip
         blind = st.toggle("Staff count without seeing what the book says", shop.count_blind)
         if st.form_submit_button("Save", type="primary", icon=":material/check:"):
             wanted = {"name": name.strip(), "currency": currency, "timezone": zone, "service": round(service / 100, 4),
                       "review_days": int(review), "lead_days": int(lead), "count_line": float(line), "count_sheet": float(sheet),
                       "count_a_day": int(a_day), "count_blind": bool(blind),
-                      "carrying_rate": round(holding / 100, 4)}  # fmt: skip
+                      "carrying_rate": round(holding / 100, 4), "sales_tax": round(tax / 100, 4)}  # fmt: skip
             if changed := {key: value for key, value in wanted.items() if value != getattr(shop, key)}:
                 ui.do(policy.set_shop, done="Settings saved.", **changed)
             else:

@@ -92,7 +92,7 @@ def test_why_tells_the_formula_with_its_numbers_and_the_items_behind(working: Sh
     screen.button(key="why-revenue").click().run()
     assert not screen.exception
     assert f"Sales: {labels.money(sold, '€')}" in said(screen)
-    assert f"Pieces × price, less returns  \n= {sold}" in said(screen)
+    assert f"Pieces × price without sales tax, less returns  \n= {sold}" in said(screen)
     behind: pd.DataFrame = next(table.value for table in screen.dataframe if "revenue" in table.value and "grp" not in table.value)
     assert behind["revenue"].sum() == sold
 

@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from ims_core import accuracy, classes, costing, counting, items, kpis, ledger, movers, objectives, people, policy
+from ims_core import accuracy, classes, costing, counting, flaws, headlines, items, kpis, ledger, movers, objectives, people, policy, prices
 from ims_core.counting import Entry
 from ims_core.measures import BOOK, INPUTS, KPIS, NEEDS, Kpi
 from ims_core.tallies import Wanted
@@ -184,6 +184,26 @@ def test_carrying_cost_follows_the_rate_of_the_settings(shop: Shop) -> None:
     policy.set_shop(shop.db, people.LOCAL, carrying_rate=0.2)
     assert value(shop, "carrying_cost") == 8
     assert "At 20%" in note(shop, "carrying_cost")
+
+
+def test_the_sales_tax_that_prices_hold_is_neither_sales_nor_margin(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    shop.move("receipt", kettle, 10, FIRST, unit_cost=4)
+    shop.move("sale", kettle, 2, FIRST, unit_price=6)
+    assert [value(shop, "revenue"), value(shop, "gross_margin")] == pytest.approx([12, 1 / 3])
+    assert "hold no sales tax; where they do, Settings takes its rate" in note(shop, "gross_margin")
+    policy.set_shop(shop.db, people.LOCAL, sales_tax=0.2)
+    assert [value(shop, "revenue"), value(shop, "gross_margin")] == pytest.approx([10, 0.2])
+    assert "without the 20% sales tax" in note(shop, "gross_margin")
+    policy.set_shop(shop.db, people.LOCAL, sales_tax=0.5)
+    assert headlines.sales(shop.db, FIRST, LAST)["revenue"].tolist() == [8]
+    policy.set_shop(shop.db, people.LOCAL, sales_tax=0.0)
+    assert prices.given_away(shop.db, FIRST, LAST).empty
+    shop.move("sale", kettle, 1, FIRST, unit_price=4.5)
+    assert flaws.sold_below(shop.db, LAST).empty
+    policy.set_shop(shop.db, people.LOCAL, sales_tax=0.25)
+    assert prices.given_away(shop.db, FIRST, LAST)["lost"].tolist() == [pytest.approx(0.4)]
+    assert flaws.sold_below(shop.db, LAST)["lines"].tolist() == [1]
 
 
 def test_an_undone_sale_is_in_no_kpi(shop: Shop) -> None:

@@ -427,13 +427,14 @@ def test_work_begun_on_another_page_is_seen_on_every_page_until_it_is_done(worki
     assert not screen.run().get("progress")
 
 
-def test_what_holding_stock_costs_is_typed_in_percent(working: Shop) -> None:
+def test_what_holding_stock_costs_and_prices_hold_is_typed_in_percent(working: Shop) -> None:
     screen = opened("settings")
     rate = field(screen.number_input, "Holding stock costs … % of its value a year")
     assert rate.value == 25
     rate.set_value(18.5)
+    field(screen.number_input, "Prices of sale hold … % sales tax").set_value(7.7)
     button(screen, "Save").click().run()
-    assert policy.shop(working.db).carrying_rate == 0.185
+    assert (policy.shop(working.db).carrying_rate, policy.shop(working.db).sales_tax) == (0.185, 0.077)
 
 
 # -- finance

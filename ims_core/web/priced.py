@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from ims_core import labels, measures, movers, overviews, prices
+from ims_core import kpis, labels, movers, overviews, prices
 from ims_core.charts import Picture
 from ims_core.db import Database
 from ims_core.web import tiles, ui
@@ -36,7 +36,7 @@ def margins(view: tiles.View) -> None:
     if len(few):
         says += f" {labels.many(len(few), 'item')} with {few['revenue'].sum() / sales:.0%} of the sales leave less than half of that share."
     st.markdown(ui.plain(says))
-    st.caption(measures.TAXED)
+    st.caption(kpis.taxed(ui.shop().sales_tax))
     ui.picture(overviews.margins(found, sign))
     extra = {"revenue": ui.money("Sales"), "left": ui.money("Margin"), "gross_margin": make.NumberColumn("Of sales", format="percent"),
              "sold": make.NumberColumn("Pieces", format="localized")}  # fmt: skip

@@ -123,7 +123,7 @@ def why(view: View, name: str) -> None:
     _behind(story)
 
 
-WHOLE = ("days", "known_days", "carrying_rate", "sales_days", "looked_at")
+WHOLE = ("days", "known_days", "carrying_rate", "sales_tax", "sales_days", "looked_at")
 """Inputs that are the same for every item."""
 
 
