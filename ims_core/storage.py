@@ -40,7 +40,15 @@ def opened(path: str, also: Sequence[Path]) -> tuple[duckdb.DuckDBPyConnection, 
             break
         except duckdb.Error as failure:
             notes.append(_rescue(Path(path), failure, again=bool(notes)))
-    _migrate(connection)
+    try:
+        _refuse_others(connection)
+        _migrate(connection)
+    except duckdb.CatalogException as strange:
+        connection.close()
+        raise ImsError(
+            f"The tables in {path} are not those of a shop: another program made them, or a trial version of this one. "
+            "Let IMS_DATABASE name another file, and drop the shop's files there."
+        ) from strange
     witness = Witness(None if path == ":memory:" else Path(f"{path}.newest"))
     newest = connection.execute("select coalesce(max(change_id), 0) from changes").fetchall()[0][0]
     if begun and not notes and (missing := witness.says() - newest) > 0:
@@ -89,6 +97,12 @@ def _open(path: str, also: Sequence[Path]) -> duckdb.DuckDBPyConnection:
 
 
 # -- the form of the tables
+
+
+def _refuse_others(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refused: a file in which there are tables, but none that says how far ours have come."""
+    if connection.execute("select count(*) > 0 and not bool_or(table_name = 'schema_steps') from duckdb_tables()").fetchall() == [(True,)]:
+        raise duckdb.CatalogException("schema_steps is not among the tables")
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection) -> None:

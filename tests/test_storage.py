@@ -203,6 +203,15 @@ def test_a_shop_of_a_newer_program_is_refused(file: Path) -> None:
         database.connect(file)
 
 
+def test_a_file_with_other_tables_is_refused_in_words(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as other:
+        other.execute("create table items (number integer)")
+    with pytest.raises(ImsError, match=r"are not those of a shop: another program made them.*IMS_DATABASE"):
+        database.connect(tmp_path / "other.duckdb")
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as other:
+        assert other.execute("select table_name from duckdb_tables()").fetchall() == [("items",)]
+
+
 # -- locked down
 
 
