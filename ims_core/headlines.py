@@ -23,6 +23,8 @@ class Headline:
     sold_out: int
     sold_out_trend: list[int]
     places: int
+    costed: int
+    """Of `in_stock`, items whose cost is known: `value` is of these alone."""
     value: float
     value_estimated: float
     """Of `value`, of items that nobody counted and of which more left than came in."""
@@ -54,6 +56,7 @@ def today(db: Database, day: date) -> Headline:
         sold_out=int((here["status"] == "Sold out").sum()),
         sold_out_trend=[int(found) for found in levels["sold_out"]],
         places=int(db.scalar(STANDING, [day, day])),
+        costed=int(((here["on_hand"] > 0) & here["cost"].notna()).sum()),
         value=float(found["value"].sum()),
         value_estimated=float(found["value"][found["estimated"] > 0].sum()),
         value_before=float(before.iloc[-1]) if len(before) else 0.0,
@@ -70,6 +73,18 @@ STANDING = """
     select count(distinct place) from stock_on(?::date)
     where on_hand <> 0 and item_id in (select item_id from counted_by(?::date))
 """
+
+
+def worth_said(value: float, costed: int, held: int, currency: str) -> str:
+    """What stock is worth in words, and of how many of the items that are `held` a cost is known where it is not of all.
+
+    >>> worth_said(12.5, 5, 77, "")
+    "worth 12.50 at today's cost, known of 5 of 77 items"
+    """
+    if held and not costed:
+        return "of unknown worth, as no cost is known"
+    of = "" if costed >= held else f", known of {costed:,} of {labels.count(held, 'item')}"
+    return f"worth {labels.money(value, currency)} at today's cost{of}"
 
 
 def change(now: float, before: float) -> str | None:

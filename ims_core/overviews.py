@@ -63,31 +63,44 @@ def seasons(months: pd.DataFrame) -> Picture:
     wide = wide.loc[(wide.max(axis=1) - wide.min(axis=1)).sort_values().index].tail(MOST)
     heat = {
         "type": "heatmap", "x": list(MONTHS), "y": list(wide.index), "z": (wide.to_numpy(float) * 100).round(), "zmid": 100,
-        "colorscale": [[0, "#C8CFCE"], [0.5, "#F3F1EA"], [1, ACCENT]], "showscale": False, "xgap": 2, "ygap": 2,
-        "texttemplate": "%{z:.0f}", "textfont": {"size": 11},
+        "colorscale": [[0, "rgba(124, 140, 138, 0.45)"], [0.5, "rgba(124, 140, 138, 0.06)"], [1, "rgba(26, 143, 135, 0.85)"]],
+        "showscale": False, "xgap": 2, "ygap": 2,
         "hovertemplate": "%{y}, %{x}: <b>%{z:.0f} %</b> of its mean month<extra></extra>",
     }  # fmt: skip
     best = months.sort_values("index").iloc[-1]
     top = f"most {best['category']} in {MONTHS[int(best['month']) - 1]}, {best['index']:.0%}"
     x = {"nticks": 12, "side": "top"}
     y = {"showgrid": False, "nticks": len(wide)}
-    figure = charts.figure(34 * len(wide) + 40, [heat], x=x, y=y, right=8, hovermode="closest")
+    shares: list[Spec] = [  # words of their own, because those of a heatmap take their colour as if they lay on white
+        {"x": MONTHS[month - 1], "y": name, "text": f"{100 * share:.0f}", "showarrow": False, "xanchor": "center", "font": {"size": 11}}
+        for name, month, share in months[months["category"].isin(wide.index)][["category", "month", "index"]].itertuples(index=False)
+    ]  # fmt: skip
+    figure = charts.figure(34 * len(wide) + 40, [heat], shares, x=x, y=y, right=8, hovermode="closest")
     return Picture(figure, f"Sales by month of the year and category, in percent of the category's mean month: {top}.")
 
 
 def bars(found: pd.DataFrame, name: str, value: str, label: str, currency: str) -> Picture:
     """What is largest, in money. found: a name and a value a row, the largest first; values of both signs are told apart by colour."""
     top = found.head(MOST)
-    words = [text if len(text) <= 34 else f"{text[:33]}…" for text in top[name].astype(str)]
+    words = [text if len(text) <= 26 else f"{text[:25]}…" for text in top[name].astype(str)]  # longer ones leave a phone no room for bars
     bar = {
         "type": "bar", "orientation": "h", "y": list(range(len(top))), "x": top[value].astype(float), "cliponaxis": False,
         "text": [f"{labels.money(amount, currency)}" for amount in top[value]], "textposition": "outside",
         "marker": {"color": [ACCENT if amount >= 0 else NEUTRAL for amount in top[value]]}, "customdata": top[name],
         "hovertemplate": f"%{{customdata}}: <b>%{{x:,.2f}}</b> {currency}<extra></extra>",
     }  # fmt: skip
-    y = {"autorange": "reversed", "showgrid": False, "tickmode": "array", "tickvals": list(range(len(top))), "ticktext": words}
+    y = {
+        "autorange": "reversed",
+        "showgrid": False,
+        "zeroline": False,
+        "tickmode": "array",
+        "tickvals": list(range(len(top))),
+        "ticktext": words,
+    }
     said = ", ".join(f"{text} {labels.money(amount, currency)}" for text, amount in zip(top[name].head(3), top[value], strict=False))
-    low, high = min(float(top[value].min()), 0) * 1.6, max(float(top[value].max()), 0) * 1.6  # room for the words beyond the bars
+    least, most = min(float(top[value].min()), 0.0), max(float(top[value].max()), 0.0)
+    room = 0.4 * (most - least)  # for the words beyond the bars, where there are bars
+    low, high = least - (room if least else 0), most + (room if most else 0)
     x = {"showgrid": True, "gridcolor": charts.FAINT, "nticks": 4, "range": [low, high]}
     return Picture(charts.figure(30 * len(top) + 40, [bar], x=x, y=y, top=4, right=8, hovermode="closest"), f"{label}: {said}.")
 

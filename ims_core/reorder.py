@@ -23,9 +23,13 @@ COLUMNS = [
 
 REASONED = (
     "rate", "expected_demand", "lead_days", "review_days", "reorder_point", "available", "on_order", "quantity", "needed", "counted",
-    "estimated", "on_hand", "known_days", "lead_source", "lead_spread", "deliveries", "closed_days",
+    "estimated", "on_hand", "known_days", "lead_source", "lead_spread", "deliveries", "closed_days", "last_sold", "quiet",
 )  # fmt: skip
 """What a reason is told from."""
+
+
+LONG = 60
+"""Days without a sale after which a sold-out item may not be wanted any more."""
 
 
 # -- pure
@@ -153,16 +157,19 @@ class Orders:
     """Of items that nobody ever counted."""
     guessed: int
     """Of items with estimated stock."""
+    quiet: int
+    """Of items that are sold out and were not sold for LONG days before the last day known."""
 
 
 def added_up(lines: pd.DataFrame) -> Orders:
     """What `ordered` gives, added up."""
-    some = lines.loc[lines["quantity"] > 0, ["supplier", "counted", "estimated", "value", "min_order"]]
+    some = lines.loc[lines["quantity"] > 0, ["supplier", "counted", "estimated", "value", "min_order", "on_hand", "quiet"]]
     homeless = int((some["supplier"] == NOBODY).sum())
     return Orders(
         lines=lines, suppliers=by_supplier(some if len(some) else lines), count=len(some),
         firms=some["supplier"].nunique() - bool(homeless), worth=float(some["value"].sum()), homeless=homeless,
         blind=int((~some["counted"]).sum()), guessed=int((some["counted"] & (some["estimated"] > 0)).sum()),
+        quiet=int((some["counted"] & (some["on_hand"] <= 0) & (some["quiet"] >= LONG)).sum()),
     )  # fmt: skip
 
 
@@ -202,6 +209,8 @@ def position(db: Database, day: date, only: Sequence[int] | None = None) -> pd.D
     supply = found.rename(columns={"item_id": "unique_id", "lead_spread": "lead_sd"})[["unique_id", "lead_days", "lead_sd", "review_days"]]
     history, closed = asked(db, until, only)
     covered = to_cover(history, in_open_days(supply, closed, until or day), until or day)
+    last = found["item_id"].map(history[history["y"] > 0].groupby("unique_id")["ds"].max())
+    found = found.assign(last_sold=last, quiet=(pd.Timestamp(until or day) - pd.to_datetime(last)).dt.days)
     return found.merge(covered.rename(columns={"unique_id": "item_id"}), on="item_id")
 
 
@@ -237,6 +246,10 @@ def _reason(row: dict[Any, Any]) -> str:
         (not row["counted"] and row["available"] == 0, "Never counted: taken as nothing on hand."),
         (row["estimated"] > 0 and (row["counted"] or row["available"] > 0), "On hand is estimated, at least that many: never counted."),
         (row["counted"] and row["on_hand"] < 0, "The book is below zero: count it."),
+        (
+            row["counted"] and row["on_hand"] <= 0 and row["quantity"] > 0 and row["quiet"] >= LONG,
+            f"Sold out, and last sold on {labels.day_text(row['last_sold'])}: is it still wanted?",
+        ),
         (row["known_days"] < demand.SHORTEST, f"Known for {labels.many(int(row['known_days']), 'day')} only."),
         (row["lead_source"] == "shop", "No lead time of its own: the shop's usual one, taken as steady."),
         (

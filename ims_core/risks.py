@@ -64,14 +64,16 @@ class Outlook:
 
 
 def outlook(db: Database, item_id: int, day: date, weeks: int, service: float, today: date | None = None) -> Outlook:
-    """The item's next `weeks` by AutoARIMA or counts, with the range that `service` spans, and what it means for its stock.
+    """The item's next `weeks`, with the range that `service` spans, and what it means for its stock.
 
-    Reckoned from `day` on (`headlines.known_day`), with what stands there by `today`: also what was booked since.
+    As the newest run has it, where that knows all sales and holds these weeks and this range, so that no model need be loaded; else by
+    AutoARIMA or counts, now. Reckoned from `day` on (`headlines.known_day`), with what stands there by `today`: also what was booked since.
     """
     until = forecasting.known_until(db, day)
     levels = sorted({round(1 - service, 3), 0.25, 0.5, 0.75, round(service, 3)})
     history = forecasting.weekly(db, day, item_id)
-    ahead = forecasting.of_one(history, weeks, levels)
+    ahead = _kept(db, item_id, until, weeks, levels)
+    ahead = forecasting.of_one(history, weeks, levels) if ahead.empty else ahead
     on_hand, counted, estimated = _standing(db, item_id, today or day)
     gone, early = (
         (_day(day, ahead[path], on_hand, until) for path in ("mean", forecasting.column(levels[-1])))
@@ -79,6 +81,25 @@ def outlook(db: Database, item_id: int, day: date, weeks: int, service: float, t
         else (None, None)
     )
     return Outlook(history, ahead, until, on_hand, counted, estimated, gone, early)
+
+
+def _kept(db: Database, item_id: int, until: date | None, weeks: int, levels: list[float]) -> pd.DataFrame:
+    """The item in the newest run, as forecasting.forecast has it; empty where that holds less, or sales came since."""
+    run = forecasting.latest(db)
+    if not run or run["day"] != until or run["horizon"] < weeks or not set(levels) <= set(run["levels"]):
+        return pd.DataFrame()
+    found = db.frame(
+        """
+        select p.ds::timestamp as ds, p.model, p.mean, p.quantiles from forecast_points p
+        where p.run_id = $run and p.item_id = $item and p.change_id in (select change_id from visible_changes)
+          and not exists (from visible_movements m left join merged g using (item_id)
+                          where coalesce(g.counts_as, m.item_id) = $item and m.kind in ('sale', 'return_in') and m.change_id > p.change_id)
+        order by p.ds limit $weeks
+        """,
+        {"run": run["run_id"], "item": item_id, "weeks": weeks},
+    )
+    at = {forecasting.column(level): list(run["levels"]).index(level) for level in levels}
+    return found.assign(**{name: [each[place] for each in found["quantiles"]] for name, place in at.items()}).drop(columns="quantiles")
 
 
 def _standing(db: Database, item_id: int, day: date) -> tuple[float, bool, bool]:

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pandas as pd
 import streamlit as st
 
 from ims_core import headlines, kpis, labels, measures, movers, objectives, overviews
@@ -59,11 +60,26 @@ def overview() -> None:
 
 
 def classes() -> None:
+    found = ui.ask(movers.classed, view.first, view.last, by, group)
+    if (found["abc"] == "C").all():
+        st.info("Nothing tells A from B and C: they go by what the goods sold had cost, and no cost is known of what was sold in a year. "
+                "Fill the costs in, or drop a file with costs.", icon=":material/payments:")  # fmt: skip
+        ui.link("items", "Fill in costs")
+    else:
+        found = chosen_class(found)
+    order = ["name", "abc", "evenness", "demand", "revenue", "stock_value", "turnover", "category", "sku"]
+    order = order if (found["abc"] != "C").any() else [name for name in order if name != "abc"]
+    said = found.assign(evenness=found["xyz"].map(analysed.EVENNESS), demand=found["kind"].str.capitalize())
+    ui.table(said, "classed", alt="Items with their classes", order=order, extra=analysed.columns(order), save_as="Classes", blank="–")
+    if found["revenue"].gt(0).any():
+        with st.container(border=True):
+            st.markdown("**How many items bring most of the sales**")
+            ui.picture(overviews.pareto(found))
+
+
+def chosen_class(found: pd.DataFrame) -> pd.DataFrame:
     st.caption("A: the items that bring the first 80 % of what is sold, at cost. B: up to 95 %. C: the rest. Beside it how evenly they "
                "sell (others say X, Y, Z); what sells too seldom for that stands apart. Click a field to see its items.")  # fmt: skip
-    found = ui.ask(movers.classed, view.first, view.last, by, group)
-    if len(found) and (found["abc"] == "C").all():
-        st.caption(":orange[No item stands out, because no cost is known of what is sold: fill the costs in on the Items page.]")
     grid = analysed.grid(found)
     shown = st.dataframe(grid, key="grid", on_select="rerun", selection_mode="single-cell", alt="Items by ABC class and evenness of demand",
                          width="stretch", column_config={"class": st.column_config.TextColumn("", width=50)}, hide_index=True)  # fmt: skip
@@ -71,12 +87,7 @@ def classes() -> None:
     if cells and cells[0][1] != "class":
         found = found[(found["abc"] == grid["class"].iloc[cells[0][0]]) & (found["xyz"].map(analysed.EVENNESS) == cells[0][1])]
         st.subheader(f"{grid['class'].iloc[cells[0][0]]}, {cells[0][1].lower()}: {labels.many(len(found), 'item')}", anchor=False)
-    order = ["name", "abc", "evenness", "demand", "revenue", "stock_value", "turnover", "category", "sku"]
-    said = found.assign(evenness=found["xyz"].map(analysed.EVENNESS), demand=found["kind"].str.capitalize())
-    ui.table(said, "classed", alt="Items with their classes", order=order, extra=analysed.columns(order), save_as="Classes", blank="–")
-    with st.container(border=True):
-        st.markdown("**How many items bring most of the sales**")
-        ui.picture(overviews.pareto(found))
+    return found
 
 
 def moving() -> None:
@@ -138,7 +149,8 @@ def losses() -> None:
         st.info("Nothing was counted, adjusted or scrapped away in this period.", icon=":material/check_circle:")
         return
     reasons = found.groupby("reason", as_index=False)["value"].sum().sort_values("value", ascending=False)
-    ui.picture(overviews.bars(reasons, "reason", "value", "Losses by reason", shop.currency))
+    if reasons["value"].any():
+        ui.picture(overviews.bars(reasons, "reason", "value", "Losses by reason", shop.currency))
     order = ["name", "reason", "pieces", "value", "category", "sku"]
     ui.table(found, "lost", alt="What was lost, by item", order=order, extra={"reason": "Reason"}, save_as="Losses", blank="–")
 

@@ -19,18 +19,28 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 first, last = labels.day_text(period.first, today), labels.day_text(period.last, today)
 with ui.waiting("Adding up"):
     sums = ui.ask(books.sums, period)
+unvalued = not any(sums.values()) and ui.ask(valuation.side_by_side, period.last, "category")["uncosted"].sum() > 0
+
+
+def money(amount: float) -> str:
+    """Where no cost is known, nothing is known: 0 would say that it is worth nothing."""
+    return "–" if unvalued else labels.money(amount, shop.currency)
+
+
 with head:
     worth = labels.money(sums["after"], shop.currency)
     says = f"From {first} to {last}; the stock was worth {worth} at its end. All at moving average cost, without tax"
-    ui.page("Finance", f"{says}; Today and Stock have it at today's cost.")
+    if unvalued:
+        says = f"From {first} to {last}: no cost is known of what came, went or lay there. Fill the costs in, or drop files with costs"
+    ui.page("Finance", f"{says}." if unvalued else f"{says}; Today and Stock have it at today's cost.")
 
 with st.grid(5, min_column_width=165):
-    ui.figure("Stock, average cost", labels.money(sums["after"], shop.currency), help="At the end of the period, at moving average cost")
-    ui.figure("Stock, first in first out", labels.money(sums["fifo"], shop.currency), help="What came first has left first")
-    ui.figure("Cost of goods sold", labels.money(-sums["cogs"], shop.currency), help="At moving average, returns taken off")
-    ui.figure("Received", labels.money(sums["purchases"], shop.currency), help="Goods that came in, at what they cost")
+    ui.figure("Stock, average cost", money(sums["after"]), help="At the end of the period, at moving average cost")
+    ui.figure("Stock, first in first out", money(sums["fifo"]), help="What came first has left first")
+    ui.figure("Cost of goods sold", money(-sums["cogs"]), help="At moving average, returns taken off")
+    ui.figure("Received", money(sums["purchases"]), help="Goods that came in, at what they cost")
     lost = -(sums["scrap"] + sums["count"] + sums["adjustment"])
-    ui.figure("Written off", labels.money(lost, shop.currency), help="Scrapped, counted and adjusted away, less what was found")
+    ui.figure("Written off", money(lost), help="Scrapped, counted and adjusted away, less what was found")
 
 proof = ui.ask(books.proof, period)
 (st.success if proof.holds else st.error)(ui.plain(proof.says(shop.currency)), icon=":material/balance:")

@@ -40,7 +40,7 @@ with left:
     usual = min(max(round(shop.service * 100), 80), 99)
     service = st.slider("Enough in … of 100 weeks", 80, 99, usual, key="service", bind="query-params")
     back = st.segmented_control("Weeks of history", [26, 52, 104], default=52, required=True, key="back", bind="query-params")
-with right, ui.waiting("Looking ahead" if forecasting.loaded() else "Loading the models, once after a start"):
+with right, ui.waiting("Looking ahead" if run or forecasting.loaded() else "Loading the models, once after a start"):
     seen = ui.ask(risks.outlook, int(item_id), day, weeks, service / 100, today)
 history = seen.history.tail(back)
 with words:
@@ -73,7 +73,8 @@ if not run:
     st.stop()
 with ui.waiting("Weighing what may go wrong"):
     known = ui.ask(risks.listed, day, today)
-soon = known[known["counted"] & (known["stockout_chance"] >= 0.05)].assign(chance=(known["stockout_chance"] * 100).round())
+known = known.assign(chance=(known["stockout_chance"] * 100).round())
+soon = known[known["counted"].astype(bool) & (known["stockout_chance"] >= 0.05)]
 much = known[known["surplus"] > 0].sort_values("surplus_value", ascending=False)
 if len(known) > known["counted"].sum():
     blind = len(known) - int(known["counted"].sum())
@@ -82,7 +83,9 @@ if len(known) > known["counted"].sum():
 make = st.column_config
 short, long = st.tabs([f"May run out · {len(soon):,}", f"Too much · {len(much):,}"])
 with short:
-    if soon.empty:
+    if not known["counted"].any():
+        st.caption("Nobody can say: no item was ever counted. Drop a stock list, or count.")
+    elif soon.empty:
         st.caption("Nothing that was counted: it suffices until the next order could be here.")
     else:
         st.caption(

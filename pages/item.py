@@ -5,7 +5,7 @@ import streamlit as st
 
 from ims_core import alerts, headlines, items, labels, ledger, lots, people, suppliers
 from ims_core.db import Database
-from ims_core.web import shown, ui
+from ims_core.web import fields, shown, ui
 
 item_id, today, shop = ui.number("item"), ui.today(), ui.shop()
 if item_id is None:
@@ -14,8 +14,7 @@ if item_id is None:
     if known.empty:
         ui.empty("There is no item yet. Drop the files you have.", "Drop your files", "upload")
         st.stop()
-    names = dict(zip(known["item_id"], known["name"] + " · " + known["sku"], strict=True))
-    if chosen := st.selectbox("Item", list(names), index=None, format_func=names.get, placeholder="Name or code"):
+    if chosen := fields.item(known, None, "item", preset=False):
         ui.go("item", item=chosen)
     st.stop()
 

@@ -25,12 +25,10 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=want
         main = stands.index(labels.MAIN_PLACE) if labels.MAIN_PLACE in stands else 0
         known, sign = ui.ask(items.catalogue), ui.plain(ui.shop().currency)
         usable = known[known["active"]]
-        names = dict(zip(usable["item_id"], usable["name"] + " · " + usable["sku"], strict=True))
         kind = st.pills("Kind", BY_HAND, default="receipt", required=True, format_func=CALLED.get, key="record-kind",
                         label_visibility="collapsed")  # fmt: skip
+        item_id = fields.item(usable, wanted, ui.act("record-item"), preset=False)
         with st.form(ui.act("record"), border=False):
-            first = list(names).index(wanted) if wanted in names else None
-            item_id = st.selectbox("Item", list(names), index=first, format_func=names.get, placeholder="Name or code")
             with st.grid(4, min_column_width=150):
                 qty = st.number_input(GOES.get(kind, "Pieces"), value=None, step=1.0, format="%g", placeholder="0")
                 place = st.selectbox("From" if kind == "transfer" else "Place", stands, index=main)
@@ -51,7 +49,8 @@ with st.expander("Record a movement", icon=":material/edit_note:", expanded=want
                 else:
                     entry = ledger.Record(kind, item_id, qty or 0, place, day, to, cost, price, ref.strip() or None, note.strip() or None,
                                           lot=lot.strip() or None, expires=expires)  # fmt: skip
-                    said = f"{CALLED[kind]} of {labels.pieces(qty)} {names[item_id]} recorded."
+                    name, sku = usable.loc[usable["item_id"] == item_id, ["name", "sku"]].iloc[0]
+                    said = f"{CALLED[kind]} of {labels.pieces(qty)} {name} · {sku} recorded."
                     mine["doubted"] = (entry, said) if ui.ask(doubts.of_movement, entry) else None
                     if not mine["doubted"]:
                         ui.do(ledger.record, entry, key=ui.act("record"), done=said)

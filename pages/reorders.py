@@ -38,6 +38,9 @@ with head:
     if orders.guessed:
         said = "1 of them rests" if orders.guessed == 1 else f"{orders.guessed:,} of them rest"
         st.caption(f":orange[{said} on estimated stock: more left than came in, and nobody counted. The line says so.]")
+    if orders.quiet:
+        said = "1 of them is sold out and was" if orders.quiet == 1 else f"{orders.quiet:,} of them are sold out and were"
+        st.caption(f":orange[{said} not sold for {reorder.LONG} days or more: is that still wanted? The line says when it was sold last.]")
 with right:
     made = partial(shown.sheet, orders, shop.name, today, shop.currency, known)
     ui.download("Download sheet", made, f"Reorder {today:%Y-%m-%d}.xlsx", key="sheet")

@@ -37,7 +37,9 @@ elif place == TOGETHER:
 found = ui.matching(found[found["category"] == category] if category else found, words, ["name", "sku", "category"])
 
 with head:
-    worth = labels.money(found["value"].sum(), ui.shop().currency)
+    held = found[found["on_hand"].fillna(0) > 0]
+    costed, held = (each["item_id"].nunique() for each in (held[held["value"].notna()], held))
+    worth = headlines.worth_said(found["value"].sum(), costed, held, ui.shop().currency)
     amounts = labels.amounts(found.groupby("unit")["on_hand"].sum())
     unknown = found[~found["counted"].astype(bool)]["item_id"].nunique()
     but = f" {labels.count(unknown, 'item was', 'items were')} never counted and {'is' if unknown == 1 else 'are'} not in these figures."
@@ -47,8 +49,11 @@ with head:
         says = f"Of it {says} are" if guess["on_hand"].sum() else f"{labels.count(guess['item_id'].nunique(), 'item is', 'items are')} at"
         rest = "estimated: never counted, at least so many." if guess["on_hand"].sum() else "nothing by the books and never counted."
         but = f" {says} {rest}{but if unknown else ''}"
-    ui.page("Stock", f"{labels.count(found['item_id'].nunique(), 'item')} on {labels.day_text(day, ui.today())}: {amounts}, "
-            f"worth {worth} at today's cost.{but if unknown or len(guess) else ''} {ui.ask(headlines.sales_known, day)}")  # fmt: skip
+    stands = f"{amounts}, {worth}.{but if unknown or len(guess) else ''}"
+    if len(found) and not found["counted"].any():
+        stands = "never counted, so nobody knows what is there: count, or drop a stock list."
+    ui.page("Stock", f"{labels.count(found['item_id'].nunique(), 'item')} on {labels.day_text(day, ui.today())}: {stands} "
+            f"{ui.ask(headlines.sales_known, day)}")  # fmt: skip
 with row:
     order += ["unit"] if set(found["unit"]) - {"piece"} else []
     ui.excel(found, "Stock", order)

@@ -13,17 +13,7 @@ ui.page(
 late = ui.ask(alerts.late, ui.today())
 if len(late):
     st.subheader(f"{labels.count(len(late), 'order')} late", anchor=False)
-    if not late["promised"].all():
-        st.caption(delays.due(late))
-    ui.table(
-        late,
-        "late",
-        alt="Orders that should have come",
-        order=["number", "supplier", "due", "days", "pieces", "value"],
-        extra=delays.LATE,
-        save_as="Late orders",
-        rows=5,
-    )
+    delays.late_orders(late, ui.today())
 
 
 def terms() -> None:

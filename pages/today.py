@@ -41,7 +41,7 @@ with ui.waiting("Adding up the shop"):
     now = ui.ask(headlines.today, day)
 counted = now.in_stock + now.sold_out > 0 or now.value != 0  # else nobody knows what there is, and 0 would say that it is gone
 guessed = f", of which {labels.money(now.value_estimated, shop.currency)} is estimated" if now.value_estimated else ""
-worth = f"worth {labels.money(now.value, shop.currency)} at today's cost{guessed}"
+worth = f"{headlines.worth_said(now.value, now.costed, now.in_stock, shop.currency)}{guessed}"
 stands = f"{labels.count(now.in_stock, 'item')} in {labels.count(now.places, 'place')}, {worth}."
 if not counted:
     stands = f"Nothing of {labels.count(now.items, 'item')} was counted yet, so nobody knows what is there: count, or drop a stock list."
@@ -50,7 +50,18 @@ ui.page("Today", f"{stands} {ui.ask(headlines.sales_known, day)}")
 with st.grid(4, min_column_width=160):
     sold = labels.money(now.sales, shop.currency) if now.sales_in_money else labels.count(now.sales, "piece")
     unknown = {"help": "Nothing was counted yet."}
-    if counted:
+    if counted and now.in_stock and not now.costed:
+        ui.figure(
+            "Stock value",
+            "–",
+            "no cost is known",
+            delta_color="gray",
+            help="Fill the costs in on the Items page, or drop a file with costs.",
+        )
+    elif counted and now.costed < now.in_stock:  # a change of a part says nothing of the whole
+        ui.figure("Stock value", labels.money(now.value, shop.currency), f"of {now.costed:,} of {now.in_stock:,} items", delta_color="gray",
+                  help="The others have no cost: fill it in on the Items page.")  # fmt: skip
+    elif counted:
         worth, changed = labels.money(now.value, shop.currency), headlines.change(now.value, now.value_before)
         price = "At what a piece costs today. Analysis and Finance have it at what was paid for it on average (moving average)."
         weeks = {"delta_description": "in 4 weeks"} if changed else {}

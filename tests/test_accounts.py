@@ -229,6 +229,7 @@ ROLES = {
     "messages.write": "manager",
     "objectives.give_up": "manager",
     "objectives.save": "manager",
+    "orders.close": "manager",
     "places.save": "manager",
     "policy.set_shop": "manager",
     "scanning.post": "staff",

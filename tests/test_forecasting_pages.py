@@ -114,6 +114,10 @@ def test_what_was_never_counted_does_not_pretend_to_last(path: Path) -> None:
     sell(shop, shop.item("KETTLE"), [4] * 100, last=TODAY)
     db.close()
     assert "Never counted, so nobody knows how long it lasts." in said(opened("forecast"))
+    forecasting.run(ui.db(), people.LOCAL, TODAY)
+    app = opened("forecast")
+    assert app.tabs[0].label == "May run out · 0"
+    assert "Nobody can say: no item was ever counted." in said(app)
 
 
 # -- Reorders

@@ -208,6 +208,20 @@ def test_days_after_the_last_sale_known_are_not_days_without_sales(shop: Shop, k
     assert found["expected_demand"] == pytest.approx(84)
 
 
+def test_what_is_sold_out_and_long_unsold_asks_whether_it_is_wanted(shop: Shop) -> None:
+    kettle, cup = shop.item("KETTLE"), shop.item("CUP")
+    sell(shop, kettle, [4] * 140, last=SUNDAY - timedelta(days=70))
+    sell(shop, cup, [4] * 140)
+    shop.move("receipt", kettle, 560, day=SUNDAY - timedelta(days=230))
+    shop.move("receipt", cup, 560, day=SUNDAY - timedelta(days=230))
+    found = reorder.suggest(shop.db, SUNDAY).set_index("sku")
+    day = f"{SUNDAY - timedelta(days=70):%-d %b %Y}"
+    assert (found["quantity"] > 0).all()
+    assert f"Sold out, and last sold on {day}: is it still wanted?" in str(found.loc["KETTLE", "reason"])
+    assert "Sold out" not in str(found.loc["CUP", "reason"])
+    assert reorder.added_up(reorder.ordered(reorder.proposed(reorder.position(shop.db, SUNDAY), 0.95), {})).quiet == 1
+
+
 def test_a_new_item_is_said_to_be_new(shop: Shop) -> None:
     sell(shop, shop.item("KETTLE"), [4] * 9)
     assert "Known for 9 days only." in proposal(shop)["reason"]

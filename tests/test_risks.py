@@ -2,6 +2,7 @@ import doctest
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +100,17 @@ def test_what_nobody_counted_has_no_day_on_which_it_is_gone(shop: Shop) -> None:
     found = risks.listed(shop.db, SUNDAY)
     assert found.counted.tolist() == [False]
     assert found.runs_out.isna().all()
+
+
+def test_the_outlook_is_the_run_s_until_sales_come_that_it_does_not_know(shop: Shop) -> None:
+    kettle = shop.item("KETTLE")
+    sell(shop, kettle, np.random.default_rng(2).poisson(4, 210))
+    forecasting.run(shop.db, people.LOCAL, SUNDAY)
+    kept = risks.outlook(shop.db, kettle, SUNDAY, weeks=10, service=0.95).forecast
+    assert list(kept.columns) == ["ds", "model", "mean", "q05", "q25", "q50", "q75", "q95"]
+    assert kept["model"].tolist() == ["AutoETS"] * 10
+    assert kept["ds"][0] == pd.Timestamp(SUNDAY) + pd.Timedelta(days=1)
+    longer, other = (risks.outlook(shop.db, kettle, SUNDAY, weeks, service).forecast for weeks, service in ((13, 0.95), (12, 0.94)))
+    shop.move("sale", kettle, 2, day=SUNDAY)
+    newer = risks.outlook(shop.db, kettle, SUNDAY, weeks=10, service=0.95).forecast
+    assert {model for found in (longer, other, newer) for model in found["model"]} == {"AutoARIMA"}

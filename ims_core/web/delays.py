@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ims_core import alerts, bottlenecks, labels, lead_times, overviews, scorecards
+from ims_core import alerts, bottlenecks, labels, lead_times, orders, overviews, scorecards
 from ims_core.charts import Picture
 from ims_core.db import Database
 from ims_core.web import tiles, ui
@@ -90,10 +90,7 @@ def _late_and_waiting(today: date) -> None:
     st.subheader(f"{labels.count(len(late), 'order')} past due today" if len(late) else "No order is past due today", anchor=False)
     if late.empty:
         return
-    if not late["promised"].all():
-        st.caption(due(late))
-    order = ["number", "supplier", "due", "days", "pieces", "value"]
-    ui.table(late, "late", alt="Orders that should have come", order=order, extra=LATE, save_as="Late orders", rows=5)
+    late_orders(late, today)
     low = ui.ask(bottlenecks.waiting, today)
     st.subheader(
         f"{labels.count(len(low), 'item')} wait for them and run low" if len(low) else "None of their items runs low", anchor=False
@@ -103,6 +100,31 @@ def _late_and_waiting(today: date) -> None:
         order = ["name", "available", "cover_days", "pieces", "at_risk", "number", "days", "supplier", "sku"]
         extra = columns() | {"supplier": make.TextColumn("Supplier")}  # not pinned here
         ui.table(low, "waiting", alt="Items that wait for a late order", order=order, extra=extra, save_as="Items that wait", blank="–")
+
+
+LONG = 180
+"""Days after which a late order is hardly still on its way."""
+
+
+def late_orders(late: pd.DataFrame, today: date) -> None:
+    """Orders past due; those that will not come any more can be closed, else they count as on order for ever. late: alerts.late."""
+    if not late["promised"].all():
+        st.caption(due(late))
+    long, closes = int((late["days"] > LONG).sum()), ui.who().may("manager")
+    if long:
+        them = "it still comes" if long == 1 else "they still come"
+        st.caption(f":orange[{labels.many(long, 'order')} should have come over half a year ago. Proposals reckon that {them}: "
+                   f"{'tick and close what will not.' if closes else 'a manager can close what will not.'}]")  # fmt: skip
+    picked = ui.table(late, "late", alt="Orders that should have come", order=["number", "supplier", "due", "days", "pieces", "value"],
+                      extra=LATE, save_as="Late orders", rows=5, picks="multi-row" if closes else None)  # fmt: skip
+    if not closes:
+        return
+    chosen, what = (picked, "ticked") if len(picked) else (late[late["days"] > LONG], "over half a year late")
+    if chosen.empty:
+        st.caption("Tick orders of which nothing more will come to close them.")
+    elif st.button(f"Close {labels.many(len(chosen), 'order')} {what}", key=ui.act("close-orders"), icon=":material/inventory:"):
+        ui.do(orders.close, chosen["order_id"].tolist(), today,
+              done=f"{labels.many(len(chosen), 'order')} closed: what was still to come is on order no more.")  # fmt: skip
 
 
 def due(late: pd.DataFrame) -> str:
@@ -145,15 +167,15 @@ def _one(card: dict[Any, Any], until: date) -> None:
     with st.grid(4, min_column_width=165):
         ui.figure("On time", f"{card['on_time']:.0%}" if card["due"] else "–", f"{labels.many(card['due'], 'order')} due")
         ui.figure("Promised", days(card["promised"]) if card["promised"] == card["promised"] else "–")
-        real = f"{days(card['real'])} ± {card['spread']:.1f}" if card["deliveries"] else "–"
-        ui.figure("Real", real, labels.many(card["deliveries"], "delivery", "deliveries"))
-        extra = f"{labels.pieces(card['extra'])} pieces, {labels.money(card['carrying'], sign)} a year" if known else None
+        real, stray = (days(card["real"]), f"± {card['spread']:.1f}, ") if card["deliveries"] else ("–", "")
+        ui.figure("Real", real, stray + labels.many(card["deliveries"], "delivery", "deliveries"))
+        extra = f"{labels.money(card['carrying'], sign)} a year" if known else None
         ui.figure("Unreliability costs", labels.money(card["extra_value"], sign) if known else "–", extra)
-    orders = ui.ask(bottlenecks.orders, until - lead_times.YEAR, until, card["supplier"])
-    ui.picture(overviews.deliveries(orders, card["supplier"]))
-    told = orders.assign(
-        state=["Open" if here else "Came short" if short else "Came" for here, short in zip(orders["open"], orders["short"], strict=True)],
-        took=orders["days"], days=orders["late"],
+    found = ui.ask(bottlenecks.orders, until - lead_times.YEAR, until, card["supplier"])
+    ui.picture(overviews.deliveries(found, card["supplier"]))
+    told = found.assign(
+        state=["Open" if here else "Came short" if short else "Came" for here, short in zip(found["open"], found["short"], strict=True)],
+        took=found["days"], days=found["late"],
     )  # fmt: skip
     order = ["number", "ordered", "due", "last_day", "took", "promised", "days", "state"]
     ui.table(

@@ -84,6 +84,9 @@ def tiles(view: View, names: Sequence[str]) -> None:
 TONES = {"on target": "green", "near": "gray", "off": "orange"}
 """How an objective stands, as a colour: amber says look."""
 
+LIES = ("dead_stock", "slow_stock")
+"""What lies there unsold is so, be it one machine: no chance of weeks makes it come or go."""
+
 GOOD = {"up": "normal", "down": "inverse", "": "off"}
 
 
@@ -96,7 +99,7 @@ def _tile(view: View, name: str, line: Mapping[str, Any], beyond: bool) -> None:
     change = against(value, before, kpi.unit)
     moved = beyond and change is not None and change[0] in "+-"
     color: Any = GOOD[kpi.better] if moved else "gray"
-    by_chance = "" if moved or change is None or change[0] == "0" else "may be chance"
+    by_chance = "" if moved or change is None or change[0] == "0" or name in LIES else "may be chance"
     with st.container(border=True, height="stretch", gap=None):
         st.markdown(f":small[{plain(kpi.label)}]", help=kpi.says)  # a label of the figure itself would be cut on a phone
         st.metric(plain(kpi.label), plain(said(value, kpi.unit)), change, delta_color=color, label_visibility="collapsed",
@@ -134,7 +137,7 @@ def _behind(story: reasons.Why) -> None:
     top = story.rows[story.rows[used[0]].fillna(0) != 0].sort_values(used[0], ascending=False, key=abs).head(20)
     st.markdown(plain(f"The items behind it, by: {measures.INPUTS[used[0]]}."))
     config: dict[str, Any] = {each: st.column_config.NumberColumn(measures.INPUTS[each], format="%,.2f") for each in used}
-    st.dataframe(top[["name", *used]], hide_index=True, height=320, alt=f"Items behind {story.kpi.label}",
+    st.dataframe(top[["name", *used]], hide_index=True, height=320 if len(top) > 8 else "content", alt=f"Items behind {story.kpi.label}",
                  column_config=config | {"name": "Item"})  # fmt: skip
 
 
