@@ -42,7 +42,7 @@ SHAPES = {
     "milliseconds": r"^1\d{12}$",
     "compact": rf"^((?:19|20)\d\d)(\d\d)(\d\d){CLOCK}$",
     "compact time": r"^(20\d\d)(\d\d)(\d\d)t?(\d\d)(\d\d)(\d\d)?()$",
-    "month first": rf"^{WEEKDAY}{MONTH}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}|\d{{2}}){CLOCK}$",
+    "month first": rf"^{WEEKDAY}{MONTH}\.?[\s-]+(\d{{1,2}})(?:st|nd|rd|th)?,?[\s-]+(\d{{4}}|\d{{2}}){CLOCK}$",
     "written": rf"^{WEEKDAY}(?:(?:le|el|il|den|the)\s+)?(\d{{1,2}})(?:st|nd|rd|th|er|º|°|o)?\.?{LINK}?{OF}{MONTH}\.?{LINK}?{OF}"
     rf"(\d{{4}}|\d{{2}}){CLOCK}$",
     "year first": rf"^(\d{{4}}){LINK}{MONTH}\.?{LINK}(\d{{1,2}}){CLOCK}$",

@@ -1,6 +1,7 @@
 """What the values under a column say: whether they can be what its name promises, and what they are where the name says nothing."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median
@@ -19,7 +20,7 @@ EVEN = re.compile(r".*[.,]0+\D*")
 WHOLE = re.compile(r"[-+]?\d+([.,]0+)?")
 DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}(,? .*|T.*)?|\d{1,2}\W+[A-Za-zäéû]{3,9}\.?\W+\d{2,4}.*|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}.*"
-    r"|\d{4}-(W|M)?\d{2}|(0?[1-9]|1[0-2])[/-]20\d{2}"
+    r"|[A-Za-z]{3}-\d{1,2}-\d{2,4}|\d{4}-(W|M)?\d{2}|(0?[1-9]|1[0-2])[/-]20\d{2}"
 )
 SERIAL = re.compile(r"[34]\d{4}(\.\d+)?|20\d{6}")
 FLAG = re.compile(r"true|false|yes|no|y|n|t|f|ja|nein|si|sí|oui|non|wahr|falsch|x|on|off", re.I)
@@ -29,10 +30,17 @@ CODE = re.compile(r"(?=.*\d)[\w./#+-]{1,30}")
 WORDY = re.compile(r"(?=(?:.*[^\W\d_]){3})(?:.* .*|\D+)", re.S)
 TECHNICAL = re.compile(
     r"simple|variable|variation|configurable|grouped|bundle|virtual|downloadable.*|stockable.*|consumable|services?|storable.*"
-    r"|(non-?)?inventory( part)?|standard|regular|default|physical|kit|single|product|goods|simple, .*",
+    r"|drop_?down|swatch\w*|radio\w*|checkbox|(non-?)?inventory( part)?|standard|regular|default|physical|kit|single|product|goods"
+    r"|simple, .*",
     re.I,
 )
 """What a system calls its sorts of product: nobody's category."""
+OPTION = re.compile(
+    r"colou?rs?|farbe|couleur|colore?|cor|size|gr(ö|oe)(ß|ss)e|taille|tall?a|taglia|tamaño|tamanho|flavou?r|style|material|weight|title"
+    r"|variant|scent|length|geschmack|sapor|sabor",
+    re.I,
+)
+"""What a choice is called: the variant is what was chosen."""
 LINK = re.compile(r"\s*(https?:|www\.|/|<)|.*\.(jpg|jpeg|png|gif|webp)$", re.I)
 CURRENCY = re.compile(rf"{values.CURRENCY}|[A-Z]{{3}}", re.I)
 UNITS = re.compile(r"[^\W\d_][^\W\d_ .²³³]{0,14}\.?|\d* ?(g|kg|ml|l|cl|m|cm|mm|oz|lb)", re.I)
@@ -158,6 +166,8 @@ def _text(field: str, seen: Seen, cells: Cells) -> float:
         return 0.45
     if field == "parent":
         return 1.0
+    if field == "variant" and sum(OPTION.fullmatch(cell) is not None for cell in cells) / len(cells) > 0.7:
+        return 0.45
     return 0.55 if seen.number > 0.8 and field != "variant" else 1.0
 
 
@@ -206,6 +216,13 @@ def adds_up(rows: tuple[tuple[str, str, str], ...]) -> bool:
     told = [(qty * each, total) for qty, each, total in read if qty is not None and each is not None and total is not None]
     near = sum(abs(abs(product) - abs(total)) <= 0.35 * abs(product) + 0.02 for product, total in told)
     return len(told) < 5 or near >= 0.5 * len(told)
+
+
+def comes_to(rows: tuple[tuple[str, str, str], ...], of: Callable[[float, float], float]) -> bool:
+    """True where on nearly all of several lines the third figure is what the first two make."""
+    read = [tuple(map(_figure, row)) for row in rows]
+    told = [(of(one, other), third) for one, other, third in read if one is not None and other is not None and third is not None]
+    return len(told) > 1 and sum(abs(made - third) <= 0.01 * abs(made) + 0.01 for made, third in told) >= 0.9 * len(told)
 
 
 def _figure(cell: str) -> float | None:

@@ -1,7 +1,7 @@
 """Which kind of file a table is: the weight of the fields that were found in it, and what its name speaks of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow.compute as pc
 
@@ -79,6 +79,10 @@ ACCOUNTS = tuple(
 ITEMS = frozenset({"item", "sku", "barcode", "variant", "material", "stock"})
 """Over a column of goods, their codes and how many there are."""
 ADDRESS = frozenset({"address", "city", "email", "phone", "fax"})
+
+BOTH = frozenset({"inflow", "outflow"})
+LOOKED_AT, FEW = 500, 12
+"""Lines that are looked at for words that recur, and how many different ones there may be."""
 
 BUYING = frozenset({"supplier", "supplier_code", "ordered", "expected", "received", "received_qty"})
 """One of these tells that something was bought: a day, a quantity and what it cost may be what was used."""
@@ -168,8 +172,10 @@ def doubtful(kind: str, found: Found, table: Table) -> bool:
         return True
     if kind == "sales" and "customer" not in found and any(vocabulary.likeness("supplier", column) >= SURE for column in table.header):
         return True
-    if kind == "stock" and {"inflow", "outflow"} <= {word for column in table.header for word in _words(column)}:
-        return True  # a card of what came and went, line by line
+    if kind == "sales" and not _needs(kind, found) and len(OWN[kind] & _sure(found)) < 2:
+        return True  # its name says so, and hardly more
+    if (kind == "items" and _lists_parts(found, table)) or _goes_both_ways(table):
+        return True
     return (plain or (kind == "purchases" and not BUYING & _sure(found))) and kind not in hinted(table)
 
 
@@ -185,6 +191,35 @@ def _tells_of_lines(table: Table) -> bool:
 
     dated = told("ref", 0.9) and told("day", 0.9)
     return dated or (told("lot") and told("expires")) or (told("qty", 0.9) and told("total", 0.9))
+
+
+def _goes_both_ways(table: Table) -> bool:
+    """A journal or card of movements: its columns, or the words of one of them, tell what came and what went."""
+    told = {word for column in table.header for word in _words(column)}
+    if {"inflow", "outflow"} <= told or "movement" in told:
+        return True
+    return any({word for cell in few for word in _words(cell)} >= BOTH for few in _few_words(table))
+
+
+def _few_words(table: Table) -> Iterator[list[str]]:
+    """What stands in columns that say one of few things on every line."""
+    for name in table.header:
+        cells = table.rows.column(name).slice(0, LOOKED_AT).unique().drop_null()
+        if 1 < len(cells) <= FEW:
+            yield cells.to_pylist()
+
+
+def _lists_parts(found: Found, table: Table) -> bool:
+    """Parts named beside what they are of, or a quantity that nothing calls stock beside a level, or beside no price or sort of goods."""
+    if any("component" in _words(column) and max(map(len, _first(table, column)), default=0) > 5 for column in table.header):
+        return True
+    if "on_hand" not in found or _words(found["on_hand"][0][1]) != {"quantity"}:
+        return False
+    return any(_words(column) == {"level"} for column in table.header) or not {"price", "cost", "category", "barcode", "place"} & set(found)
+
+
+def _first(table: Table, column: str) -> list[str]:
+    return [cell for cell in table.rows.column(column).slice(0, 20).to_pylist() if cell]
 
 
 def _lists_anything(found: Found, table: Table) -> bool:

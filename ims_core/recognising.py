@@ -1,12 +1,12 @@
 """What a table is and which of its columns is which of our fields, by header words and by values; what is not sure is asked."""
 
 from collections.abc import Iterator
-from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field, replace
 
-from ims_core import evidence, kinds, presets, vocabulary, widening
+from ims_core import evidence, kinds, presets, proofs, vocabulary, widening
 from ims_core.kinds import LEAST, SURE, Found
 from ims_core.labels import FIELDS, FILE_KINDS, KIND_FIELDS, KIND_NEEDS
+from ims_core.proofs import Samples
 from ims_core.reading import Table
 
 SAMPLE = 80
@@ -39,9 +39,6 @@ class Mapping:
     """What the person said, by Question.about, e.g. {"day": "mdy"}."""
     source: str = ""
     """The system whose export it is, where its headers name one."""
-
-
-Samples = AbstractMapping[str, evidence.Cells]
 
 
 def recognise(table: Table, kind: str | None = None) -> Mapping:
@@ -133,7 +130,9 @@ def _match(kind: str, samples: Samples, title: frozenset[str]) -> Found:
 
 def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Found:
     """What was found, with what the values of several columns say together."""
-    found = _proved(_told_apart(kind, found, samples), table)
+    found = proofs.proved(proofs.told_apart(kind, found, samples), table)
+    if "on_hand" in found:
+        found = proofs.on_hand(kind, found, table)
     if "barcode" in found and "sku" in found and vocabulary.heading(found["sku"][0][1]).words == {"item", "id"}:
         score, column = found["sku"][0]  # a number that a program gave itself perhaps
         found = found | {"sku": [(min(score, vocabulary.PERHAPS), column), *found["sku"][1:]]}
@@ -146,18 +145,6 @@ def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Foun
     if kind == "items" and "sku" in found and (number := _other_id(found, samples)):
         found = found | {"other_id": [(kinds.SURE, number)]}
     return found | _by_values(kind, found, samples)
-
-
-def _told_apart(kind: str, found: Found, samples: Samples) -> Found:
-    """A bare code, another on every line, may number the sale and not what was sold: it is asked where nothing else numbers it."""
-    beside = {"sales": "name", "purchases": "name", "stock": "day"}.get(kind)
-    if "sku" not in found or "ref" in found or beside not in found:
-        return found
-    score, column = found["sku"][0]
-    bare, codes = vocabulary.heading(column).words <= {"code", "number", "id", "reference"}, samples[column]
-    if not bare or len(set(codes)) < len(codes):
-        return found
-    return found | {"sku": [(min(score, vocabulary.PERHAPS), column), *found["sku"][1:]]}
 
 
 def _is_bin(column: str) -> bool:
@@ -193,17 +180,6 @@ def _sort_of(kind: str, samples: Samples, title: frozenset[str]) -> str:
     if "supplier" not in title:
         return kind
     return {"suppliers": "suppliers named", "items": "items of suppliers"}.get(kind, kind)
-
-
-def _proved(found: Found, table: Table) -> Found:
-    """A total that is not quantity times price is that of the whole receipt perhaps: it is asked."""
-    price = found.get("price") or found.get("cost")
-    if price is None or not {"qty", "total"} <= set(found):
-        return found
-    columns = (found["qty"][0][1], price[0][1], found["total"][0][1])
-    score, rows = found["total"][0][0], zip(*(table.rows.column(name).slice(0, 200).to_pylist() for name in columns), strict=True)
-    adds_up = evidence.adds_up(tuple((qty or "", each or "", total or "") for qty, each, total in rows))
-    return found if adds_up else found | {"total": [(min(score, vocabulary.PERHAPS), columns[2]), *found["total"][1:]]}
 
 
 def _said(name: str, column: str, cells: evidence.Cells, kind: str) -> float:

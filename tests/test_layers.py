@@ -18,7 +18,7 @@ LAYERS = """
     units scratch
     cells letters sheets texts markup headers blocks
     gs1 epc
-    values dates captions codes spoilt reading vocabulary evidence presets widening kinds recognising rules measuring columns judging
+    values dates captions codes spoilt reading vocabulary evidence presets widening kinds proofs recognising rules measuring columns judging
     repeats totals lookups documents products variants continuing cancelling problems cleaning
     alike
     decoding stickers

@@ -402,3 +402,39 @@ def test_sorts_of_stock_beside_one_another_are_no_places_and_a_card_of_movements
 def test_what_goods_are_made_of_is_no_stock() -> None:
     parts = table("Stufe|Menge|Artikel-Nr.|Benennung|ME", "stueckliste.csv")
     assert recognising.recognise(parts).kind == "ignore"
+
+
+JOURNALS = {
+    "a word for each way": "Fecha;Producto;Tipo;Cantidad;Precio\n4/5/2026;Vacuna;SALIDA;1;2,50\n5/5/2026;Vacuna;ENTRADA;9;2,50",
+    "a sort of movement": "Buchungsdatum;Bewegungsart;Material;Menge;Lieferant\n4.5.2026;101;OEL-1;5;X\n5.5.2026;201;OEL-1;-2;X",
+    "parts beside what they are of": "Nome;Categoria;Preço Venda;Ingrediente;Qtd\nPizza;Forno;6;Farinha;200\nPizza;Forno;6;Queijo;90",
+    "the levels of a tree": "Livello;Codice;Descrizione;Quantità\n0;M-1;Tornio;1\n1;G-1;Mandrino;1\n2;P-1;Albero;2",
+    "a list of what was sent": "Referencia;Designacao;Qtd;Unidade\nC-1;Cabo;100;m\nD-1;Disjuntor;25;un\nK-1;Calha;12;un",
+}
+
+
+@pytest.mark.parametrize("what", JOURNALS)
+def test_what_came_and_went_and_what_things_are_made_of_is_asked_about(what: str) -> None:
+    [found] = [recognising.recognise(table) for table in reading.read("export.csv", JOURNALS[what].encode())]
+    assert "kind" in asked(found) or found.kind == "ignore"
+
+
+def test_what_is_left_beside_the_reserved_gives_way_to_what_lies_there() -> None:
+    found = recognising.recognise(told({
+        "referencia": ["100045", "100046", "100047"], "descripcion": ["Bombilla", "Lámpara", "Cable"],
+        "cantidad": ["124", "58", "12"], "disponible": ["120", "58", "9"], "reservada": ["4", "0", "3"],
+    }, "stock.csv"))  # fmt: skip
+    assert found.columns["on_hand"] == "cantidad"
+
+
+def test_the_name_of_a_choice_is_no_variant_and_what_comes_to_an_amount_is_no_stock_without_a_question() -> None:
+    choices = {
+        "SKU": ["1", "2", "3"],
+        "Name": ["Tee", "Cap", "Mug"],
+        "Price": ["9.50", "8.00", "7.10"],
+        "Variant": ["Color", "Size", "Size"],
+    }
+    assert "variant" not in recognising.recognise(told(choices)).columns
+    lines = "codice;nome;prezzo;categoria;quantita;importo\n39;Pane;4,50;Secco;10;45,00\n21;Olio;31,50;Secco;2;63,00"
+    [bought] = reading.read("export.csv", lines.encode())
+    assert "column on_hand" in asked(recognising.recognise(bought, "items"))
