@@ -24,7 +24,9 @@ SHORTEST, LONGEST = 10, 200
 TAKEN = ("owner", "automation", "command line")
 """Names with which changes are signed that no account made."""
 
-_NAME = re.compile(r"[^\W_][\w .'’-]{0,39}")
+_NAME = re.compile(r"[^\W_][\w .'’‘-]{0,39}")
+_ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
+"""Alphabets with letters that look alike: of two in one name, one is there to pass for somebody else."""
 _HASHING = threading.Semaphore(2)
 """Each hash takes 64 MB for a moment, and somebody who knocks a thousand times at once must not get a thousand of them."""
 
@@ -114,8 +116,8 @@ def _key(name: str) -> str:
 @people.needs("owner")
 def add(db: Database, who: Person, name: str, role: str, password: str, email: str | None = None, via: str = "screen") -> int:
     """A new account. Refused: a name in use, a weak password, a first account that is no owner's."""
-    name = " ".join(name.split())
-    if not _NAME.fullmatch(name) or _key(name) in TAKEN:
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if not _is_name(name) or _key(name) in TAKEN:
         raise Refused(f"{name or 'Nothing'} cannot be the name of an account. Take a person's name, such as Anna or Anna B.")
     _refuse_weak(name, password)
     row, secret = _row(name, role, email, active=True), _secret(name, hashed(password))
@@ -148,8 +150,7 @@ def save(db: Database, who: Person, /, name: str, **values: Any) -> int:
 def reset_password(db: Database, who: Person, name: str, password: str, via: str = "screen") -> int:
     """Give an account a password, for somebody who forgot it; all its sessions end."""
     _refuse_weak(name, password)
-    standing = _must_know(db, name)
-    return _keep(db, who, _secret(standing.name, hashed(password)), f"Password of {standing.name}", via)
+    return _keep(db, who, name, hashed(password), "Password of {}", via)
 
 
 @people.needs("viewer")
@@ -158,7 +159,7 @@ def change_password(db: Database, who: Person, old: str, new: str) -> int:
     _refuse_weak(who.name, new)
     if not proven(db, who.name, old):
         raise Refused("The old password is not right. Nothing was changed.")
-    return _keep(db, who, _secret(_must_know(db, who.name).name, hashed(new)), f"Password of {who.name}", "screen")
+    return _keep(db, who, who.name, hashed(new), "Password of {}")
 
 
 @people.needs("viewer")
@@ -166,8 +167,7 @@ def sign_out_everywhere(db: Database, who: Person, name: str) -> int:
     """End every session of an account, on all devices: one's own, or as the owner anybody's."""
     if name != who.name and not who.may("owner"):
         raise NotAllowed(f"{who.name} is {who.role}, but to sign somebody else out one must be owner. Ask an owner to do it.")
-    standing = _must_know(db, name)
-    return _keep(db, who, _secret(standing.name, standing.hash), f"Sign {standing.name} out everywhere", "screen")
+    return _keep(db, who, name, None, "Sign {} out everywhere")
 
 
 def refuse_without_owner(db: Database) -> None:
@@ -176,9 +176,11 @@ def refuse_without_owner(db: Database) -> None:
         raise Refused("Then nobody would be owner any more, and nobody could change that. Make another account owner first.")
 
 
-def _keep(db: Database, who: Person, secret: dict[str, str], what: str, via: str) -> int:
-    with db.change(who=who.name, what=what, via=via) as change_id:
-        db.append("secret_versions", [secret])
+def _keep(db: Database, who: Person, name: str, new: str | None, what: str, via: str = "screen") -> int:
+    """A new stamp, and the hash `new`; None keeps the one in force, read inside the change, where no other is being made."""
+    with db.change(who=who.name, what=what.format(_must_know(db, name).name), via=via) as change_id:
+        standing = _must_know(db, name)
+        db.append("secret_versions", [_secret(standing.name, new or standing.hash)])
     return change_id
 
 
@@ -192,7 +194,7 @@ def _row(name: str, role: str, email: str | None, active: bool) -> versions.Row:
     if role not in people.ROLES:
         raise Refused(f"{role} is no role. It is one of {', '.join(people.ROLES)}.")
     email = (email or "").strip() or None
-    if email and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+    if email and not (re.fullmatch(r"[^@\s]+@[^@\s]+", email) and email.isprintable()):
         raise Refused(f"{email} is no e-mail address. Leave it empty where none is needed.")
     return {"name": name, "role": role, "email": email, "active": bool(active)}
 
@@ -234,6 +236,12 @@ def _hasher() -> "PasswordHasher":
 def _nobody() -> str:
     """A hash that no password fits."""
     return hashed(secrets.token_hex(32))
+
+
+def _is_name(name: str) -> bool:
+    bare = "".join(sign for sign in name if not unicodedata.category(sign).startswith("M"))  # vowels of Hindi or Thai are marks
+    used = {word for sign in bare if (word := unicodedata.name(sign, "").partition(" ")[0]) in _ALPHABETS}
+    return _NAME.fullmatch(bare) is not None and len(name) <= 40 and len(used) <= 1
 
 
 def _secret(name: str, known: str) -> dict[str, str]:

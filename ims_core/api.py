@@ -173,6 +173,7 @@ def _together(db: Database, who: Person, each: Mapping[int, Any]) -> dict[int, A
 
 def _tried(db: Database, who: Person, said: Any) -> Answer:
     key = said.get("key") if isinstance(said, dict) else None
+    key = key if isinstance(key, str | int) else None  # 1e999 or a list of lists could be read and not be said
     try:
         return {"key": key, **_told(scanning.post(db, who, read(who, said), via="api"))}
     except ImsError as refusal:

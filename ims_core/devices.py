@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import time
+import unicodedata
 from collections.abc import Mapping
 
 import pandas as pd
@@ -65,8 +66,8 @@ def _hash(token: str) -> str:
 @people.needs("owner")
 def add(db: Database, who: Person, name: str, role: str, token: str) -> int:
     """Let the device that holds `token` in. Refused: a name in use, or a role that no device has."""
-    name = " ".join(name.split())
-    if not 0 < len(name) <= 40 or "(" in name:
+    name = " ".join(unicodedata.normalize("NFKC", name).split())
+    if not 0 < len(name) <= 40 or "(" in name or not name.isprintable():
         raise Refused("A device has a name of 1 to 40 characters without brackets, such as Handheld 3.")
     if role not in ROLES:
         raise Refused(f"{role} is no role for a device. It is one of {', '.join(ROLES)}.")

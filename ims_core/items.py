@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import pandas as pd
 
 from ims_core import alike as likeness
-from ims_core import codes, people, values, versions
+from ims_core import codes, labels, people, values, versions
 from ims_core.db import Database
 from ims_core.errors import Refused
 
@@ -204,7 +204,7 @@ def link_barcode(db: Database, who: people.Person, item_id: int, code: str, pack
     """Let `code` mean `pack` pieces of the item, however it is written. Refused where another item has the code."""
     if not versions.seen(code) or not (code := codes.canonical(code)):
         raise Refused("The barcode is empty. Scan or type one.")
-    if not pack > 0:  # also where it is no number
+    if not 0.0001 <= pack <= labels.MOST_PIECES:  # what is less is kept as 0
         raise Refused(f"A barcode stands for at least a part of a piece, not for {pack:g}. Type how many pieces it means.")
     sku = one(db, item_id)["sku"]
     with db.change(who=who.name, what=f"Barcode {code} for {sku}") as change_id:

@@ -34,6 +34,9 @@ FILE_KINDS = {
 MOST_PIECES = 1_000_000_000
 """More than this of one item in one line is a slip of the keyboard."""
 
+MOST_DAYS = 3650
+"""Nobody waits longer for a delivery."""
+
 MARKS = ("From file", "From row", "What became of it", "Why it was not used", "What to do")
 """Columns of ours in a workbook of lines to mend; they are passed over when it is dropped back."""
 

@@ -1,11 +1,11 @@
 """What a code means to this shop: one of its items, a place, or nothing known yet; and what stands there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ims_core import codes, guesses, labels, lots, places
 from ims_core.db import Database
-from ims_core.errors import Refused, UnknownCode
+from ims_core.errors import Refused
 
 
 @dataclass(frozen=True)
@@ -103,5 +103,6 @@ def _key(text: str) -> str:
 def _place(db: Database, scan: codes.Scan, name: str) -> Found:
     known = {place.casefold(): place for place in places.names(db)}
     if name.casefold() not in known:
-        raise UnknownCode(f"There is no place called {name} in use. Choose one of: {', '.join(known.values())}.")
+        says = f"There is no place called {name} in use. Choose one of: {', '.join(known.values())}."
+        return Found("unknown", replace(scan, problem=says))
     return Found("place", scan, place=known[name.casefold()])

@@ -1,5 +1,6 @@
 """Where goods stand: shop floor, cellar, van. A place is known by its short name, which movements carry."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,14 +47,22 @@ def _in_use(db: Database) -> tuple[str, ...]:
 
 @people.needs("manager")
 def save(db: Database, who: people.Person, edits: Sequence[Mapping[str, Any]]) -> int:
-    """Write new versions of places. Refused: no short name, and closing a place where goods still stand."""
+    """Write new versions of places. Refused: no short name, another's but for its capitals, and closing one where goods still stand."""
     with db.change(who=who.name, what=f"Place {', '.join(str(edit.get('place')) for edit in edits)}") as change_id:
         rows = versions.edited(db, "places", ("place",), edits)
+        standing = [place for (place,) in db.rows("select place from places")]
+        known = {_key(place): place for place in [labels.MAIN_PLACE, *standing]}
         for row in rows:
             _refuse_bad(db, row)
+            if row["place"] not in standing and (other := known.setdefault(_key(row["place"]), row["place"])) != row["place"]:
+                raise Refused(f"There is a place called {other} already. Edit that one, or choose another name.")
             row["name"] = row.get("name") or row["place"]
         db.append("place_versions", rows)
     return change_id
+
+
+def _key(place: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", place).split()).casefold()
 
 
 def _refuse_bad(db: Database, row: versions.Row) -> None:

@@ -58,6 +58,13 @@ def shop(db: Database) -> Shop:
     return Shop(**{name: _read(type(standard[name]), value) for name, value in stored.items() if name in standard})
 
 
+def zones() -> list[str]:
+    """The names of time zones to choose from; `localtime`, which some machines list, is that of a machine, and the database knows none."""
+    from zoneinfo import available_timezones
+
+    return sorted(available_timezones() - {"localtime"})
+
+
 def _read(kind: type, value: str) -> Any:
     return value == "True" if kind is bool else kind(value)
 
@@ -79,8 +86,6 @@ def set_shop(db: Database, who: people.Person, /, **values: Any) -> int:
 
 
 def _refuse_bad(name: str, value: Any) -> None:
-    from zoneinfo import available_timezones
-
     if name not in {field.name for field in fields(Shop)}:
         raise Refused(f"There is no setting called {name}.")
     if name in LIMITS and not LIMITS[name][0] <= value <= LIMITS[name][1]:
@@ -88,7 +93,7 @@ def _refuse_bad(name: str, value: Any) -> None:
         raise Refused(f"{name.replace('_', ' ').capitalize()} must lie between {low:g} and {high:g}, not at {value:g}.")
     if isinstance(vars(Shop())[name], int) and value != int(value):
         raise Refused(f"{name.replace('_', ' ').capitalize()} is a whole number, not {value:g}.")
-    if name == "timezone" and value not in available_timezones():
+    if name == "timezone" and value not in zones():
         raise Refused(f"{value} is no time zone. Use a name such as Europe/Athens.")
     if not versions.seen(str(value)):
         raise Refused(f"The {name} is empty.")

@@ -9,7 +9,7 @@ import pandas as pd
 from ims_core import entries, meanings, reading, tallies, workbooks
 from ims_core.db import Database
 from ims_core.entries import Entry, Fault
-from ims_core.errors import ImsError, Refused
+from ims_core.errors import Refused
 
 CODE, NAME, PLACE, BOOK, COUNTED = "Item code", "Name", "Place", "Book", "Counted"
 
@@ -79,12 +79,9 @@ def _column(table: reading.Table, wanted: str) -> str | None:
 
 def _entry(db: Database, code: str, place: str, pieces: str, at: datetime | None) -> Entry | Fault:
     """What a line says, or why nobody can tell."""
-    if not code:
+    if not code.strip():
         return NO_CODE
-    try:
-        found = meanings.look(db, code)
-    except ImsError:  # a label of a place that is not there
-        return UNKNOWN
+    found = meanings.look(db, code)
     number = _number(pieces)
     if found.item_id is None:
         return UNKNOWN

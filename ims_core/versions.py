@@ -45,8 +45,9 @@ def refuse_amounts(row: Mapping[str, Any], columns: Sequence[str], whose: str = 
             raise Refused(f"{called} is {str(value)[:40]!r}; it must be a number.")
         if value < 0:
             raise Refused(f"{called} is {value:g}; it cannot be negative.")
-        if value > labels.MOST_PIECES:
-            raise Refused(f"{called} is {value:.3g}; nobody has that much. Is it a slip of the keyboard?")
+        most, much = (labels.MOST_DAYS, "waits that long") if column == "lead_days" else (labels.MOST_PIECES, "has that much")
+        if value > most:
+            raise Refused(f"{called} is {value:.3g}; nobody {much}. Is it a slip of the keyboard?")
 
 
 def plain(frame: pd.DataFrame) -> list[Row]:

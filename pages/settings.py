@@ -1,5 +1,4 @@
 from functools import partial
-from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -18,7 +17,7 @@ if about.open:
             name = st.text_input("Name of the shop", shop.name, max_chars=60)
             signs = list(dict.fromkeys([shop.currency, "€", "$", "£", "CHF", "kr", "zł", "₹", "¥"]))
             currency = st.selectbox("Currency", signs, accept_new_options=True, help="One for the whole shop; amounts are not converted.")
-            zones = sorted(available_timezones())
+            zones = policy.zones()
             zone = st.selectbox("Time zone", zones, index=zones.index(shop.timezone), help="Decides at what hour a day ends.")
         with st.grid(3, min_column_width=220):
             service = st.slider("Enough in … of 100 cases", 50.0, 99.9, shop.service * 100, step=0.1, format="%.1f")

@@ -81,10 +81,29 @@ def test_until_somebody_makes_an_account_there_is_none_and_the_first_is_the_owne
     assert accounts.exist(shop.db)
 
 
-@pytest.mark.parametrize("name", ["", "Owner", "Handheld (device)", "olga", "a" * 41, "<b>"])
+@pytest.mark.parametrize("name", ["", "Owner", "Handheld (device)", "olga", "a" * 41, "<b>", "\u041elga"])
 def test_a_name_that_is_taken_or_misleads_is_refused(staffed: Shop, name: str) -> None:
     with pytest.raises(Refused):
         accounts.add(staffed.db, OWNER, name, "owner", GOOD)
+
+
+def test_a_name_may_have_vowels_that_are_marks_and_is_one_however_its_accents_are_typed(staffed: Shop) -> None:
+    accounts.add(staffed.db, OWNER, "\u0905\u0928\u093f\u0924\u093e", "staff", GOOD)
+    accounts.add(staffed.db, OWNER, "Jose\u0301", "staff", GOOD)
+    assert accounts.proven(staffed.db, "jos\u00e9", GOOD)
+
+
+def test_signing_out_everywhere_keeps_a_password_that_is_made_at_the_same_moment(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = staffed.db.change
+
+    def after_another(**said: Any) -> Any:
+        monkeypatch.undo()
+        accounts.reset_password(staffed.db, OWNER, "Stefan", OTHER)
+        return change(**said)
+
+    monkeypatch.setattr(staffed.db, "change", after_another)
+    accounts.sign_out_everywhere(staffed.db, STAFF, "Stefan")
+    assert accounts.proven(staffed.db, "Stefan", OTHER)
 
 
 def test_the_last_owner_stays_owner(staffed: Shop) -> None:
@@ -169,7 +188,8 @@ def test_a_device_is_known_by_its_token_until_it_is_revoked(staffed: Shop) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "role", "token"), [("X", "owner", None), ("", "staff", None), ("X (device)", "staff", None), ("X", "staff", "1234")]
+    ("name", "role", "token"),
+    [("X", "owner", None), ("", "staff", None), ("X (device)", "staff", None), ("X\u202e", "staff", None), ("X", "staff", "1234")],
 )
 def test_a_device_is_never_owner_nor_without_name_nor_with_a_short_token(staffed: Shop, name: str, role: str, token: str | None) -> None:
     with pytest.raises(Refused):

@@ -198,6 +198,10 @@ def test_of_many_reads_each_stands_for_itself(stocked: Shop) -> None:
     assert (answer["posted"], answer["repeated"], answer["refused"]) == (2, 1, 2)
     assert [result["key"] for result in answer["results"]] == ["1", "2", "1", "3", None]
     assert (stocked.on_hand("KETTLE"), stocked.on_hand("MUG")) == (1, 3)
+    told = device(stocked, name="Reader").post(
+        "/api/reads", content='{"reads": [{"key": 1e999}, {"key": "4", "code": "MUG", "mode": "look"}]}'
+    )
+    assert [result["key"] for result in told.json()["results"]] == [None, "4"]
 
 
 def test_many_reads_are_few_questions_and_each_is_still_a_change_of_its_own(stocked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

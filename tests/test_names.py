@@ -55,9 +55,15 @@ def test_what_is_no_name_or_amount_is_refused(shop: Shop, edit: dict[str, object
         items.save(shop.db, people.LOCAL, [edit])
 
 
-def test_a_code_that_nobody_sees_and_a_currency_without_end_are_refused(shop: Shop) -> None:
+def test_a_code_that_nobody_sees_and_what_has_no_end_or_stands_there_already_are_refused(shop: Shop) -> None:
     kettle = shop.item("KETTLE")
     with pytest.raises(Refused, match="barcode is empty"):
         items.link_barcode(shop.db, people.LOCAL, kettle, "\u200b")
+    with pytest.raises(Refused, match="There is a place called Shop already"):
+        shop.place("shop ")
+    with pytest.raises(Refused, match="slip of the keyboard"):
+        shop.supplier("Nordlicht", lead_days=1e9)
+    with pytest.raises(Refused, match="no time zone"):
+        policy.set_shop(shop.db, people.LOCAL, timezone="localtime")  # machines list it, the database does not know it
     with pytest.raises(Refused, match="8 are the most"):
         policy.set_shop(shop.db, people.LOCAL, currency="thalers of the land")

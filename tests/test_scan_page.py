@@ -11,7 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ims_core import items, people
-from ims_core.web import pictures
+from ims_core.web import pictures, sign_in
 from tests.builders import CRATE, WATER, Shop
 from tests.test_pages import button, field, opened, said
 
@@ -118,6 +118,12 @@ def test_a_code_with_a_wrong_check_digit_is_not_offered_to_be_linked(bar: Shop) 
     screen = scanner("receive").beep("4006381333913")
     assert "check digit" in said(screen)
     assert "Link and go on" not in [found.label for found in screen.button]
+    button(screen, "Drop").click().run()
+    screen = scanner("receive").beep("ims:place:Attic")  # a label of a place that is no more
+    assert "no place called Attic" in said(screen).replace("\\", "")
+    assert "Link and go on" not in [found.label for found in screen.button]
+    button(screen, "Drop").click().run()
+    assert "Attic" not in said(screen)
 
 
 def test_in_a_move_a_scanned_place_is_where_the_next_items_go(bar: Shop) -> None:
@@ -132,10 +138,14 @@ def test_in_a_move_a_scanned_place_is_where_the_next_items_go(bar: Shop) -> None
     assert [(place, int(pieces)) for place, pieces in stock] == [("Cellar", 2), ("Shop", 8)]
 
 
-def test_a_count_adds_up_beep_by_beep_and_is_booked_as_one(bar: Shop) -> None:
-    bar.move("receipt", 1, 20)
+def test_a_count_adds_up_beep_by_beep_and_is_booked_as_one(bar: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    bar.move("receipt", 1, 20, unit_cost=90)
     screen = scanner("count").beep(WATER, WATER, CRATE, place="Shop")
     assert "14 Water counted in Shop" in said(screen)
+    with monkeypatch.context() as staff:
+        staff.setattr(sign_in, "person", lambda db: people.Person("Stefan", "staff"))
+        button(screen, "Book 1 count").click().run()
+    assert "a manager books it" in said(screen)  # and what was counted waits for one
     assert bar.on_hand("WATER") == 20
     button(screen, "Book 1 count").click().run()
     assert bar.on_hand("WATER") == 14

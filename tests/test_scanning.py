@@ -49,8 +49,15 @@ def test_an_item_is_found_by_its_barcode_however_it_is_written_by_its_code_and_b
 
 def test_a_place_is_found_by_our_label(bar: Shop) -> None:
     assert meanings.look(bar.db, "ims:place:cellar").place == "Cellar"
-    with pytest.raises(UnknownCode, match="no place called Attic"):
-        meanings.look(bar.db, "ims:place:Attic")
+    gone = meanings.look(bar.db, "ims:place:Attic")
+    assert gone.kind == "unknown"
+    assert "no place called Attic" in gone.says
+
+
+@pytest.mark.parametrize("pack", [0, 0.00001, 1e308, float("nan")])
+def test_a_barcode_stands_for_pieces_that_can_be(bar: Shop, pack: float) -> None:
+    with pytest.raises(Refused, match="stands for"):
+        items.link_barcode(bar.db, people.LOCAL, 1, "NEW", pack)
 
 
 def test_an_unknown_code_says_what_it_may_be(bar: Shop) -> None:

@@ -157,11 +157,15 @@ def undo(change_id: int) -> None:
 
 
 def book_counts() -> None:
-    """Book what was counted, each item as one count of what stands there."""
-    mine = desk()
+    """Book what was counted, each item as one count of what stands there; one that is refused stays, and its refusal is what is told."""
+    mine, refused = desk(), None
     for at, count in list(mine.counts.items()):
         take(Read(count.key, codes.of_item(at[0]), "count", qty=count.pieces, place=count.place, sure=True), counted=True)
-        del mine.counts[at]
+        if mine.newest and mine.newest.tone == "ok":
+            del mine.counts[at]
+        else:
+            refused = mine.newest
+    mine.newest = refused or mine.newest
 
 
 def _counted(read: Read, found: Found) -> Outcome:
