@@ -22,6 +22,8 @@ _unquoting = "".join(re.escape(sign) for sign, byte in BYTES.items() if byte < 0
 SPOILT = re.compile(rf"(?:[ÃÂ][{_behind}]|â€[{_behind}]|â‚¬|â„¢|[ÄÅ][{_unquoting}])+")
 """utf-8 that somebody read as Windows' code page: `CafÃ©`."""
 MARKS = tuple(mark.encode() for mark in ("Ã", "Â", "â€", "â‚¬", "â„¢", "Å", "Ä"))
+MARK = "\ufeff".encode()
+"""What programs write before a text in utf-8; in the middle of files that were put one behind another, too."""
 LOST = "\ufffd".encode()
 """What stands where a program could not read a letter."""
 
@@ -35,9 +37,9 @@ def decode(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
         content = content.decode(wide[0], errors="replace").encode()
     elif len(head) - len(head.translate(None, CONTROLS)) > len(head) // 20 + 8:
         raise Unreadable(f"{name} is no text and no workbook. Drop .csv, .tsv, .xlsx, .xls or .ods files.")
-    content = content.translate(None, CONTROLS)
+    content = content.translate(None, CONTROLS).replace(MARK, b"")
     try:
-        return content.decode("utf-8-sig"), ()
+        return content.decode(), ()
     except UnicodeDecodeError:
         code = _code_page(content)
     remark = () if code == ENCODINGS[0] else (f"Its letters are most likely written as {code} and were read so.",)

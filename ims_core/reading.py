@@ -132,6 +132,8 @@ def _tables(name: str, found: list[Sheet]) -> tuple[list[Table], list[str]]:
 
 
 def _tables_of(name: str, sheet: Sheet) -> list[Table]:
+    texts.refuse_wide(name, sum(column.null_count < len(column) for column in sheet.cells.columns))
+    texts.refuse_long(name, sheet.cells)
     cells, remarks = letters.mend(sheet.cells)
     tables = []
     for block in blocks.find(cells):

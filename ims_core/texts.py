@@ -13,6 +13,8 @@ import pyarrow as pa
 from ims_core.errors import Unreadable
 
 MOST_COLUMNS = 1_000
+MOST_LETTERS = 5_000_000
+"""In one cell; Excel's own end at 32,767."""
 SEPARATORS = ",;\t|"
 MOST_IRREGULAR = 20_000
 """Lines of another width than the others that the quick road carries along."""
@@ -55,6 +57,16 @@ def refuse_wide(name: str, width: int) -> None:
         raise Unreadable(
             f"{name} has {width:,} columns; at most {MOST_COLUMNS:,} are read. Is it turned on its side? Export it with a line an item."
         )
+
+
+def refuse_long(name: str, cells: pa.Table) -> None:
+    """No cell of a shop says so much; every rule would read it anew."""
+    for column in cells.columns:
+        if column.nbytes > MOST_LETTERS and (longest := pa.compute.max(pa.compute.binary_length(column)).as_py() or 0) > MOST_LETTERS:
+            raise Unreadable(
+                f"{name} has a cell of {longest:,} letters; at most {MOST_LETTERS:,} are read. Shorten it, or leave its column out, "
+                "and drop it again."
+            )
 
 
 # -- how cells are kept apart

@@ -95,6 +95,11 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: hostile.workbook([f"c{n}" for n in range(2_000)], [*range(2_000)]),
         "at most 1,000 are read. Is it turned on its side?",
     ),
+    "a cell that holds a book": (
+        "book.csv",
+        lambda: b"Item code,Name,Stock\nA1," + b"x" * 5_000_001 + b",3\n",
+        "a cell of 5,000,001 letters",
+    ),
     "one endless line": ("long.csv", lambda: b"a," * 3_000_000, "columns; at most"),
     "nothing but zero bytes": ("nuls.csv", lambda: bytes(100_000), "nuls.csv"),
     "a program": ("run.csv", lambda: b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 100, "is no text and no workbook"),
@@ -220,6 +225,12 @@ def test_control_characters_are_left_out(db: Database) -> None:
 def test_other_ways_to_write_letters_are_read(db: Database, encoding: str) -> None:
     taken(db, "sales.csv", GOOD.decode().replace("Kettle", "Käse").encode(encoding))
     assert "Käse 1" in {name for (name,) in db.rows("select name from items")}
+
+
+def test_the_mark_of_a_file_that_was_put_behind_another_is_no_letter() -> None:
+    one = "\ufeffSKU;Name;Stock\n".encode() + b"".join(b"A%d;Mug %d;3\n" % (n, n) for n in range(9))
+    tables = reading.read("both.csv", one + one)
+    assert {table.header for table in tables} == {("SKU", "Name", "Stock")}
 
 
 @pytest.mark.parametrize(
