@@ -189,9 +189,9 @@ def money(amount: Any, currency: str = "") -> str:
     """An amount with the shop's sign; cents only where they matter (below 1,000)."""
     if amount is None or (amount := float(amount)) != amount:
         return "–"
-    text = f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}"
-    text = "0.00" if text == "-0.00" else text
-    return f"{currency}\u202f{text}" if currency else text
+    text = f"{abs(amount):,.0f}" if abs(amount) >= 1000 else f"{abs(amount):,.2f}"
+    sign = "-" if amount < 0 and text != "0.00" else ""  # before the currency, as people write it
+    return f"{sign}{currency}\u202f{text}" if currency else f"{sign}{text}"
 
 
 def day_text(day: date | None, today: date | None = None) -> str:

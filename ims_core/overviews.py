@@ -57,25 +57,22 @@ def pareto(items: pd.DataFrame) -> Picture:
     return Picture(charts.figure(300, [line], [note] if few else [], marks, x=percent, y=percent, right=24), alt)
 
 
-def seasons(months: pd.DataFrame) -> Picture:
-    """When in the year a category sells more than in its mean month. months: category month index."""
+def seasons(months: pd.DataFrame, dark: bool = False) -> Picture:
+    """When in the year a category sells more than in its mean month, for a light or a dark screen. months: category month index."""
+    low, mean = ("#39484A", "#1A2526") if dark else ("#C8CFCE", "#F3F1EA")
     wide = months.pivot(index="category", columns="month", values="index").reindex(columns=range(1, 13))
     wide = wide.loc[(wide.max(axis=1) - wide.min(axis=1)).sort_values().index].tail(MOST)
     heat = {
         "type": "heatmap", "x": list(MONTHS), "y": list(wide.index), "z": (wide.to_numpy(float) * 100).round(), "zmid": 100,
-        "colorscale": [[0, "rgba(124, 140, 138, 0.45)"], [0.5, "rgba(124, 140, 138, 0.06)"], [1, "rgba(26, 143, 135, 0.85)"]],
-        "showscale": False, "xgap": 2, "ygap": 2,
+        "colorscale": [[0, low], [0.5, mean], [1, ACCENT]], "showscale": False, "xgap": 2, "ygap": 2,
+        "texttemplate": "%{z:.0f}", "textfont": {"size": 11},
         "hovertemplate": "%{y}, %{x}: <b>%{z:.0f} %</b> of its mean month<extra></extra>",
     }  # fmt: skip
     best = months.sort_values("index").iloc[-1]
     top = f"most {best['category']} in {MONTHS[int(best['month']) - 1]}, {best['index']:.0%}"
     x = {"nticks": 12, "side": "top"}
     y = {"showgrid": False, "nticks": len(wide)}
-    shares: list[Spec] = [  # words of their own, because those of a heatmap take their colour as if they lay on white
-        {"x": MONTHS[month - 1], "y": name, "text": f"{100 * share:.0f}", "showarrow": False, "xanchor": "center", "font": {"size": 11}}
-        for name, month, share in months[months["category"].isin(wide.index)][["category", "month", "index"]].itertuples(index=False)
-    ]  # fmt: skip
-    figure = charts.figure(34 * len(wide) + 40, [heat], shares, x=x, y=y, right=8, hovermode="closest")
+    figure = charts.figure(34 * len(wide) + 40, [heat], x=x, y=y, right=8, hovermode="closest")
     return Picture(figure, f"Sales by month of the year and category, in percent of the category's mean month: {top}.")
 
 

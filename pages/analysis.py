@@ -137,7 +137,7 @@ def seasonal() -> None:
         return
     where = "" if by in ("shop", "category") else f" Of the whole shop, not of {group} alone."
     st.caption(ui.plain(f"Pieces sold in a month of the year, in percent of the category's mean month.{where}"))
-    ui.picture(overviews.seasons(found))
+    ui.picture(overviews.seasons(found, st.context.theme.type == "dark"))
     wide = found.pivot(index="category", columns="month", values="index").reset_index()
     ui.excel(wide.set_axis(["Category", *[overviews.MONTHS[int(month) - 1] for month in wide.columns[1:]]], axis=1), "Seasons")
 

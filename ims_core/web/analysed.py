@@ -119,6 +119,8 @@ def columns(names: Sequence[str], group: str = "") -> dict[str, Any]:
             shown[name] = make.NumberColumn(label, format="percent")
         elif (kpi and kpi.unit == "money") or name in ("before", "change", "idle_value", "dead_value", "slow_value"):
             shown[name] = make.NumberColumn(f"{label} ({sign})", format="%,.0f")
+        elif kpi and kpi.unit == "count":
+            shown[name] = make.NumberColumn(label, format="localized")
         elif kpi or name == "lost_demand":
             shown[name] = make.NumberColumn(label, format="%,.1f")
         elif name in NAMES:
