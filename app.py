@@ -87,8 +87,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def say_it_is_broken(failure: Exception) -> bool:
-    """Whatever a page did not expect becomes a calm sentence; the traceback goes to the log."""
-    ui.calm(failure)
+    """A refusal in a part of a page that runs by itself, where the menu does not catch it; else a calm sentence, the traceback logged."""
+    if isinstance(failure, ImsError):
+        ui.refuse(failure)
+        if isinstance(failure, sign_in.SignedOut):
+            sign_in.offer()
+    else:
+        ui.calm(failure)
     return True
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from ims_core.labels import MOST_DAYS
 from ims_core.scratch import Pad
 
 CURRENCY = (
@@ -153,12 +154,13 @@ def unit(column: str, style: Style) -> str:
 
 
 def days(column: str, style: Style, blanks: bool = True) -> str:
-    """SQL: a number of days, also where the cell says `14 days` or `2 weeks`."""
+    """SQL: a number of days, also where the cell says `14 days` or `2 weeks`; null beyond ten years."""
     parts = (
         f"regexp_extract(strip_accents(lower({cell(column, blanks)})), '^(\\d{{1,3}}(?:[.,]\\d)?)\\s*(\\pL[\\pL ]*)\\.?$', ['n', 'word'])"
     )
     told = f"try_cast(replace(part.n, ',', '.') as decimal(18, 4)) * map {DAYS}[part.word]"
-    return f"coalesce({number(column, style, blanks)}, {let('part', parts, told)})"
+    read = f"coalesce({number(column, style, blanks)}, {let('part', parts, told)})"
+    return let("wait", read, f"case when wait between 0 and {MOST_DAYS} then wait end")
 
 
 def _read(told: str, name: str) -> str:

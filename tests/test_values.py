@@ -158,6 +158,8 @@ def test_days_may_say_that_they_are_days() -> None:
         "10d": 10,
         "2-3 days": None,
         "soon": None,
+        "1000000000": None,
+        "-3": None,
     }
     with scratch.pad(sheet=tidy(pa.table({"n": list(cells)}))) as pad:
         style = values.number_style(pad, "sheet", "n")
