@@ -135,7 +135,7 @@ def _progress() -> Progress:
 
 def import_files(options: argparse.Namespace) -> None:
     """Look, say what was understood, write."""
-    from ims_core import importing, people
+    from ims_core import importing, people, positions
 
     files = [file for path in options.files for file in (_tables_in(path) if path.is_dir() else [path])]
     limit = settings.load().max_file_mb * 1_000_000
@@ -160,6 +160,7 @@ def import_files(options: argparse.Namespace) -> None:
         if plan.groups or plan.whole:
             change_id = importing.commit(db, people.LOCAL, plan, _progress())
             print(f"Written as change {change_id}: {plan.counts['used']:,} lines. It can be undone on the Upload page.")
+            positions.catch_up(db)  # else the first question after a large import waits for it
 
 
 def _tables_in(folder: Path) -> list[Path]:
@@ -205,7 +206,12 @@ def stock(options: argparse.Namespace) -> None:
     held = found["on_hand"].map(labels.pieces) + found["estimated"].map(lambda pieces: " estimated" if pieces else "")
     columns = [found["sku"], found["name"], found["place"], held, worth]
     _table(["Item", "Name", "Place", "On hand", "Value"], list(zip(*columns, strict=True)))
-    print(f"{len(found):,} lines at the end of {day}, worth {labels.money(found['value'].sum(), currency)} at today's cost.")
+    total = (
+        f"worth {labels.money(found['value'].sum(), currency)} at today's cost"
+        if found["value"].notna().any()
+        else "no cost is known of any"
+    )
+    print(f"{len(found):,} lines at the end of {day}, {total}.")
     if guess := found[found["estimated"] > 0].item_id.nunique():
         print(f"{labels.many(guess, 'item')} of them never counted: what is estimated is the least that can be there.")
 

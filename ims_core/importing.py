@@ -319,7 +319,8 @@ def _sold_since(db: Database, groups: list[Group], seen: int) -> list[Group]:
 
 
 def _what(groups: list[Group]) -> str:
-    names = list(dict.fromkeys(table.name for group in groups for table in group.tables))
+    used = [group for group in groups if group.cleaned] or groups  # what is not for us lies beside it, and brought nothing
+    names = list(dict.fromkeys(table.name for group in used for table in group.tables))
     kinds = list(dict.fromkeys(labels.FILE_KINDS[group.mapping.kind].lower() for group in groups if group.cleaned))
     return f"Import of {names[0] if len(names) == 1 else f'{len(names)} files'} ({', '.join(kinds)})"
 

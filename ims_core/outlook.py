@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+import pandas as pd
 import pyarrow as pa
 
 from ims_core import booking, labels, policy, scratch
@@ -17,7 +18,8 @@ class Outlook:
     """What a plan would add to the shop, as its screens show it.
 
     `amounts`: `pieces` by the unit that items are counted in; `value`: of them, at cost; `unpriced`: pieces (in and out) of items without
-    one; `blind`: items that move or are new and nobody counted; `twice`: what an earlier list of the drop says of what a later one counts.
+    one; `blind`: items that move or are new and nobody counted; `twice`: what an earlier list of the drop says of what a later one counts;
+    `differs`: what becomes otherwise of items that the shop has, sku name what (name category unit cost price barcode on_hand) before now.
     """
 
     items: int
@@ -31,6 +33,7 @@ class Outlook:
     blind: int = 0
     amounts: Mapping[str, Decimal] = field(default_factory=dict)
     twice: Decimal = Decimal(0)
+    differs: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def says(self, currency: str) -> str:
         """One sentence, such as: Stock changes by +1,204 pieces, +€8,310; 129 new items, 402 movements."""
@@ -68,41 +71,20 @@ def foresee(db: Database, plan: Plan) -> Outlook:
     known["known_days"] = db.arrow(DAYS, [facts["movements"]["item_id"].unique().to_pylist()])
     known["known_later"] = db.arrow("select item_id, place, happened_at, qty from visible_movements where happened_at > ?", [first_count])
     with scratch.pad(**facts, **known) as pad:
-        seen = pad.row(f"""
-            with told as (select item_id, any_value(cost) as cost from item_versions where cost is not null group by item_id),
-                 units as (select item_id, any_value(unit) as unit from (
-                     select item_id, unit from item_versions union all
-                     select item_id, unit from known_items anti join item_versions using (item_id)
-                 ) group by item_id),
-                 bought as (select item_id, sum(qty * unit_cost) / sum(qty) as cost from movements
-                            where kind = 'receipt' and unit_cost is not null and qty > 0 group by item_id),
-                 changed as ({CHANGES}), shown as ({SHOWN}),
-                 moved as (select c.change as qty, c.blind, coalesce(t.cost, k.cost, b.cost) as cost, coalesce(u.unit, 'piece') as unit
-                           from shown c left join units u using (item_id) left join told t using (item_id)
-                           left join known_items k using (item_id)
-                           left join bought b using (item_id))
-            select (select count(*) from item_versions anti join known_items using (item_id)) as items,
-                   (select count(*) from supplier_versions anti join known_suppliers using (supplier_id)) as suppliers,
-                   (select count(*) from place_versions) as places,
-                   (select count(*) from orders anti join known_orders using (order_id)) as orders,
-                   (select count(*) from movements) + (select count(*) from counts) as movements, coalesce(sum(qty), 0) as pieces,
-                   coalesce(sum(qty * cost), 0) as value, coalesce(sum(abs(qty)) filter (cost is null), 0) as unpriced,
-                   count(*) filter (blind) + (select count(distinct item_id) from item_versions anti join known_items using (item_id)
-                                           anti join shown using (item_id)) as blind,
-                   (select list((unit, qty)) from (select unit, sum(qty) as qty from moved group by unit order by unit <> 'piece', unit))
-                       as amounts, (select coalesce(sum(on_hand), 0) from counts) as counted
-            from moved
-        """)
+        pad.run(f"create table changed as {CHANGES}; create table shown as {SHOWN}")
+        seen, differs = pad.row(SUMS), pad.table(DIFFERS).to_pandas()
     amounts = {unit: qty for unit, qty in seen.pop("amounts") or [] if qty}
     twice = sum(plan.moves.get("counted", {}).values(), Decimal(0)) - seen.pop("counted")
-    return Outlook(**seen, amounts=amounts, twice=twice)
+    return Outlook(**seen, amounts=amounts, twice=twice, differs=differs)
 
 
 NOTHING_BOUGHT = {"orders": pa.table({"order_id": pa.array([], pa.int64())})}
 """What is booked of purchases where the files tell of none."""
 
 KNOWN = {
-    "known_items": "select i.item_id, c.cost, i.unit from items i left join costs c using (item_id)",
+    "known_items": """
+        select i.item_id, i.sku, i.name, i.category, i.unit, i.price, i.cost as own_cost, c.cost
+        from items i left join costs c using (item_id)""",
     "known_suppliers": "select supplier_id from suppliers",
     "known_orders": "select order_id from orders",
     "known_families": "select item_id, counts_as from merged",
@@ -162,3 +144,61 @@ SHOWN = """
     from book b left join known_held h using (item_id) left join lowest l using (item_id)
 """
 """SQL: by how much the stock on the screens changes: without items of which nobody said what there was, and with estimated openings."""
+
+SUMS = """
+    with told as (select item_id, any_value(cost) as cost from item_versions where cost is not null group by item_id),
+         units as (select item_id, any_value(unit) as unit from (
+             select item_id, unit from item_versions union all
+             select item_id, unit from known_items anti join item_versions using (item_id)
+         ) group by item_id),
+         bought as (select item_id, sum(qty * unit_cost) / sum(qty) as cost from movements
+                    where kind = 'receipt' and unit_cost is not null and qty > 0 group by item_id),
+         moved as (select c.change as qty, c.blind, coalesce(t.cost, k.cost, b.cost) as cost, coalesce(u.unit, 'piece') as unit
+                   from shown c left join units u using (item_id) left join told t using (item_id)
+                   left join known_items k using (item_id)
+                   left join bought b using (item_id))
+    select (select count(*) from item_versions anti join known_items using (item_id)) as items,
+           (select count(*) from supplier_versions anti join known_suppliers using (supplier_id)) as suppliers,
+           (select count(*) from place_versions) as places,
+           (select count(*) from orders anti join known_orders using (order_id)) as orders,
+           (select count(*) from movements) + (select count(*) from counts) as movements, coalesce(sum(qty), 0) as pieces,
+           coalesce(sum(qty * cost), 0) as value, coalesce(sum(abs(qty)) filter (cost is null), 0) as unpriced,
+           count(*) filter (blind) + (select count(distinct item_id) from item_versions anti join known_items using (item_id)
+                                   anti join shown using (item_id)) as blind,
+           (select list((unit, qty)) from (select unit, sum(qty) as qty from moved group by unit order by unit <> 'piece', unit))
+               as amounts, (select coalesce(sum(on_hand), 0) from counts) as counted
+    from moved
+"""
+"""SQL: the figures of an outlook."""
+
+
+def _money(column: str) -> str:
+    return f"regexp_replace(format('{{:,.4f}}', {column}::double), '0{{1,2}}$', '')"
+
+
+def _pieces(column: str) -> str:
+    return f"rtrim(rtrim(format('{{:,.4f}}', {column}::double), '0'), '.')"
+
+
+DIFFERS = f"""
+    with counted as (select distinct coalesce(f.counts_as, c.item_id) as item_id from counts c left join known_families f using (item_id)),
+         each as (
+             select k.sku, k.name, unnest([
+                 {{'what': 'price', 'before': {_money("k.price")}, 'now': {_money("v.price")}}},
+                 {{'what': 'cost', 'before': {_money("k.own_cost")}, 'now': {_money("v.cost")}}},
+                 {{'what': 'name', 'before': nullif(k.name, k.sku), 'now': nullif(v.name, k.name)}},
+                 {{'what': 'category', 'before': k.category, 'now': v.category}},
+                 {{'what': 'unit', 'before': k.unit, 'now': v.unit}}
+             ], recursive := true)
+             from item_versions v join known_items k using (item_id)
+             union all select k.sku, k.name, 'barcode', null, b.code from barcode_versions b join known_items k using (item_id)
+             union all
+             select k.sku, k.name, 'on_hand', {_pieces("h.qty")}, {_pieces("coalesce(h.qty, 0) + s.change")}
+             from shown s semi join counted using (item_id) join known_items k using (item_id)
+             left join (from known_held semi join known_shown using (item_id)) h using (item_id)
+             where s.change <> 0 or h.qty is null
+         )
+    from each where now is not null and before is distinct from now
+    order by before is null, list_position(['on_hand', 'price', 'cost', 'name', 'category', 'unit', 'barcode'], what), sku, now
+"""
+"""SQL: what a commit makes otherwise of items that the shop has; what it did not know of them comes last."""

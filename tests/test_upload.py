@@ -94,6 +94,21 @@ def test_a_commit_is_foreseen_to_the_piece(db: Database) -> None:
     assert float(foreseen.pieces) == alerts.stock(db, date(2026, 6, 1))["on_hand"].sum() == 10  # six sold before they came: estimated
     assert (foreseen.items, foreseen.orders) == (db.scalar("select count(*) from items"), db.scalar("select count(*) from orders"))
     assert (foreseen.suppliers, foreseen.places) == (1, 1)
+    assert foreseen.differs.empty, "what is new differs from nothing"
+
+
+def test_a_changed_export_says_before_and_now_before_anything_is_written(db: Database) -> None:
+    header = "Item code | Name | Cost | Price | Barcode | On hand\n"
+    first = file("list 2026-05-04.csv", header + "A1 | Kettle | 8 | 20 | | 5\nA2 | Lid | 1 | 3 | | 0\nA3 | Mug | 2 | 6 | | 1200")
+    readme = file("readme.csv", "Hello | There\nto | you")
+    importing.commit(db, people.LOCAL, look(db, first, readme))
+    assert imports.past(db)["what"].tolist() == ["Import of list 2026-05-04.csv (items)"], "what is not for us names no import"
+    plan = look(db, file("list 2026-05-11.csv", header + "A1 | Kettle | 8 | 22.5 | 4006381333931 | 7\nA2 | Lid | 1 | 3 | | 0\n"
+                         "A3 | Mug blue | 2.125 | 6 | | 1000\nA4 | New | 1 | 1 | | 1"))  # fmt: skip
+    assert outlook.foresee(db, plan).differs.drop(columns="name").fillna("").values.tolist() == [
+        ["A1", "on_hand", "5", "7"], ["A3", "on_hand", "1,200", "1,000"], ["A1", "price", "20.00", "22.50"],
+        ["A3", "cost", "2.00", "2.125"], ["A3", "name", "Mug", "Mug blue"], ["A1", "barcode", "", "4006381333931"],
+    ]  # fmt: skip
 
 
 def test_an_import_taken_back_tells_no_day(db: Database) -> None:

@@ -254,7 +254,8 @@ def _finish(mine: Held, plan: Plan) -> None:
     with st.container(border=True, key="drop-finish"):
         st.markdown(f"**{plain(plan.says())}**")
         if plan.writes and not plan.whole and (foreseen := _foreseen(mine, plan)):
-            st.markdown(plain(foreseen))
+            st.markdown(plain(foreseen.says(shop().currency)))
+            left.items_changed(foreseen.differs)
         if waits:
             todo = "Say which columns they need, or leave them out." if len(waits) > 1 else "Say which column it needs, or leave it out."
             st.markdown(f":orange[:material/pending:] Not used as it is: {plain(_files(waits))}. {todo}")
@@ -273,15 +274,15 @@ def _finish(mine: Held, plan: Plan) -> None:
                 do(_commit, plan, done=f"Imported: {labels.many(plan.counts['used'], 'line')}", working="Writing the import")
 
 
-def _foreseen(mine: Held, plan: Plan) -> str:
+def _foreseen(mine: Held, plan: Plan) -> outlook.Outlook | None:
     """What a commit would do to the stock; where that takes long, a button asks for it."""
     if mine.foreseen is None or mine.foreseen[0] is not plan:
         if plan.lines > CHEAP and not st.button(
             "Reckon what it changes", icon=":material/calculate:", type="tertiary", key=f"{act('drop')}-reckon"
         ):
-            return ""
+            return None
         mine.foreseen = (plan, outlook.foresee(db(), plan))
-    return mine.foreseen[1].says(shop().currency)
+    return mine.foreseen[1]
 
 
 def _commit(here: Database, who: people.Person, plan: Plan, progress: Progress = quiet) -> int:

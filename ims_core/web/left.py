@@ -14,6 +14,9 @@ from ims_core.web.tables import download, on_phone, room_for_tools
 
 OUTCOMES = {"joined": "Joined", "set aside": "Set aside", "refused": "Refused"}
 CORRECTED = {"changed": "yellow", "gone": "orange", "new": "gray"}
+CHANGED = {"on_hand": ("stock", "in stock"), "price": ("price", "prices"), "cost": ("cost", "costs"), "name": ("name", "names"),
+           "category": ("category", "categories"), "unit": ("unit", "units"), "barcode": ("barcode", "barcodes")}  # fmt: skip
+"""What may become otherwise of an item, as one and as many."""
 SHADES = {"Joined": "gray", "Set aside": "yellow", "Refused": "orange"}
 
 
@@ -67,6 +70,31 @@ def corrections(found: pd.DataFrame) -> None:
             "ref": make.TextColumn("Document", width=65 if small else 120), "sku": make.TextColumn("Item", width=60 if small else 140),
             "day": make.DateColumn("Day", format="D MMM YYYY", width=100), "file": make.TextColumn("File"),
             "before": make.TextColumn("Before", width=75 if small else 120), "now": make.TextColumn("Now", width=75 if small else 120),
+        },
+    )  # fmt: skip
+
+
+def items_changed(found: pd.DataFrame) -> None:
+    """What becomes otherwise of items that the shop has: as it stands, and as it will."""
+    if found.empty:
+        return
+    make, small = st.column_config, on_phone()
+    otherwise, told = found[found["before"].notna()]["what"].value_counts(), found[found["before"].isna()]["what"].value_counts()
+    says = [
+        f"{word} " + ", ".join(labels.many(int(counts[what]), one, many) for what, (one, many) in CHANGED.items() if what in counts)
+        for word, counts in (("otherwise", otherwise), ("new", told)) if len(counts)
+    ]  # fmt: skip
+    st.markdown(f"**Items that the shop has** · {'; '.join(says)}")
+    shown = found.head(unused.SHOWN).assign(what=lambda line: line["what"].map(lambda what: _capital(CHANGED[what][0])))
+    room_for_tools()
+    st.dataframe(
+        shown, hide_index=True, alt="What changes of items that the shop has, before and now", placeholder="",
+        height="content" if len(shown) <= 10 else 35 * 10, width="stretch",
+        column_order=["sku", "what", "before", "now"] if small else ["name", "sku", "what", "before", "now"],
+        column_config={
+            "name": make.TextColumn("Name", width=260), "sku": make.TextColumn("Item", width=95 if small else 170),
+            "what": make.TextColumn("What", width=65 if small else 110), "before": make.TextColumn("Before", width=75 if small else 140),
+            "now": make.TextColumn("Now", width=75 if small else 140),
         },
     )  # fmt: skip
 
