@@ -193,10 +193,9 @@ DIFFERS = f"""
              from item_versions v join known_items k using (item_id)
              union all select k.sku, k.name, 'barcode', null, b.code from barcode_versions b join known_items k using (item_id)
              union all
-             select k.sku, k.name, 'on_hand', {_pieces("h.qty")}, {_pieces("coalesce(h.qty, 0) + s.change")}
-             from shown s semi join counted using (item_id) join known_items k using (item_id)
-             left join (from known_held semi join known_shown using (item_id)) h using (item_id)
-             where s.change <> 0 or h.qty is null
+             select k.sku, k.name, 'on_hand', case when s.item_id in (from known_shown) then {_pieces("coalesce(h.qty, 0)")} end,
+                    {_pieces("case when s.item_id in (from known_shown) then coalesce(h.qty, 0) else 0 end + s.change")}
+             from shown s semi join counted using (item_id) join known_items k using (item_id) left join known_held h using (item_id)
          )
     from each where now is not null and before is distinct from now
     order by before is null, list_position(['on_hand', 'price', 'cost', 'name', 'category', 'unit', 'barcode'], what), sku, now
