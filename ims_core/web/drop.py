@@ -256,6 +256,7 @@ def _finish(mine: Held, plan: Plan) -> None:
         if plan.writes and not plan.whole and (foreseen := _foreseen(mine, plan)):
             st.markdown(plain(foreseen.says(shop().currency)))
             left.items_changed(foreseen.differs)
+            left.placeless(plan.groups)
         if waits:
             todo = "Say which columns they need, or leave them out." if len(waits) > 1 else "Say which column it needs, or leave it out."
             st.markdown(f":orange[:material/pending:] Not used as it is: {plain(_files(waits))}. {todo}")

@@ -7,9 +7,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from ims_core import labels, unused
+from ims_core import labels, places, unused
 from ims_core.plans import Group
-from ims_core.web.doing import plain
+from ims_core.web.doing import db, plain
 from ims_core.web.tables import download, on_phone, room_for_tools
 
 OUTCOMES = {"joined": "Joined", "set aside": "Set aside", "refused": "Refused"}
@@ -82,7 +82,7 @@ def items_changed(found: pd.DataFrame) -> None:
     otherwise, told = found[found["before"].notna()]["what"].value_counts(), found[found["before"].isna()]["what"].value_counts()
     says = [
         f"{word} " + ", ".join(labels.many(int(counts[what]), one, many) for what, (one, many) in CHANGED.items() if what in counts)
-        for word, counts in (("otherwise", otherwise), ("new", told)) if len(counts)
+        for word, counts in (("changed:", otherwise), ("new:", told)) if len(counts)
     ]  # fmt: skip
     st.markdown(f"**Items that the shop has** · {'; '.join(says)}")
     shown = found.head(unused.SHOWN).assign(what=lambda line: line["what"].map(lambda what: _capital(CHANGED[what][0])))
@@ -97,6 +97,16 @@ def items_changed(found: pd.DataFrame) -> None:
             "now": make.TextColumn("Now", width=75 if small else 140),
         },
     )  # fmt: skip
+
+
+def placeless(groups: Sequence[Group]) -> None:
+    """Which counts name no place, where the shop has several: the others then stay as they are."""
+    if len(places.names(db())) < 2:
+        return
+    told = [(group.name, group.cleaned.rows) for group in groups if group.cleaned and "on_hand" in group.cleaned.rows.column_names]
+    if names := [name for name, rows in told if rows["on_hand"].null_count < rows.num_rows and rows["place"].null_count]:
+        says = f"No place is named in {', '.join(names)}: what is counted there is taken to stand in {labels.MAIN_PLACE}"
+        st.markdown(f":material/info: {plain(says)}; other places stay as they are.")
 
 
 def left(shown: Group, key: str) -> None:
