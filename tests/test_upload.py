@@ -386,8 +386,13 @@ def test_nothing_is_committed_past_a_file_that_lacks_a_column_unless_it_is_left_
     assert [name for (name,) in on_disk.db.rows("select distinct name from import_files where kind <> 'ignore'")] == ["till.csv"]
 
 
-def test_the_day_of_a_count_can_be_said(on_disk: Shop) -> None:
+def test_the_day_of_a_count_can_be_said_and_which_place_is_meant_is_told(on_disk: Shop) -> None:
     screen = dropped(STOCK)
+    assert "No place is named" not in said(screen)
+    for place in ("Shop", "Cellar"):
+        on_disk.place(place)
+    screen = dropped(STOCK)
+    assert "No place is named in what we have.csv: what is counted there is taken to stand in Shop; other places" in said(screen)
     assert "Stock of 2 items** as counted on" in said(screen)
     field(screen.date_input, "These counts were made on").set_value(date(2026, 4, 30))
     screen.run()
