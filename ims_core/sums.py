@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from ims_core import accuracy, fulfilment, intervals, laying, tallies
-from ims_core.measures import KPIS, NEEDS
+from ims_core.measures import INPUTS, KPIS, NEEDS
 
 BY = {
     "shop": "'Whole shop'",
@@ -66,10 +66,13 @@ def sql(periods: Sequence[tuple[date, date]], by: str, within: str = "shop") -> 
             left join checked_by_group c on c.period = s.period and c.grp = g.grp
             left join fulfilled f on f.period = s.period and f.grp = g.grp
         )
-        select *, {", ".join(_measure(kpi.name, kpi.sql, kpi.needs, by_place) for kpi in KPIS)}
+        select * exclude ({", ".join(BOTH)}), {", ".join(_measure(kpi.name, kpi.sql, kpi.needs, by_place) for kpi in KPIS)}
         from inputs where $group::varchar is null or grp = $group order by period, grp
     """
 
+
+BOTH = [kpi.name for kpi in KPIS if kpi.name in INPUTS]
+"""KPIs that are called like what they are made of: as an answer they are the KPI, which may be unknown where the sum is 0."""
 
 NOT_BY_PLACE = {
     "days_of_cover": "Not by place: forecasts are for the whole shop.",

@@ -186,6 +186,12 @@ def test_carrying_cost_follows_the_rate_of_the_settings(shop: Shop) -> None:
     assert "At 20%" in note(shop, "carrying_cost")
 
 
+def test_what_sold_goods_had_cost_is_not_0_where_nothing_has_a_cost(shop: Shop) -> None:
+    shop.move("sale", shop.item("KETTLE"), 2, FIRST)
+    unknown = kpis.summary(shop.db, FIRST, LAST).set_index("kpi")["value"][["cogs", "revenue"]]
+    assert unknown.isna().all()
+
+
 def test_the_sales_tax_that_prices_hold_is_neither_sales_nor_margin(shop: Shop) -> None:
     kettle = shop.item("KETTLE")
     shop.move("receipt", kettle, 10, FIRST, unit_cost=4)
