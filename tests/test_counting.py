@@ -67,7 +67,7 @@ def test_what_was_counted_is_compared_with_the_book(shop: Shop) -> None:
 def test_what_is_sold_after_an_item_was_counted_makes_no_difference(shop: Shop) -> None:
     number = sheet(shop)
     counted(shop, number, kettle=40)
-    shop.move("sale", KETTLE, 3, TODAY)
+    shop.move("sale", KETTLE, 3, datetime.now(UTC).date())
     counted(shop, number, mug=10)
     counting.finish(shop.db, STAFF, number)
     assert tallies.lines(shop.db, number)["difference"].tolist() == [0, 0]
@@ -85,7 +85,7 @@ def test_what_was_sold_before_it_was_counted_is_off_the_book(shop: Shop) -> None
 def test_a_count_of_this_morning_entered_tonight_is_of_this_morning(shop: Shop) -> None:
     number = sheet(shop)
     morning = datetime.now(UTC).replace(tzinfo=None)
-    shop.move("sale", KETTLE, 3, TODAY)
+    shop.move("sale", KETTLE, 3, datetime.now(UTC).date())
     counting.enter(shop.db, STAFF, number, [Entry(KETTLE, "Shop", 40, at=morning)])
     assert of(shop, number, KETTLE)["difference"] == 0
 
