@@ -98,9 +98,8 @@ def _assumed(kpi: Kpi, inputs: Mapping[str, Any], period: Period) -> Iterator[st
             inputs["known_items"] - inputs["known_costed"] if "stock" in kpi.needs else items - inputs["costed"]
         )  # each item is told once
         yield _left_out(without, "without a cost and left out")
-    if "prices" in kpi.needs and inputs["unpriced"]:
-        yield f"{labels.count(inputs['unpriced'], 'piece')} sold without a price left out."
     if "prices" in kpi.needs:
+        yield f"{labels.count(inputs['unpriced'], 'piece')} sold without a price left out." if inputs["unpriced"] else ""
         yield taxed(inputs["sales_tax"])
     if kpi.name == "fill_rate":
         lost, asked = labels.pieces(inputs["lost_demand"]), labels.pieces(inputs["demand"])
