@@ -175,7 +175,17 @@ def given_away(db: Database, first: date, last: date, within: str = "shop", part
             from visible_movements m join merged g using (item_id)
             where m.kind = 'sale' and m.unit_price is not null and m.day > $first::date - 7 * ($around + 1) and m.day <= $last::date
         ),
-        weeks as (select item_id, week, median(unit_price) as price, count(*) as sales from lines where unit_price > 0 group by all),
+        -- the middle price of a week from how often each was taken: median() keeps every sale of every week at once
+        asked as (select item_id, week, unit_price::double as price, count(*) as times from lines where unit_price > 0 group by all),
+        ranked as (
+            select item_id, week, price, sum(times) over (partition by item_id, week) as sales,
+                   2 * sum(times) over (partition by item_id, week order by price) as twice
+            from asked
+        ),
+        weeks as (
+            select item_id, week, sales, (min(price) filter (twice >= sales) + min(price) filter (twice > sales)) / 2 as price
+            from ranked group by all
+        ),
         usual as (
             select item_id, week, case when sum(sales) over w >= $known then median(price) over w end as usual
             from weeks window w as (partition by item_id order by week range between $around preceding and $around following)
