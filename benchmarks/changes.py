@@ -20,8 +20,8 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from ims_core import audit, ledger, people
 from ims_core import db as database
-from ims_core import ledger, people
 
 ROOT = Path(__file__).resolve().parent.parent
 DAY = date(2026, 5, 4)
@@ -73,7 +73,7 @@ def ours(folder: Path, threads: int, seconds: float) -> tuple[float, list[float]
 
     rate, waits, done = storm(post, threads, seconds)
     prove("ours", [ref for (ref,) in shop.rows("select ref from movements")], done)
-    proof = ledger.check(shop)
+    proof = audit.check(shop)
     if not proof.ok.all() or shop.version != len(done) + 1:
         raise SystemExit(f"The ledger does not prove itself: {proof[~proof.ok].to_string()}")
     shop.close()

@@ -19,8 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ims_core import audit, devices, items, people
 from ims_core import db as database
-from ims_core import devices, items, ledger, people
 from tests.browser.visits import Server, served
 
 ITEMS = 200
@@ -90,7 +90,7 @@ def ours(folder: Path, reads: Sequence[Read], size: int, clients: int) -> float:
     assert sorted(keys) == sorted(f"scan Gate (device):{read['key']}" for read in reads), "a read is missing, or twice"
     assert stock == dict(Counter(read["code"] for read in reads)), "the balances are not those of the distinct reads"
     assert shop.scalar("select count(*) from movements") == len(reads)
-    assert ledger.check(shop)["ok"].all()
+    assert audit.check(shop)["ok"].all()
     shop.close()
     print(f"  batches of {size:>3}: {len(reads):,} distinct reads, sent {sent:,} times by {clients} devices, each in the ledger once; "
           f"{len(reads) / seconds:,.0f} distinct reads a second")  # fmt: skip

@@ -297,10 +297,10 @@ def watch(_: argparse.Namespace) -> None:
 
 def check(_: argparse.Namespace) -> None:
     """Every rule of the ledger, with what breaks it."""
-    from ims_core import ledger
+    from ims_core import audit
 
     with _shop() as db:
-        proof = ledger.check(db)
+        proof = audit.check(db)
     for row in proof.itertuples(index=False):
         print(f"{row.rule}: {'yes' if row.ok else f'no, broken {row.found:,} times'}.")
     if not proof.ok.all():

@@ -6,7 +6,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ims_core import archives, ledger, people, policy, undoing, versions
+from ims_core import archives, audit, ledger, people, policy, undoing, versions
 from ims_core.archives import Archive
 from ims_core.db import Database
 from ims_core.errors import Refused
@@ -145,7 +145,7 @@ def _refuse_full(db: Database) -> None:
 
 def _refuse_broken(db: Database, archive: Archive) -> None:
     """Whoever changed the files by hand is told what does not hold any more, and nothing is written."""
-    proof = ledger.check(db)
+    proof = audit.check(db)
     broken = [str(rule) for rule in proof["rule"][~proof["ok"].astype(bool)]]
     lost = "select count(*) from {0} where item_id not in (select item_id from item_versions)"
     broken += [

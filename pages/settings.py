@@ -2,7 +2,7 @@ from functools import partial
 
 import streamlit as st
 
-from ims_core import copies, exporting, labels, ledger, policy, settings
+from ims_core import audit, copies, exporting, labels, policy, settings
 from ims_core.web import closed, team, telling, ui
 
 shop, where = ui.shop(), settings.load()
@@ -78,7 +78,7 @@ if data.open:
 
 if proof.open:
     with proof:
-        rules = ui.ask(ledger.check)
+        rules = ui.ask(audit.check)
         broken = int((~rules["ok"]).sum())
         if broken:
             st.error(

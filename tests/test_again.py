@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ims_core import importing, imports, items, ledger, people, policy, recognising
+from ims_core import audit, importing, imports, items, ledger, people, policy, recognising
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.plans import Plan
@@ -22,7 +22,7 @@ def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
     shop = empty_shop()
     yield shop
-    proof = ledger.check(shop)
+    proof = audit.check(shop)
     shop.close()
     assert proof.ok.all(), proof[~proof.ok].to_string()
 

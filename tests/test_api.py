@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from ims_core import VERSION, accounts, api, counting, devices, gate, importing, ledger, tallies
+from ims_core import VERSION, accounts, api, audit, counting, devices, gate, importing, tallies
 from ims_core.db import Database
 from ims_core.people import LOCAL
 from tests.builders import Shop
@@ -217,7 +217,7 @@ def test_many_reads_are_few_questions_and_each_is_still_a_change_of_its_own(stoc
     assert asked[60] - asked[3] <= 60  # whether it is kept by lots is asked of each; of the change and its key nothing is
     handheld.post("/api/undo", json={"change_id": answer["results"][5]["change_id"]})
     assert stocked.on_hand("MUG") == 63
-    assert ledger.check(stocked.db)["ok"].all()
+    assert audit.check(stocked.db)["ok"].all()
 
 
 def test_beeps_onto_a_count_sheet_go_to_disk_together_each_a_change_of_its_own(stocked: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +267,7 @@ def test_reads_sent_with_drops_repeats_and_in_disorder_are_each_posted_once(stoc
     for sku in ("KETTLE", "MUG"):
         assert stocked.on_hand(sku) == sum(one["code"] == sku for one in wanted)
     assert stocked.db.scalar("select count(*) from movements") == 300
-    assert ledger.check(stocked.db)["ok"].all()
+    assert audit.check(stocked.db)["ok"].all()
 
 
 # -- asking

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import ledger, tallies
+from ims_core import audit, tallies
 from ims_core.people import Person
 from ims_core.web import doing, sign_in
 from tests.builders import Shop
@@ -18,7 +18,7 @@ def shelf(on_disk: Shop) -> Iterator[Shop]:
     for sku, pieces, cost in (("KETTLE", 40, 8), ("MUG", 10, 2)):
         on_disk.move("receipt", on_disk.item(sku, cost=cost), pieces, day=doing.today())
     yield on_disk
-    assert ledger.check(on_disk.db)["ok"].all()
+    assert audit.check(on_disk.db)["ok"].all()
 
 
 def type_in(screen: AppTest, **pieces: float) -> None:

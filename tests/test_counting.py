@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ims_core import accuracy, api, counting, entries, exporting, importing, items, ledger, policy, tallies
+from ims_core import accuracy, api, audit, counting, entries, exporting, importing, items, ledger, policy, tallies
 from ims_core.db import Database
 from ims_core.entries import Entry
 from ims_core.errors import NotAllowed, Refused
@@ -31,7 +31,7 @@ def shop() -> Iterator[Shop]:
     for item, pieces in ((kettle, 40), (mug, 10)):
         shop.move("receipt", item, pieces, TODAY - timedelta(days=20))
     yield shop
-    proof = ledger.check(shop.db)
+    proof = audit.check(shop.db)
     shop.db.close()
     assert proof.ok.all(), proof[~proof.ok].to_string()
 
@@ -415,7 +415,7 @@ def test_sheets_and_their_results_move_house(shop: Shop) -> None:
     for told in (lambda db: tallies.lines(db, 1), lambda db: tallies.lines(db, 2), accuracy.results):
         there = told(into).drop(columns="by", errors="ignore").astype(str).values.tolist()
         assert there == told(shop.db).drop(columns="by", errors="ignore").astype(str).values.tolist()
-    assert ledger.check(into)["ok"].all()
+    assert audit.check(into)["ok"].all()
     into.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ims_core import alerts, importing, items, ledger, outlook, people
+from ims_core import alerts, audit, importing, items, ledger, outlook, people
 from ims_core.db import Database
 from ims_core.errors import Refused
 from tests.builders import DAY, Shop, empty_shop
@@ -20,7 +20,7 @@ def shop() -> Iterator[Shop]:
     """An empty shop whose ledger proves itself when the test is done."""
     db = empty_shop()
     yield Shop(db)
-    proof = ledger.check(db)
+    proof = audit.check(db)
     db.close()
     assert proof.ok.all(), proof[~proof.ok].to_string()
 
@@ -230,7 +230,7 @@ def test_every_counted_day_holds_whatever_happens_in_whatever_order(acts: list[t
         for spot, when, pieces in db.rows("select place, day, on_hand from standing_counts"):
             held = ledger.on_hand(db, when)
             assert held.loc[held.place == spot, "on_hand"].sum() == pieces
-    proof = ledger.check(db)
+    proof = audit.check(db)
     assert proof.ok.all(), proof[~proof.ok].to_string()
     _same_as_told_in_order(db, shop, kettle)
     db.close()

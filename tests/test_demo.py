@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ims_core import demo, demo_books, demo_goods, demo_till, importing, ledger, people
+from ims_core import audit, demo, demo_books, demo_goods, demo_till, importing, ledger, people
 from ims_core.db import Database
 from ims_core.demo_trade import FIRST, LAST
 from ims_core.errors import Refused
@@ -314,7 +314,7 @@ def test_every_item_has_its_name_and_terms(sample: Database) -> None:
 
 
 def test_the_ledger_proves_itself_on_the_sample(sample: Database) -> None:
-    proof = ledger.check(sample)
+    proof = audit.check(sample)
     assert proof.ok.all(), proof[~proof.ok].to_string()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from ims_core import alerts, doubts, headlines, items, ledger, people, places, reorder, risks, workbooks
+from ims_core import alerts, audit, doubts, headlines, items, ledger, people, places, reorder, risks, workbooks
 from ims_core.db import Database
 from tests.builders import DAY, Shop, empty_shop
 from tests.test_counts import drop, may
@@ -32,7 +32,7 @@ def days(db: Database) -> list[list[float]]:
 
 
 def proves(db: Database) -> bool:
-    proof = ledger.check(db)
+    proof = audit.check(db)
     return bool(proof.ok.all())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ims_core import accuracy, counting, cycles, explaining, items, ledger, policy, slips, tallies, workbooks
+from ims_core import accuracy, audit, counting, cycles, explaining, items, policy, slips, tallies, workbooks
 from ims_core.counting import Entry
 from ims_core.errors import Refused
 from ims_core.people import LOCAL
@@ -30,7 +30,7 @@ def shop() -> Iterator[Shop]:
         shop.move("count", item, 60, OLD)
         shop.move("sale", item, number, TODAY - timedelta(days=5))
     yield shop
-    proof = ledger.check(shop.db)
+    proof = audit.check(shop.db)
     shop.db.close()
     assert proof.ok.all(), proof[~proof.ok].to_string()
 

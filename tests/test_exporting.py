@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ims_core import __main__ as cli
-from ims_core import alerts, archives, demo, exporting, headlines, importing, items, ledger, people, policy, reorder, suppliers
+from ims_core import alerts, archives, audit, demo, exporting, headlines, importing, items, ledger, people, policy, reorder, suppliers
 from ims_core.db import Database
 from ims_core.errors import Refused
 from tests.builders import DAY, Shop, empty_shop
@@ -28,7 +28,7 @@ def empty() -> Iterator[Database]:
     """A shop that knows nothing; what is in it when the test is done proves itself."""
     db = empty_shop()
     yield db
-    proof = ledger.check(db)
+    proof = audit.check(db)
     db.close()
     assert proof.ok.all(), proof[~proof.ok].to_string()
 
@@ -213,7 +213,7 @@ def test_whatever_happened_comes_out_as_it_stands(acts: list[tuple[str, int, int
             shop.move(kind, numbers[sku], number, DAY.replace(day=day), to="Cellar", note=note)
     moved_house(db, other)
     assert figures(other) == figures(db)
-    assert ledger.check(other).ok.all()
+    assert audit.check(other).ok.all()
     db.close()
     other.close()
 

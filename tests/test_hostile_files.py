@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from openpyxl.cell.cell import Cell
 
-from ims_core import importing, ledger, people, reading, sheets, workbooks
+from ims_core import audit, importing, ledger, people, reading, sheets, workbooks
 from ims_core.db import Database
 from ims_core.errors import Refused, Unreadable
 from ims_core.plans import Plan
@@ -47,7 +47,7 @@ def taken(db: Database, name: str, content: bytes) -> Plan:
     plan = drop(db, name, content)
     assert plan.unreadable == ()
     importing.commit(db, people.LOCAL, plan)
-    proof = ledger.check(db)
+    proof = audit.check(db)
     assert proof.ok.all(), proof[~proof.ok].to_string()
     return plan
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ims_core import importing, imports, kinds, labels, ledger, people, policy, recognising, vocabulary
+from ims_core import audit, importing, imports, kinds, labels, ledger, people, policy, recognising, vocabulary
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.labels import KIND_FIELDS
@@ -28,7 +28,7 @@ def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
     shop = empty_shop()
     yield shop
-    proof = ledger.check(shop)
+    proof = audit.check(shop)
     shop.close()
     assert proof.ok.all(), proof[~proof.ok].to_string()
 

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pandas as pd
 import pytest
 
-from ims_core import channels, conditions, exporting, inbox, ledger, limits, people, policy
+from ims_core import audit, channels, conditions, exporting, inbox, ledger, limits, people, policy
 from ims_core.automation import AUTOMATION, Rhythm, beat
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused, StorageFailed
@@ -202,7 +202,7 @@ def test_through_many_movements_each_condition_is_raised_once_ended_once_and_not
     assert {item: raised for item, raised, _ in rows} == dict(begun)
     assert short.db.scalar("select count(*) from alert_ends") == sum(ended.values())
     assert set(inbox.listed(short.db, DAY)["item_id"]) - {1} == below
-    assert ledger.check(short.db)["ok"].all()
+    assert audit.check(short.db)["ok"].all()
 
 
 def test_undoing_the_movement_ends_what_it_caused(short: Shop) -> None:

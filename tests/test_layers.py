@@ -26,7 +26,7 @@ LAYERS = """
     charts overviews workbooks slides archives
     turns fitting witness storage backups batch db versions
     people accounts devices items places suppliers
-    reckoning undoing policy closing laying positions approvals ledger classes tallies accuracy doubts lots copies exporting
+    reckoning undoing policy closing laying positions approvals ledger audit classes tallies accuracy doubts lots copies exporting
     unused plans matching own_units known
     claims deliveries order_lines purchasing client_orders booking outlook mappings revisiting importing imports sources sales
     entries counting traces explaining guesses meanings scanning slips orders

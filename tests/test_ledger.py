@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ims_core import items, ledger, people
+from ims_core import audit, items, ledger, people
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from tests.builders import DAY, Shop
@@ -118,7 +118,7 @@ def test_an_honest_ledger_proves_itself(shop: Shop) -> None:
     kettle, cellar = shop.item("KETTLE"), shop.place("Cellar")
     shop.move("receipt", kettle, 10)
     ledger.undo(shop.db, people.LOCAL, shop.move("transfer", kettle, 6, to=cellar))
-    proof = ledger.check(shop.db)
+    proof = audit.check(shop.db)
     assert proof.ok.all(), proof[~proof.ok].to_string()
 
 
@@ -128,7 +128,7 @@ def test_a_broken_ledger_names_the_broken_rule(db: Database) -> None:
             "movements",
             [{"line": 1, "happened_at": "2026-05-04", "day": DAY, "kind": "transfer", "item_id": 99, "place": "Shop", "qty": 1}],
         )
-    broken = ledger.check(db)
+    broken = audit.check(db)
     assert set(broken[~broken.ok].rule) == {"Every movement has its item", "Transfers net to nothing"}
 
 
@@ -148,7 +148,7 @@ def test_a_count_of_merged_items_is_what_stands_of_them_together(shop: Shop) -> 
     assert shop.on_hand("NEW") == 7
     shop.move("count", old, 5, DAY + timedelta(days=3))  # by a barcode that the merged one had
     assert shop.on_hand("NEW") == 5
-    assert ledger.check(shop.db)["ok"].all()
+    assert audit.check(shop.db)["ok"].all()
 
 
 def test_an_item_merged_into_another_brings_its_stock_cost_and_whether_it_was_counted(shop: Shop) -> None:

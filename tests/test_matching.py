@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ims_core import importing, items, ledger, people
+from ims_core import audit, importing, items, ledger, people
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from tests.builders import empty_shop
@@ -17,7 +17,7 @@ def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
     shop = empty_shop()
     yield shop
-    proof = ledger.check(shop)
+    proof = audit.check(shop)
     shop.close()
     assert proof.ok.all(), proof[~proof.ok].to_string()
 

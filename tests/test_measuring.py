@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ims_core import importing, ledger, people, recognising
+from ims_core import audit, importing, ledger, people, recognising
 from ims_core.db import Database
 from ims_core.plans import Plan
 from tests.builders import empty_shop
@@ -21,7 +21,7 @@ def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
     shop = empty_shop()
     yield shop
-    assert ledger.check(shop).ok.all()
+    assert audit.check(shop).ok.all()
     shop.close()
 
 

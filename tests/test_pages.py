@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ims_core import accounts, closing, counting, devices, journal, labels, ledger, people, policy, sessions, suppliers
+from ims_core import accounts, audit, closing, counting, devices, journal, labels, ledger, people, policy, sessions, suppliers
 from ims_core.tallies import Wanted
 from ims_core.web import doing
 from tests.builders import Shop
@@ -409,7 +409,7 @@ def test_an_empty_name_is_refused(working: Shop) -> None:
 
 def test_the_ledger_proves_itself_on_screen(working: Shop) -> None:
     screen = opened("settings", settings="Proof")
-    assert f"All {len(ledger.CHECKS)} rules hold" in said(screen)
+    assert f"All {len(audit.CHECKS)} rules hold" in said(screen)
 
 
 def test_a_backup_is_written_and_said(working: Shop, tmp_path: Path) -> None:

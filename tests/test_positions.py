@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ims_core import costing, items, ledger, people, positions
+from ims_core import audit, costing, items, ledger, people, positions
 from ims_core import db as database
 from tests import daybook
 from tests.builders import DAY, Shop, empty_shop
@@ -115,7 +115,7 @@ def test_only_what_was_touched_is_reckoned_anew(shop: Shop) -> None:
     shop.move("sale", kettle, 1)
     positions.catch_up(shop.db)
     assert positions.wrong(shop.db) == 2
-    proof = ledger.check(shop.db)
+    proof = audit.check(shop.db)
     assert set(proof[~proof.ok].rule) == {"What is kept beside the ledger says what the ledger says"}
     positions.drop(shop.db)
     assert positions.wrong(shop.db) == 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ims_core import importing, items, ledger, people, policy, suppliers
+from ims_core import audit, importing, items, ledger, people, policy, suppliers
 from ims_core.db import Database
 from ims_core.errors import Refused
 from ims_core.settings import ROOT
@@ -24,7 +24,7 @@ def db() -> Iterator[Database]:
     """An empty shop whose ledger proves itself when the test is done."""
     shop = empty_shop()
     yield shop
-    proof = ledger.check(shop)
+    proof = audit.check(shop)
     shop.close()
     assert proof.ok.all(), proof[~proof.ok].to_string()
 

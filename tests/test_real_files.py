@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from ims_core import importing, ledger, people, scratch
+from ims_core import audit, importing, ledger, people, scratch
 from ims_core.cleaning import OUTCOMES
 from ims_core.db import Database
 from ims_core.plans import Plan
@@ -88,7 +88,7 @@ def test_the_units_of_the_files_and_of_the_ledger_are_the_same_to_the_unit(plan:
 
 
 def test_the_wholesalers_ledger_proves_itself(shop: Database, imported: int) -> None:
-    proof = ledger.check(shop)
+    proof = audit.check(shop)
     assert proof.ok.all(), proof[~proof.ok].to_string()
 
 
@@ -101,7 +101,7 @@ def test_undo_takes_the_wholesaler_back_whole(shop: Database, imported: int) -> 
     for view in ("items", "barcodes", "places", "suppliers", "supplies", "stock", "demand", "on_order", "visible_movements"):
         assert shop.scalar(f"select count(*) from {view}") == 0, view
     assert shop.scalar("select count(*) from imports where not undone") == 0
-    assert ledger.check(shop).ok.all()
+    assert audit.check(shop).ok.all()
 
 
 def _stacked(plan: Plan) -> pa.Table:

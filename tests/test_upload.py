@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from ims_core import alerts, flaws, importing, imports, ledger, mappings, outlook, people, unused, workbooks
+from ims_core import alerts, audit, flaws, importing, imports, ledger, mappings, outlook, people, unused, workbooks
 from ims_core.db import Database
 from ims_core.plans import Plan
 from ims_core.web import left, panels
@@ -213,7 +213,7 @@ def test_a_line_that_was_used_without_a_cell_can_be_mended_too(shop: Shop) -> No
     again = look(shop.db, ("mended.xlsx", workbooks.sheet({"mended": frame.replace("cheap", "9.50")})))
     importing.commit(shop.db, people.LOCAL, again)
     assert (shop.db.scalar("select price from items where sku = 'A1'"), shop.on_hand("A1")) == (Decimal("9.50"), 7)
-    assert ledger.check(shop.db)["ok"].all()
+    assert audit.check(shop.db)["ok"].all()
 
 
 def pages(content: bytes) -> list[pd.DataFrame]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ims_core import importing, ledger, people, reading, recognising, widening
+from ims_core import audit, importing, people, reading, recognising, widening
 from ims_core.db import Database
 from ims_core.reading import Table
 
@@ -95,4 +95,4 @@ def test_every_line_of_a_wide_file_is_accounted_for_and_knows_its_row(db: Databa
         (2, date(2026, 1, 1), Decimal(3)), (2, date(2026, 3, 1), Decimal(5)),
         (3, date(2026, 2, 1), Decimal(2)), (3, date(2026, 3, 1), Decimal(1)),
     ]  # fmt: skip
-    assert ledger.check(db).ok.all()
+    assert audit.check(db).ok.all()
