@@ -202,14 +202,17 @@ def stock(options: argparse.Namespace) -> None:
     if found.empty:
         print(f"Nothing is known of {day}. Import your files first: python -m ims_core import FILE...")
         return
-    worth = found["value"].map(lambda value: labels.money(value, currency), na_action="ignore").fillna("")
+    gone = (found["estimated"] > 0) & (found["on_hand"] <= 0)  # the least that can be there is nothing: how much there is, is not known
+    found["value"] = found["value"].mask(gone)
     held = found["on_hand"].map(labels.pieces) + found["estimated"].map(lambda pieces: " estimated" if pieces else "")
+    held = held.mask(gone, "not known")
+    worth = found["value"].map(lambda value: labels.money(value, currency), na_action="ignore").fillna("")
     columns = [found["sku"], found["name"], found["place"], held, worth]
     _table(["Item", "Name", "Place", "On hand", "Value"], list(zip(*columns, strict=True)))
     total = (
         f"worth {labels.money(found['value'].sum(), currency)} at today's cost"
         if found["value"].notna().any()
-        else "no cost is known of any"
+        else "what they are worth is not known"
     )
     print(f"{len(found):,} lines at the end of {day}, {total}.")
     if guess := found[found["estimated"] > 0].item_id.nunique():

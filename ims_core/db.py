@@ -40,6 +40,8 @@ class Database:
     """Seconds a change waits for its turn."""
     kept_until: int = -1
     """Up to which change `positions` were brought since the start."""
+    looked: bool = False
+    """Whether `inbox` has looked at goods since the start; before, no alert does not mean that all is well."""
     _turns: Turns = field(default_factory=Turns)
     _batch: Batch | None = None
     _mine: threading.local = field(default_factory=threading.local)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ims_core import conditions, labels, limits, people, policy, versions
+from ims_core import conditions, items, labels, limits, people, policy, versions
 from ims_core.db import Database
 from ims_core.errors import NotAllowed, Refused
 from ims_core.people import Person
@@ -41,12 +41,14 @@ def look(db: Database, who: Person, day: date) -> int | None:
         new, over, told = compared(held, standing)
         told = told[told["alert_id"].isin(_of_earlier_days(standing, policy.shop(db).timezone, day))]
         if new.empty and over.empty and told.empty:
+            db.looked = db.looked or items.any_yet(db)
             return None
         with db.change(who=who.name, what=_says(new, over), via="automation") as change_id:
             first = int(db.scalar("select coalesce(max(alert_id), 0) + 1 from alerts"))
             for rows in (new.assign(alert_id=range(first, first + len(new))), told):
                 db.append("alerts", versions.plain(rows[["alert_id", *_KEPT]].assign(since=rows["since"].dt.date)))
             db.append("alert_ends", versions.plain(over[["alert_id"]]))
+        db.looked = True
         return change_id
 
 

@@ -119,6 +119,13 @@ class Proof:
     credits: float
     before: float | None = None
     """What the stock account must hold before a file that does not begin with it; `booked` counts it in."""
+    uncosted: int = 0
+    """Items that lay there at the end without a cost: they are in neither number."""
+
+    @property
+    def known(self) -> bool:
+        """False where goods lay there and no cost is known of any: 0 would say that they are worth nothing."""
+        return not self.uncosted or bool(self.booked or self.worth)
 
     @property
     def holds(self) -> bool:
@@ -127,6 +134,11 @@ class Proof:
 
     def says(self, currency: str) -> str:
         """Both numbers in one sentence, to the cent."""
+        if not self.known:
+            return (
+                f"No cost is known of what lay there at the end ({labels.many(self.uncosted, 'item')}): the journal ends without a value "
+                "of stock. Fill the costs in, or drop files with costs."
+            )
         booked, worth = to_the_cent(self.booked, currency), to_the_cent(self.worth, currency)
         ends = f"The journal ends with {booked} of stock"
         if self.before is not None:
@@ -151,7 +163,8 @@ def proof(db: Database, first: date, last: date, by: str = "day", opening: bool 
     lines, worth = every if opening else changes(every), float(valuation.by_item(db, last)["value"].sum())
     before = None if opening else round(stock(every) - stock(lines), 2) + 0.0
     booked = round((before or 0) + stock(lines), 2)
-    return Proof(booked, round(worth, 2), round(float(lines["debit"].sum()), 2), round(float(lines["credit"].sum()), 2), before)
+    debits, credits = (round(float(lines[side].sum()), 2) for side in ("debit", "credit"))
+    return Proof(booked, round(worth, 2), debits, credits, before, len(valuation.uncosted(db, last)))
 
 
 # -- the file of a program

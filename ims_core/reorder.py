@@ -180,9 +180,13 @@ def in_broken_packs(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_supplier(lines: pd.DataFrame) -> pd.DataFrame:
-    """What each supplier would get, the most money first: supplier lines value min_order reached (percent of min_order; empty without)."""
+    """What each supplier would get, the most money first: supplier lines value min_order reached (percent of min_order; empty without).
+
+    `value` is empty where no cost is known of any line.
+    """
     groups = lines.groupby("supplier", sort=False)
-    found = pd.DataFrame({"lines": groups.size(), "value": groups["value"].sum(), "min_order": groups["min_order"].max()}).reset_index()
+    found = pd.DataFrame({"lines": groups.size(), "value": groups["value"].sum(min_count=1), "min_order": groups["min_order"].max()})
+    found = found.reset_index()
     least = found["min_order"].where(found["min_order"] > 0)
     found["reached"] = np.floor(found["value"] / least * 100).clip(upper=100)
     return found.sort_values("value", ascending=False, ignore_index=True)

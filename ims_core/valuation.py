@@ -92,8 +92,8 @@ def side_by_side(db: Database, day: date, by: str = "category") -> pd.DataFrame:
     """What lies there by both methods, the dearest first: grp item_id sku items pieces average fifo estimated uncosted.
 
     `item_id` and `sku` are empty but by item; `pieces` of items in stock; `estimated`: of `average`, of items that nobody counted;
-    `uncosted`: items in stock without a cost, whose value is in none. First in, first out knows no places: a piece costs there what
-    the item's pieces cost on average.
+    `uncosted`: items in stock without a cost, whose value is in none; a value is empty where no item has a cost. First in, first out
+    knows no places: a piece costs there what the item's pieces cost on average.
     """
     if by not in BY:
         raise Refused(f"The stock is not split by {by}. Choose one of: {', '.join(BY)}.")
@@ -105,12 +105,11 @@ def side_by_side(db: Database, day: date, by: str = "category") -> pd.DataFrame:
         here as (select item_id, place, on_hand::double as on_hand from place_positions
                  where since <= $day::date and until > $day::date and on_hand <> 0)
         select {BY[by]} as grp, {each}, count(distinct h.item_id) as items, sum(h.on_hand) as pieces,
-               coalesce(sum(h.on_hand * l.cost), 0) as average,
-               coalesce(sum(h.on_hand * coalesce(f.value / nullif(l.on_hand, 0), l.cost)), 0) as fifo,
+               sum(h.on_hand * l.cost) as average, sum(h.on_hand * coalesce(f.value / nullif(l.on_hand, 0), l.cost)) as fifo,
                coalesce(sum(h.on_hand * l.cost) filter (h.item_id in (select item_id from estimates)), 0) as estimated,
                count(distinct h.item_id) filter (l.cost is null) as uncosted
         from here h join levels l using (item_id) join items i using (item_id) left join fifo f using (item_id)
-        group by all order by average desc, grp
+        group by all order by average desc nulls last, grp
         """,
         {"day": day},
     )

@@ -149,7 +149,7 @@ def losses() -> None:
         st.info("Nothing was counted, adjusted or scrapped away in this period.", icon=":material/check_circle:")
         return
     reasons = found.groupby("reason", as_index=False)["value"].sum().sort_values("value", ascending=False)
-    if reasons["value"].any():
+    if (reasons["value"] != 0).sum() > 1:  # one bar alone says nothing that the tile does not
         ui.picture(overviews.bars(reasons, "reason", "value", "Losses by reason", shop.currency))
     order = ["name", "reason", "pieces", "value", "category", "sku"]
     ui.table(found, "lost", alt="What was lost, by item", order=order, extra={"reason": "Reason"}, save_as="Losses", blank="–")

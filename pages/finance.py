@@ -43,7 +43,7 @@ with st.grid(5, min_column_width=165):
     ui.figure("Written off", money(lost), help="Scrapped, counted and adjusted away, less what was found")
 
 proof = ui.ask(books.proof, period)
-(st.success if proof.holds else st.error)(ui.plain(proof.says(shop.currency)), icon=":material/balance:")
+(st.error if not proof.holds else st.success if proof.known else st.info)(ui.plain(proof.says(shop.currency)), icon=":material/balance:")
 
 with st.grid(2, min_column_width=330):
     with st.container(border=True, height="stretch"):
@@ -77,7 +77,7 @@ else:
     }
     order = [column, "sku" if by == "item" else "items", "pieces", "average", "fifo"]
     ui.table(lying.rename(columns={"grp": column}), f"lying-{by}", alt=f"Stock value by {by}", order=order, extra=extra,
-             among=["name", "sku"] if by == "item" else (), save_as=f"Stock value {day} by {by}")  # fmt: skip
+             among=["name", "sku"] if by == "item" else (), save_as=f"Stock value {day} by {by}", blank="–")  # fmt: skip
     if doubts := books.doubts(lying):
         st.caption(doubts)
 

@@ -27,7 +27,13 @@ with head:
     mine = ui.ask(inbox.counted, day, who.name)["open"]
     others = ", ".join(f"{many:,} {name}" for name, many in counts.items() if many and name != state)
     yours = f" {mine:,} open ones are yours." if mine else ""
-    ui.page("Inbox", f"{labels.many(len(found), 'alert')} {state}{stake}{f'; {others}' if others else ''}.{yours}")
+    waits = state == "open" and found.empty and not ui.db().looked
+    ui.page(
+        "Inbox",
+        "The first look is still to come."
+        if waits
+        else f"{labels.many(len(found), 'alert')} {state}{stake}{f'; {others}' if others else ''}.{yours}",
+    )
 for name in ui.ask(messages.failing) if who.may("manager") else ():
     st.warning(ui.plain(f"Messages to {name} do not get through. Settings, Alerts says more."), icon=":material/outgoing_mail:")
 
@@ -35,6 +41,10 @@ if found.empty and not ui.ask(items.any_yet):
     ui.empty(
         "Here stands what needs attention, as soon as there is a shop to look at. Drop the files you have.", "Drop your files", "upload"
     )
+elif waits:
+    with st.container(border=True):
+        st.markdown(":gray[:material/hourglass_empty:]  The program has not looked at the shop yet since it was started: "
+                    "it takes some seconds, and this page changes by itself.")  # fmt: skip
 elif found.empty:
     with st.container(border=True):
         st.markdown(f":green[:material/check_circle:]  {NOTHING[state]}")

@@ -88,6 +88,7 @@ if proof.open:
         else:
             st.success(f"All {len(rules)} rules hold: every balance is the sum of its movements.", icon=":material/verified:")
         rules["result"] = rules["ok"].map({True: ["holds"], False: ["broken"]})
+        wide = 230 if ui.on_phone() else "large"  # a phone must show the result, too
         result = st.column_config.MultiselectColumn("Result", options=["holds", "broken"], color=["green", "red"])
         ui.table(rules, "proof", alt="Rules of the ledger and whether they hold", order=["rule", "result", "found"], rows=20,
-                 extra={"rule": st.column_config.TextColumn("Rule", width="large"), "result": result})  # fmt: skip
+                 extra={"rule": st.column_config.TextColumn("Rule", width=wide), "result": result})  # fmt: skip

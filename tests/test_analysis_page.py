@@ -45,6 +45,19 @@ def test_every_part_is_of_what_the_head_says(working: Shop, name: str) -> None:
     assert shown["grp"].tolist() == ["No category"] if name == "Service" else shown["name"].tolist() == ["Tea"]
 
 
+def test_shares_are_shown_to_a_tenth_of_a_percent(working: Shop) -> None:
+    shown = part("Movers").dataframe[-1].value["gross_margin"].dropna().tolist()
+    assert shown == [0.579]
+
+
+def test_losses_of_one_reason_are_no_picture(working: Shop) -> None:
+    day, kettle = working.db.scalar("select max(day) from visible_movements"), 1
+    working.move("scrap", kettle, 3, day)
+    assert not part("Losses").get("plotly_chart")
+    working.move("count", kettle, 3, day)
+    assert part("Losses").get("plotly_chart")
+
+
 def test_what_cannot_be_said_is_no_zero_and_says_which_file_would_tell(working: Shop) -> None:
     screen = part("Service")
     assert "On time, in full" not in [metric.label for metric in screen.metric]

@@ -149,6 +149,14 @@ def test_a_question_without_a_safe_answer_is_refused_with_its_file(say: Say, fil
     assert err.startswith("till.csv: In “Date” every date reads both ways. Which number comes first?\nNothing was written.")
 
 
+def test_what_only_left_is_not_known_rather_than_none(say: Say, files: Path) -> None:
+    say("import", files / "sales.csv", files / "items.csv")
+    out = say("stock", "--day", LAST)[1]
+    assert "what they are worth is not known" in out
+    lines = [line.split() for line in out.splitlines()[1:3]]
+    assert lines == [["KETTLE", "Kettle", "1.7", "l", "Shop", "not", "known"], ["MUG", "Mug", "blue", "Shop", "not", "known"]]
+
+
 def test_an_empty_shop_says_what_to_do(say: Say) -> None:
     assert say("stock")[1].endswith("Import your files first: python -m ims_core import FILE...\n")
     code, out, err = say("forecast")

@@ -34,10 +34,27 @@ def counted(shop: Shop) -> list[int]:
 
 
 def test_alerts_stand_by_rule_with_what_is_at_stake_and_today_counts_them(alarmed: Shop) -> None:
-    words = said(opened("inbox")).replace("\u202f", " ")
+    screen = opened("inbox")
+    words = said(screen).replace("\u202f", " ")
     assert "2 alerts open, € 24.00 at stake." in words
     assert "Below zero" in words
+    assert ". :small[:gray[Since " in screen.checkbox[0].label
     assert "2 alerts in the inbox." in said(opened("today"))
+
+
+def test_nothing_needs_attention_only_after_a_look(on_disk: Shop) -> None:
+    on_disk.move("count", on_disk.item("KETTLE", cost=4), 1, day=doing.today())
+    screen = opened("inbox")
+    assert "has not looked at the shop yet" in said(screen)
+    assert "Nothing needs attention" not in said(screen)
+    assert inbox.look(on_disk.db, AUTOMATION, doing.today()) is None
+    assert "Nothing needs attention" in said(screen.run())
+
+
+def test_a_look_at_an_empty_shop_says_nothing_of_what_comes(on_disk: Shop) -> None:
+    inbox.look(on_disk.db, AUTOMATION, doing.today())
+    on_disk.move("count", on_disk.item("KETTLE", cost=4), 1, day=doing.today())
+    assert "has not looked at the shop yet" in said(opened("inbox"))
 
 
 def test_what_is_ticked_is_resolved_with_a_word_and_undone(alarmed: Shop) -> None:

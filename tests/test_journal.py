@@ -216,6 +216,15 @@ def test_the_proof_says_both_numbers_also_where_they_differ(traded: Shop) -> Non
     assert "but the stock of that day is worth €\u202f36.00" in other.says("€")
 
 
+def test_the_proof_of_a_stock_without_a_known_cost_says_no_number(shop: Shop) -> None:
+    shop.move("receipt", shop.item("KETTLE"), 3, FIRST)
+    found = journal.proof(shop.db, FIRST, LAST)
+    assert found.holds
+    assert found.says("€").startswith("No cost is known of what lay there at the end (1 item)")
+    shop.move("receipt", shop.item("MUG", cost=4), 3, FIRST)
+    assert "worth €\u202f12.00: they agree" in journal.proof(shop.db, FIRST, LAST).says("€")
+
+
 def test_the_journal_is_written_for_a_manager_in_the_forms_there_are(traded: Shop) -> None:
     with pytest.raises(NotAllowed, match="one must be manager"):
         journal.file(traded.db, people.Person("Stefan", "staff"), FIRST, LAST, "csv")

@@ -455,6 +455,14 @@ def test_finance_says_what_the_stock_was_worth_and_that_the_journal_agrees(worki
     assert not screen.exception
 
 
+def test_finance_says_no_value_where_no_cost_is_known(on_disk: Shop) -> None:
+    on_disk.move("receipt", on_disk.item("KETTLE"), 40, day=doing.today())
+    screen = opened("finance")
+    assert "No cost is known of what lay there" in said(screen)
+    assert not screen.success
+    assert grid(screen)[["average", "fifo"]].isna().all(axis=None)
+
+
 def test_whoever_is_no_manager_downloads_no_journal(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, may in (("Stefan", False), ("Olga", True)):
         signed_in(staffed, name, monkeypatch)

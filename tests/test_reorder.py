@@ -283,3 +283,4 @@ def test_suppliers_are_totalled_against_their_smallest_order() -> None:
     assert found.lines.tolist() == [1, 2, 1]
     assert found.reached.tolist()[:2] == [100, 50]
     assert np.isnan(found.reached[2])
+    assert np.isnan(found.value[2])  # no cost is known, which is not nothing

@@ -161,6 +161,7 @@ def test_what_nobody_gave_a_cost_is_worth_nothing_known(shop: Shop) -> None:
     shop.move("receipt", kettle, 3, FIRST)
     assert valuation.by_item(shop.db, LAST)["value"].isna().all()
     assert valuation.uncosted(shop.db, LAST).values.tolist() == [[kettle, 3]]
+    assert valuation.side_by_side(shop.db, LAST)[["average", "fifo"]].isna().all(axis=None)  # not 0
 
 
 def test_goods_sold_before_they_came_are_corrected_when_their_cost_is_known(shop: Shop) -> None:

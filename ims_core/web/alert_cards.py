@@ -42,6 +42,7 @@ def _card(alert: dict[str, Any], day: date, who: Person) -> bool:
     """One alert: the way to what it is about, then its words, which can be ticked; True where they are. One column: it fits any phone."""
     money = f" :gray[{plain(labels.money(alert['money'], shop().currency))}]" if alert["money"] > 0 else ""
     small = plain(" · ".join(inbox.about(alert, day)))
+    small = f"{small[:1].upper()}{small[1:]}"  # it follows a sentence
     with st.container(gap=None):
         title, words = _about(alert)
         says = f"{plain(words)} :small[:gray[{small}]]"

@@ -98,7 +98,7 @@ def table(
     if picks:
         look |= {"on_select": "rerun", "selection_mode": picks}
     room_for_tools()
-    event: Any = st.dataframe(_sent(frame, shown), key=key, column_config=config, **look)
+    event: Any = st.dataframe(_sent(_rounded(frame, config), shown), key=key, column_config=config, **look)
     if opens and (click := st.session_state.get(f"{key}_open")):
         go("item", item=int(frame.iloc[click["row"]]["item_id"]))
     return frame.iloc[list(event.selection.rows)] if picks else frame
@@ -186,6 +186,14 @@ def room_for_tools() -> None:
     """On a phone a table's own tools are always seen: they would lie on what stands above it."""
     if on_phone():
         st.space(28)
+
+
+def _rounded(frame: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """Shares to a tenth of a percent, as the tiles have them: the browser shows up to two decimals of each."""
+    shares = [
+        name for name, look in config.items() if isinstance(look, dict) and (look.get("type_config") or {}).get("format") == "percent"
+    ]
+    return frame.round(dict.fromkeys(shares, 3)) if shares else frame
 
 
 def _sent(frame: pd.DataFrame, shown: Sequence[str]) -> pa.Table:

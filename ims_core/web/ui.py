@@ -29,7 +29,7 @@ from ims_core.web.doing import (
     working,
 )
 from ims_core.web.grids import grid
-from ims_core.web.tables import STATUS, columns, download, excel, filters, matching, money, search, table
+from ims_core.web.tables import STATUS, columns, download, excel, filters, matching, money, on_phone, search, table
 
 __all__ = [
     "SERVED",
@@ -55,6 +55,7 @@ __all__ = [
     "memory",
     "money",
     "number",
+    "on_phone",
     "page",
     "picture",
     "plain",

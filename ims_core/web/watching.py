@@ -13,7 +13,7 @@ WATCHED = ("today", "inbox", "stock", "item")
 
 def watch() -> None:
     """To be called before the page is drawn: what is written while it is drawn is seen by the next look."""
-    memory()["drawn"] = db().version
+    memory()["drawn"] = _state()
     _look()
 
 
@@ -21,8 +21,13 @@ def watch() -> None:
 def _look() -> None:
     """Never while a table holds unsaved edits, or work goes on. What somebody is typing stays: it has not left the browser yet."""
     mine = memory()
-    if db().version != mine["drawn"] and not mine["at_work"] and not _unsaved():
+    if _state() != mine["drawn"] and not mine["at_work"] and not _unsaved():
         st.rerun()
+
+
+def _state() -> tuple[int, bool]:
+    """What a page is drawn of: the first look for alerts may find nothing, and write nothing."""
+    return db().version, db().looked
 
 
 def _unsaved() -> bool:
