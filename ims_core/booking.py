@@ -17,6 +17,15 @@ KNOWN = {
     "known_supplies": "select item_id, supplier_id, code, cost, pack, moq, lead_days, preferred, active from supplied",
 }
 
+COMBINED = {
+    "known_combinations": "select item_id, product from combinations",
+    "known_stock": """
+        select g.counts_as as item_id, m.place, sum(m.qty) as qty from visible_movements m join merged g using (item_id) group by all""",
+}
+"""What matters where lines name the product that they are a combination of."""
+FOUND = 0.9
+"""From this share of the products they name on that the shop has, the numbers are those of its items."""
+
 KINDS = ("items", "stock", "sales", "purchases", "customer_orders", "suppliers")
 
 
@@ -25,6 +34,8 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
     buys = any(group.mapping.kind == "purchases" for group in groups)
     known = KNOWN | matching.KNOWN | (purchasing.KNOWN if buys else {})
     told = _told(groups)
+    combined = any("parent" in group.mapping.columns and "combined" not in group.off for group in groups)
+    known |= COMBINED if combined else {}
     rows = {f"{kind}_{grp}": rows for kind, alike in told.items() for grp, rows in alike.items()}
     with scratch.pad(files=_files(db, groups), **{name: db.arrow(sql) for name, sql in known.items()}, **rows) as pad:
         for kind, alike in told.items():
@@ -41,10 +52,13 @@ def book(db: Database, groups: Sequence[Group], day: date, timezone: str) -> dic
         facts = purchasing.order(pad, first["order"])
         _counted(pad, groups, day)
         utc = "" if timezone == "UTC" else f"at time zone '{timezone}' at time zone 'UTC'"  # times in files are the shop's
+        if combined:
+            _empty_products(pad)
         _end_of_day(pad, utc)
         facts["movements"] = _movements(pad, utc, buys)
         pad.put(movements=facts["movements"])
-        facts |= {table: pad.table(sql) for table, sql in (matching.FACTS | client_orders.FACTS | FACTS).items()}
+        also = KEPT if combined else {}
+        facts |= {table: pad.table(sql) for table, sql in (matching.FACTS | client_orders.FACTS | FACTS | also).items()}
         facts["import_files"] = _import_files(pad, groups)
         facts["import_lines"] = _import_lines(pad, groups)
         facts["lines_back"] = _lines_back(pad, groups)
@@ -142,6 +156,31 @@ def _counted(pad: scratch.Pad, groups: Sequence[Group], day: date) -> None:
     """)
 
 
+def _empty_products(pad: scratch.Pad) -> None:
+    """A product of which the shop holds a stock of its own holds nothing where its combinations are counted now: it is the same stock.
+
+    Only where nearly all products that the lines name are items of the shop: else the numbers are those of something else.
+    """
+    pad.run(f"""
+        create table parents as
+        with codes as (select code, item_id from known_codes union all select {values.key("barcode")}, item_id from known_barcodes
+                       where active),
+             named as (select item_id, {values.key("regexp_replace(parent, '^(?i:id): *', '')")} as code from items_known
+                       where parent is not null),
+             found as (select n.item_id, g.counts_as as product from named n left join codes c using (code)
+                       left join known_merges g on g.item_id = c.item_id)
+        select item_id, product from found
+        where product not in (select item_id from named) and product not in (select item_id from known_combinations)
+            and (select count(product) >= {FOUND} * count(*) from found);
+        insert into counted by name
+        select p.product as item_id, c.place, c.day, any_value(c.list) as list, max(c.seen_at) as seen_at, 0 as on_hand,
+               min(c.origin) as origin
+        from parents p join counted c using (item_id) join known_stock k on k.item_id = p.product and k.place = c.place
+        anti join counted own on own.item_id = p.product and own.place = c.place and own.day = c.day
+        where k.qty <> 0 group by p.product, c.place, c.day
+    """)
+
+
 def _end_of_day(pad: scratch.Pad, utc: str) -> None:
     """Table `counts`: a count without a time is of the end of its day, or of this moment where that is to come."""
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -208,6 +247,14 @@ FACTS = {
     "counts": "from counts",
 }
 """How each fact table's rows come from what was laid out."""
+
+KEPT = {
+    "combination_versions": """
+        select item_id, arg_min(parent, line) as product, true as active from items_known i where parent is not null group by item_id
+        having product is distinct from (select any_value(k.product) from known_combinations k where k.item_id = i.item_id)
+        order by item_id"""
+}
+"""Which product each item is a combination of."""
 
 
 # -- accounts

@@ -16,7 +16,7 @@ VISIBLE = "change_id in (select change_id from visible_changes)"
 NAMES = {
     "items": "item_versions", "barcodes": "barcode_versions", "places": "place_versions", "suppliers": "supplier_versions",
     "supplies": "supply_versions", "settings": "policy_versions", "mappings": "mapping_versions", "apart": "apart_versions",
-    "targets": "target_versions", "closed_days": "closed_versions",
+    "targets": "target_versions", "closed_days": "closed_versions", "combinations": "combination_versions",
     "movements": "movements", "counts": "counts", "orders": "orders", "order_lines": "order_lines", "order_steps": "order_steps",
     "customer_order_lines": "customer_order_lines",
     "import_files": "import_files", "import_lines": "import_lines", "lines_back": "lines_back",

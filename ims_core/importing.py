@@ -63,7 +63,7 @@ def preview(
         return _whole(db, files, today or date.today())
     tables, hashes, again, unreadable = _read_all(db, files, tell, today or date.today(), before)
     named = [found for table in tables if (found := captions.day_in(table.name))]
-    groups, kept, tables = [], mappings.kept(db), products.join(documents.join(tables))
+    groups, kept, tables = [], mappings.kept(db), products.join(documents.join(tables), known.combinations(db))
     tables, hashes = _without_known_heads(db, tables, hashes, again)
     for indexes in plans.alike(tables):
         members = tuple(tables[i] for i in indexes)

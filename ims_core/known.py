@@ -47,6 +47,14 @@ def barcodes(db: Database) -> pa.Table:
     """)
 
 
+def combinations(db: Database) -> list[tuple[str, str, str | None, bool]]:
+    """Items that are a combination: their product's number or code, their own code, their name where it is another, whether counted."""
+    return db.rows("""
+        select c.product, i.sku, nullif(i.name, i.sku), c.item_id in (select item_id from standing_counts)
+        from combinations c join items i using (item_id)
+    """)
+
+
 def sales(db: Database) -> repeats.Earlier | None:
     """What asks for the sales that earlier files brought; none did: nothing is there to ask."""
     if not db.scalar("select count(*) > 0 from import_files"):

@@ -18,10 +18,15 @@ NUMBERS = ({"id"}, {"item", "id"}, {"number"}, {"item", "number"}, {"code"}, {"i
 """What a column is called by which a list numbers its own products."""
 
 
-def join(tables: Sequence[Table]) -> list[Table]:
+Held = Sequence[tuple[str, str, str | None, bool]]
+"""Combinations that the shop holds: their product's number or code, their own code, their name where it is another, whether counted."""
+
+
+def join(tables: Sequence[Table], held: Held = ()) -> list[Table]:
     """The tables, combinations with the names of their products, and products with the rows whose total their combinations tell.
 
     Both may stand in one list, as WooCommerce has them, or in two, as PrestaShop does: then the number of the product joins them.
+    So it does where the combinations came in an earlier drop and the shop holds them.
     """
     found = [table if not table.combined else replace(table, combined=()) for table in tables]
     for at, table in enumerate(found):
@@ -37,7 +42,32 @@ def join(tables: Sequence[Table]) -> list[Table]:
             found[at] = _named(table, told, found[index], key)
             lines = _rows(found[index], pc.is_in(_cells(found[index], key), value_set=_counted(table, told)))
             found[index] = replace(found[index], combined=tuple(sorted({*found[index].combined, *lines})))
+    found = [_besides_held(table, held) for table in found] if any(counted for *_, counted in held) else found
     return [was if was.combined == now.combined and type(was) is type(now) else now for was, now in zip(tables, found, strict=True)]
+
+
+def _besides_held(table: Table, held: Held) -> Table:
+    """With the rows of products of which the shop holds counted combinations, told by number or code; another list's number 1 is another.
+
+    That it is another is seen where most of the names differ: a combination is named after its product.
+    """
+    numbers = [column for column in table.header if vocabulary.heading(column).words in NUMBERS]
+    if not numbers or (told := recognising.recognise(table)).kind != "items" or "on_hand" not in told.columns:
+        return table
+    own = {code for _, code, *_ in held}
+    products = {product.removeprefix("id:").strip(): name for product, _, name, counted in held if counted and product not in own}
+    alone = pc.equal(_cells(table, told.columns["parent"]), "") if "parent" in told.columns else pa.scalar(True)
+    wanted, rows = pa.array(list(products), pa.string()), dict[int, str]()
+    for column in numbers:
+        cells = _cells(table, column)
+        among = pc.and_(pc.is_in(cells, value_set=wanted), alone)
+        rows |= dict(zip(_rows(table, among), cells.filter(among).to_pylist(), strict=True))
+    if "name" in told.columns and rows:
+        names = dict(zip(table.row_numbers().to_pylist(), _cells(table, told.columns["name"]).to_pylist(), strict=True))
+        alike = [held_as.lower().startswith(names[row].lower()) for row, key in rows.items() if (held_as := products[key])]
+        if alike and sum(alike) * 2 < len(alike):
+            return table
+    return replace(table, combined=tuple(sorted({*table.combined, *rows})))
 
 
 def _of_combinations(table: Table) -> Mapping | None:

@@ -15,7 +15,7 @@ from ims_core.errors import Busy, ImsError, StorageFailed
 from ims_core.witness import Witness
 
 HERE = Path(__file__).resolve().parent
-MIGRATIONS = ("schema.sql", *(f"schema_{number}.sql" for number in range(2, 10)))
+MIGRATIONS = ("schema.sql", *(f"schema_{number}.sql" for number in range(2, 11)))
 """In order; a released one is never edited, the next one is appended."""
 DISK = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)
 """What the disk or the memory did not allow; other errors of DuckDB are mistakes of ours."""

@@ -18,7 +18,7 @@ DOCUMENTS = (
 
 STANDS_ON = {
     ("item_versions", "item_id"): (
-        *("movements", "counts", "order_lines", "barcode_versions", "supply_versions", "item_versions.same_as"),
+        *("movements", "counts", "order_lines", "barcode_versions", "supply_versions", "combination_versions", "item_versions.same_as"),
         *("count_lines", "count_entries", "customer_order_lines"),
     ),
     ("place_versions", "place"): ("movements", "counts", "count_lines"),

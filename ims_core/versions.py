@@ -23,6 +23,7 @@ KEYS = {
     "people_versions": ("name",),
     "target_versions": ("kpi", "scope"),
     "closed_versions": ("day",),
+    "combination_versions": ("item_id",),
 }
 
 Row = dict[str, Any]

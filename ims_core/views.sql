@@ -59,6 +59,11 @@ select * exclude (gone)
 from (select distinct on (item_id, other_id) * from apart_versions order by item_id, other_id, change_id desc)
 where not gone;
 
+create or replace view combinations as       -- items that are a combination of a product
+select * exclude (gone)
+from (select distinct on (item_id) * from combination_versions order by item_id, change_id desc)
+where not gone and active;
+
 create or replace view people as             -- accounts, without what proves who they are
 select * exclude (gone)
 from (select distinct on (name) * from people_versions order by name, change_id desc)
