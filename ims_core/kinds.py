@@ -57,6 +57,14 @@ HINTS: dict[str, tuple[frozenset[str], ...]] = {
 }
 """Words in the name of a file or sheet that tell what it holds."""
 
+ELSEWISE = re.compile(
+    r"transf|trasfer|umlager|adjust|ajust|anpass|rettific|korrektur|movement|moviment|mouvement|beweg|open\b|offen|abert|abiert|en cours"
+    r"|apert[io]|outstanding|pending|backorder|quot|angebot|devis|offert|oferta|or[cç]amento|presupuesto|preventiv|forecast|prognos"
+    r"|pr[eé]vision|previs|budget|return|retour|reso\b|resi\b|devol|issue|salida|entrada|sortie|entr[eé]e|uscit|entrat|sa[ií]da|entnahm|zug[aä]ng|abg[aä]ng|reorder|nachbestell|required|bedarf|transit|ranking|dead|slow|ordered|bestellt|sold\b",
+    re.I,
+)
+"""Above a table: what has not happened, or what is neither a list nor a sale though it speaks of one."""
+
 NOT_OURS = frozenset((
     "category", "customer", "person", "manufacturer", "alias", "component", "resource", "operation", "measure", "parameter", "attribute",
     "account", "user", "employee", "forecast", "distribution", "manufacturing", "campaign", "ledger_account", "budget",
@@ -93,7 +101,20 @@ Found = dict[str, list[tuple[float, str]]]
 
 def hinted(table: Table) -> frozenset[str]:
     """The kinds that the names of the file and its sheet speak of."""
-    words = title(table)
+    return _spoken_of(title(table))
+
+
+def captioned(table: Table) -> str | None:
+    """The one kind that the lines above the header speak of; none where they speak of what is to come, or of how stock moved."""
+    words = vocabulary.heading(table.title).words
+    if ELSEWISE.search(table.title) or ("order" in words and not words & {"purchase", "supplier"}):
+        return None
+    said = _spoken_of(words)
+    said -= {"items"} if len(said) > 1 else set()  # sales by item are sales
+    return next(iter(said)) if len(said) == 1 else None
+
+
+def _spoken_of(words: frozenset[str]) -> frozenset[str]:
     if words & UNREAL:
         return frozenset()
     if _others(words):
@@ -161,7 +182,12 @@ def says_more(kind: str, other: str, scored: Mapping[str, Found], table: Table) 
     return (kind, other) == ("items", "stock") and "stock" in hinted(table) and told[other] <= told[kind]
 
 
-def doubtful(kind: str, found: Found, table: Table) -> bool:
+def agrees(kind: str, found: Found, table: Table) -> bool:
+    """Whether what stands above the table calls it what its columns say: none needed is missing, nothing but its name was open."""
+    return captioned(table) == kind and _needs(kind, found) >= LEAST and not doubtful(kind, found, table, named=True)
+
+
+def doubtful(kind: str, found: Found, table: Table, named: bool = False) -> bool:
     """True where a needed column is missing, only the table's name could tell what its quantities are, or it may list anything."""
     plain = (
         _needs(kind, found) < LEAST
@@ -176,7 +202,7 @@ def doubtful(kind: str, found: Found, table: Table) -> bool:
         return True  # its name says so, and hardly more
     if (kind == "items" and _lists_parts(found, table)) or _goes_both_ways(table):
         return True
-    return (plain or (kind == "purchases" and not BUYING & _sure(found))) and kind not in hinted(table)
+    return (plain or (kind == "purchases" and not BUYING & _sure(found))) and not (named or kind in hinted(table))
 
 
 def _sure(found: Found) -> set[str]:

@@ -11,6 +11,8 @@ from ims_core.reading import Table
 
 SAMPLE = 80
 """Cells of a column that are looked at."""
+ASKED = 0.6
+"""Below this confidence the kind is asked."""
 NEAR = 0.035
 """A second column that fits a field this nearly as well is offered as an answer."""
 NO = "no  column"
@@ -60,6 +62,8 @@ def recognise(table: Table, kind: str | None = None) -> Mapping:
     sure = min(1.0, 0.5 + (best - against) / best)
     if best < kinds.ENOUGH or kinds.doubtful(likeliest, scored[likeliest], table):
         sure = min(sure, LEAST)
+    if sure < ASKED and kinds.agrees(likeliest, scored[likeliest], table):
+        sure = ASKED
     understood = _understood(likeliest, scored[likeliest], table, samples)
     return dated(table, _mapping(likeliest, understood, [other for score, other in ranked[1:] if score > 0], sure, samples))
 
@@ -243,7 +247,7 @@ def dated(table: Table, mapping: Mapping) -> Mapping:
 
 
 def _about_kind(kind: str, others: list[str], sure: float) -> Iterator[Question]:
-    if sure < 0.6:
+    if sure < ASKED:
         other = f", but it could be {FILE_KINDS[others[0]].lower()}. Which is it" if others else ". Is it"
         text = f"This looks like {FILE_KINDS[kind].lower()}{other}?"
         yield Question("kind", text, (kind, *others, "ignore"), kind)

@@ -110,7 +110,7 @@ def _filled(name: str, layout: dict[str, Any]) -> tuple[Table, dict[str, list[st
     for header in _across(layout.get("across")):
         cells[header] = [str(chance.randint(0, 30)) for _ in goods]
     columns = {header: pa.array(column, pa.string()) for header, column in cells.items()}
-    return Table(name, None, tuple(columns), pa.table(columns), 2), said
+    return Table(name, None, tuple(columns), pa.table(columns), 2, title=layout.get("above", "")), said
 
 
 def _across(across: list[Any] | None) -> list[str]:

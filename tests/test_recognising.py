@@ -438,3 +438,31 @@ def test_the_name_of_a_choice_is_no_variant_and_what_comes_to_an_amount_is_no_st
     lines = "codice;nome;prezzo;categoria;quantita;importo\n39;Pane;4,50;Secco;10;45,00\n21;Olio;31,50;Secco;2;63,00"
     [bought] = reading.read("export.csv", lines.encode())
     assert "column on_hand" in asked(recognising.recognise(bought, "items"))
+
+
+LISTED = "Code,Description,Qty\nA1,Mug,5\nA2,Cup,7\nA3,Bowl,2\n"
+
+
+def test_what_stands_above_a_table_says_its_kind_where_its_columns_leave_that_open() -> None:
+    def told(above: str) -> Mapping:
+        (found,) = reading.read("report.csv", f"My Shop Ltd,,\n{above},,\n\n{LISTED}".encode())
+        return recognising.recognise(found)
+
+    assert "kind" in asked(told("Report 7"))
+    for above in ("Stock On Hand Enquiry", "Inventario actual", "État des stocks", "Bestandsliste", "Giacenze", "Posição de estoque"):
+        assert (told(above).kind, "kind" in asked(told(above))) == ("stock", False), above
+    for above in (
+        "Sales by Item",
+        "Supplier List",
+        "Stock Adjustment",
+        "Stock issued",
+        "Stock ordered",
+        "Umlagerung Bestand",
+        "Stock budget",
+    ):
+        assert "kind" in asked(told(above)), above  # it says another kind than the columns, or that it is no stock
+
+
+def test_what_stands_above_a_table_outweighs_no_column() -> None:
+    (journal,) = reading.read("report.csv", f"Stock On Hand Enquiry\n\n{JOURNALS['a sort of movement']}".encode())
+    assert "kind" in asked(recognising.recognise(journal)) or recognising.recognise(journal).kind == "ignore"
