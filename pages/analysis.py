@@ -111,8 +111,9 @@ def moving() -> None:
         signs = ui.ask(movers.called, view.first, view.last, group if by == "place" else None).set_index("item_id")["called"]
         found = found.assign(beyond=found["item_id"].map(signs).map(analysed.BEYOND).fillna(""))
         st.caption("“More” and “Less” stand where the change is beyond what weeks stray by themselves; the rest may be chance.")
-    told = ["beyond"] if column == "change" else []
-    order = ["name", "revenue", "before", "change", *told, "stock_value", "idle_value", "gross_margin", "category", "sku"]
+    sold, lies = ["revenue", "before", "change"], ["stock_value", "idle_value"]
+    told = [*sold, *(["beyond"] if column == "change" else []), *lies] if column != "idle_value" else [*lies[::-1], *sold]
+    order = ["name", *told, "gross_margin", "category", "sku"]  # first what it is about: a phone shows three
     ui.table(found, f"movers-{column}", alt=f"Items: {shape.lower()}", order=order, extra=analysed.columns(order), save_as=shape)
 
 

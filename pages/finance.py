@@ -85,5 +85,9 @@ st.subheader("Journal", anchor=False)
 st.caption("Double entries by day at moving average. What lay there before the first day opens the stock account; what was paid or earned "
            "is not in it: that stands in your invoices.")  # fmt: skip
 sides = {"account": "Account", "debit": ui.money("Debit"), "credit": ui.money("Credit")}
-ui.table(ui.ask(books.accounts, period), "accounts", alt="What is left on each account", order=list(sides), extra=sides, opens=False)
+accounts = ui.ask(books.accounts, period)
+if accounts.empty:
+    st.info("No entry yet: nothing whose cost is known came, went or lay there.", icon=":material/info:")
+    st.stop()
+ui.table(accounts, "accounts", alt="What is left on each account", order=list(sides), extra=sides, opens=False)
 books.files(period)

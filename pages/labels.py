@@ -36,23 +36,26 @@ def choose() -> tuple[pd.DataFrame, bool]:
     return (ticked, True) if len(ticked) else (found, False)
 
 
-def settings() -> dict[str, Any]:
-    """How it is printed: sheet, code, copies, price, first."""
+def settings(goods: bool) -> dict[str, Any]:
+    """How it is printed: sheet, code, copies, price, first. A place has no barcode, nothing on hand of itself and no price."""
+    code, each, price = "square", "copies", False
     with st.container(border=True):
         sheet = st.selectbox("Printed on", list(stickers.SHEETS), key="label-sheet", persist_state="session")
-        code = st.selectbox("Code", list(CODES), format_func=CODES.get, key="label-code", persist_state="session")
-        each = st.selectbox("How many", list(EACH), format_func=EACH.get, key="label-each", persist_state="session")
+        if goods:
+            code = st.selectbox("Code", list(CODES), format_func=CODES.get, key="label-code", persist_state="session")
+            each = st.selectbox("How many", list(EACH), format_func=EACH.get, key="label-each", persist_state="session")
         copies = st.number_input("Labels of each", 1, 500, 1, key="label-copies") if each == "copies" else 0
         places_on = stickers.SHEETS[sheet].places
         first = st.number_input("First free label of the sheet", 1, places_on, 1, key=f"label-first-{places_on}") if places_on > 1 else 1
-        price = st.toggle("Price", key="label-price", persist_state="session")
+        if goods:
+            price = st.toggle("Price", key="label-price", persist_state="session")
     return {"sheet": stickers.SHEETS[sheet], "square": code == "square", "copies": copies, "first": first, "price": price}
 
 
 def made(chosen: pd.DataFrame, how: dict[str, Any]) -> list[stickers.Sticker]:
     """The labels of what was chosen."""
     if "item_id" not in chosen:
-        return [stickers.of_place(place, how["copies"] or 1) for place in chosen["place"]]
+        return [stickers.of_place(place, how["copies"]) for place in chosen["place"]]
     stock = {} if how["copies"] else ui.ask(alerts.stock, ui.today()).set_index("item_id")["on_hand"].fillna(0).to_dict()
     return [
         stickers.of_item(
@@ -67,7 +70,7 @@ ui.page("Labels", "For shelves, boxes and goods without a barcode: on sheets, or
 left, right = st.columns([3, 2], gap="medium")
 with left:
     chosen, ticked = choose()
-    how = settings()
+    how = settings("item_id" in chosen)
 every = made(chosen, how)
 printed = (every, how["sheet"], ui.shop().currency, how["first"])
 with right:

@@ -1,7 +1,7 @@
 import numpy as np
 import streamlit as st
 
-from ims_core import items, labels, quality, scores
+from ims_core import headlines, items, labels, quality, scores
 from ims_core.web import closed, ui
 
 make = st.column_config
@@ -20,7 +20,7 @@ head = st.container()
 with ui.waiting("Looking through the books"):
     seen = ui.ask(quality.of_shop, today)
 with head:
-    ui.page("Quality", seen.says(sign))
+    ui.page("Quality", f"{seen.says(sign)} {ui.ask(headlines.sales_known, today)}")
 
 
 def findings() -> None:

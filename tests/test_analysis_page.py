@@ -50,6 +50,14 @@ def test_shares_are_shown_to_a_tenth_of_a_percent(working: Shop) -> None:
     assert shown == [0.579]
 
 
+def test_slow_and_dead_begins_with_the_money_that_lies_there(working: Shop) -> None:
+    tea = working.item("TEA", cost=2, price=5)
+    working.move("receipt", tea, 10, working.db.scalar("select min(day) from visible_movements") - timedelta(days=200))
+    screen = part("Movers")
+    screen = screen.button_group(key="shape").set_value("Slow and dead").run()
+    assert screen.dataframe[-1].value.columns[:3].tolist() == ["name", "idle_value", "stock_value"]
+
+
 def test_losses_of_one_reason_are_no_picture(working: Shop) -> None:
     day, kettle = working.db.scalar("select max(day) from visible_movements"), 1
     working.move("scrap", kettle, 3, day)

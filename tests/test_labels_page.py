@@ -56,8 +56,11 @@ def test_the_first_free_label_and_the_sheet_decide_how_many_sheets(shelf: Shop) 
 
 
 def test_places_get_labels_too(shelf: Shop) -> None:
-    screen = opened("labels", of="places")
+    screen = opened("labels")
+    screen = screen.button_group(key="of").set_value("places").run()
     assert "2 labels on 1 sheet" in said(screen)  # the cellar and the shop
+    assert [found.label for found in screen.selectbox] == ["Printed on"]
+    assert not screen.toggle  # a place has no price
     assert not screen.exception
 
 

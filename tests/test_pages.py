@@ -461,6 +461,8 @@ def test_finance_says_no_value_where_no_cost_is_known(on_disk: Shop) -> None:
     assert "No cost is known of what lay there" in said(screen)
     assert not screen.success
     assert grid(screen)[["average", "fifo"]].isna().all(axis=None)
+    assert "No entry yet" in said(screen)
+    assert "Download" not in [found.proto.label for found in screen.get("download_button")]
 
 
 def test_whoever_is_no_manager_downloads_no_journal(staffed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
