@@ -148,7 +148,7 @@ def _value(name: str, column: str, style: values.Style | None, timezone: str | N
         return values.days(column, style, blanks)
     if FIELDS[name].type != "date":
         return values.number(column, style, blanks)
-    moment = dates.moment(column, style, timezone, blanks)
+    moment = dates.last_moment(column, style, timezone, blanks) if name == "expires" else dates.moment(column, style, timezone, blanks)
     return moment if name in DATED else values.let("moment", moment, "case when year(moment) between 1970 and 2199 then moment end")
 
 

@@ -53,6 +53,9 @@ SHAPES = {
 }
 """How dates look, in lower case and without accents; the first that fits is taken."""
 
+SHORT_MONTH = r"^(0?[1-9]|1[0-2])\s?[./-]\s?([2-4]\d)$"
+"""A month as packages tell to when they are good: 09/26."""
+
 PARTS = {
     "compact": "y m d h min s half", "compact time": "y m d h min s half", "month first": "word d y h min s half",
     "written": "d word y h min s half", "year first": "y word d h min s half", "program": "word d h min s half y",
@@ -85,6 +88,16 @@ def moment(column: str, style: Style, timezone: str | None = None, blanks: bool 
         return f"coalesce({plain}, try_cast({dashed} as timestamp))"
     names = sorted((style.name, *style.also), key=lambda name: name != "zoned")
     return let("told", _lower(column, blanks), f"coalesce({', '.join(_way(name, timezone) for name in names)})")
+
+
+def last_moment(column: str, style: Style, timezone: str | None = None, blanks: bool = True) -> str:
+    """SQL: the day to which goods are good: the last one of a month where the cell tells no day, such as 09/2026 or 09/26."""
+    short = rf"regexp_extract(told, '{SHORT_MONTH}', ['m', 'y'])"
+    in_short = let("part", short, "case when part.m <> '' then make_timestamp(2000 + part.y::bigint, part.m::bigint, 1, 0, 0, 0) end")
+    month = let("told", _lower(column, blanks), f"coalesce({_month()}, {in_short})")
+    return let(
+        "month", month, f"case when month is null then {moment(column, style, timezone, blanks)} else last_day(month)::timestamp end"
+    )
 
 
 def _lower(column: str, blanks: bool = True) -> str:

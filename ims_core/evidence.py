@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median
 
-from ims_core import units, values
+from ims_core import dates, units, values
 from ims_core.labels import FIELDS
 
 Cells = tuple[str, ...]
@@ -80,15 +80,18 @@ def look(cells: Cells) -> Seen:
     long = [cell for cell in digits if len(cell) in (8, 12, 13, 14)]
     spoilt = sum(LOST.fullmatch(cell) is not None for cell in cells)
     numbers = [float(cell.replace(",", ".")) for cell in cells if WHOLE.fullmatch(cell)]
-    dates, serial = share(DATE), share(SERIAL)
+    dated, serial = share(DATE), share(SERIAL)
     return Seen(
-        number=0.0 if dates > 0.8 else share(NUMBER), cents=share(CENTS), even=share(EVEN), whole=share(WHOLE),
-        date=max(dates, 0.8 * serial),
+        number=0.0 if dated > 0.8 else share(NUMBER), cents=share(CENTS), even=share(EVEN), whole=share(WHOLE),
+        date=max(dated, 0.8 * serial),
         flag=share(FLAG), gtin=sum(map(_checks, long)) / count, long_number=(len(long) + spoilt) / count, code=share(CODE),
         wordy=share(WORDY), link=sum(LINK.match(cell) is not None for cell in cells) / count, distinct=len(set(cells)) / count,
         counter=len(numbers) == count and 0 < max(numbers) <= 4 * count + 20,
         constant=count >= 5 and len(set(cells)) == 1, middle=median(numbers) if numbers else 0.0, length=median(map(len, cells)),
     )  # fmt: skip
+
+
+SHORT_MONTH = re.compile(dates.SHORT_MONTH)
 
 
 def fits(field: str, cells: Cells) -> float:
@@ -99,7 +102,8 @@ def fits(field: str, cells: Cells) -> float:
     if type in ("number", "money", "days"):
         return _number(field, seen, len(cells))
     if type == "date":
-        return _mostly(seen.date)
+        months = sum(bool(SHORT_MONTH.match(cell)) for cell in cells) / len(cells) if field == "expires" else 0
+        return _mostly(seen.date + months)
     if seen.flag > 0.9 and len(set(cells)) <= 2 and field != "variant":
         return 0.4
     if seen.link > 0.5:

@@ -458,6 +458,18 @@ def test_a_time_that_names_its_offset_is_of_the_shops_day() -> None:
     assert rows(cleaning.clean(table(text), mapping, timezone="Europe/Athens"), "day") == [(date(2026, 6, 1),)]
 
 
+def test_goods_told_by_month_are_good_to_its_last_day() -> None:
+    text = (
+        "Item code | Lot | On hand | Expiry date\nA1 | L1 | 1 | 09/26\nA2 | L2 | 2 | 02/2028\nA3 | L3 | 3 | 2026-05-04\nA4 | L4 | 4 | 2.27"
+    )
+    cleaned = clean(text, kind="stock")
+    assert rows(cleaned, "expires") == [
+        (datetime(2026, 9, 30),), (datetime(2028, 2, 29),), (datetime(2026, 5, 4),), (datetime(2027, 2, 28),)
+    ]  # fmt: skip
+    alone = recognising.recognise(table(text.replace("02/2028", "11/26").replace("2026-05-04", "1/27")))
+    assert (alone.columns["expires"], alone.questions) == ("Expiry date", ())
+
+
 def test_a_year_that_cannot_be_is_a_problem() -> None:
     text = "Item code | On hand | Expiry date\nA1 | 1 | 2026-05-04\nA2 | 2 | 0026-05-04\nA3 | 3 | 2206-05-04"
     cleaned = clean(text, kind="stock")
