@@ -21,6 +21,12 @@ MOST_UNPACKED = 1_500_000_000
 MOST_FILES = 2_000
 """Files in an archive."""
 
+MOST_MENDED = 300_000_000
+"""Bytes of an unpacked .ods that is looked through for rows without end."""
+MOST_ROWS = 1_048_576
+"""What a sheet has room for."""
+ENDLESS = re.compile(rb'<table:table-row\b[^>]*?\btable:number-rows-repeated="(?P<times>\d{7,40})"[^>]*>')
+
 ZIP, OLE, GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b"
 OLD_EXCEL = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
 PICTURES = {b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"%PDF": "a PDF", b"7z\xbc\xaf": "a 7z archive"}
@@ -88,6 +94,7 @@ def _read_plain(name: str, content: bytes) -> list[Table]:
     _refuse_others(name, content)
     remarks: tuple[str, ...] = ()
     if content.startswith((ZIP, OLE)):
+        content, remarks = _without_endless_rows(content)
         found = sheets.read(name, content)
     else:
         text, remarks = letters.decode(name, content)
@@ -97,6 +104,43 @@ def _read_plain(name: str, content: bytes) -> list[Table]:
         raise Unreadable(_why_none(name, found))
     remarks += (f"Left out because hidden: {', '.join(hidden)}. Show them in the workbook if they are needed.",) if hidden else ()
     return [replace(tables[0], remarks=remarks + tables[0].remarks), *tables[1:]]
+
+
+def _without_endless_rows(content: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """An .ods in which a row claims to stand there more often than a sheet has rows: as if it stood there once, and what is left out."""
+    try:
+        parts = _parts_with_endless_rows(content) if content.startswith(ZIP) else {}
+    except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, OSError, EOFError):
+        return content, ()  # the reader says so in its own words
+    if not parts:
+        return content, ()
+    told: list[str] = []
+
+    def once(row: re.Match[bytes]) -> bytes:
+        times, end = int(row["times"]), row.string.find(b"</table:table-row>", row.end())
+        if times <= MOST_ROWS:
+            return row[0]
+        if not row[0].endswith(b"/>") and row.string.find(b"<text:", row.end(), end) >= 0:
+            told.append(f"A row says that it stands there {times:,} times, which no sheet has room for. It was read once.")
+        return row[0].replace(row["times"], b"1")
+
+    parts["content.xml"] = ENDLESS.sub(once, parts["content.xml"])
+    mended = io.BytesIO()
+    with zipfile.ZipFile(mended, "w") as packed:
+        for name, part in parts.items():
+            packed.writestr(name, part)
+    return mended.getvalue(), tuple(dict.fromkeys(told))[:3]
+
+
+def _parts_with_endless_rows(content: bytes) -> dict[str, bytes]:
+    """The files in an .ods that has such a row; else none."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        names = packed.namelist()
+        if "content.xml" not in names or sum(part.file_size for part in packed.infolist()) > MOST_MENDED:
+            return {}
+        if not any(int(row["times"]) > MOST_ROWS for row in ENDLESS.finditer(packed.read("content.xml"))):
+            return {}
+        return {name: packed.read(name) for name in names}
 
 
 def _refuse_others(name: str, content: bytes) -> None:

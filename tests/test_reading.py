@@ -316,3 +316,31 @@ def test_a_zip_is_read_like_its_files() -> None:
         figures.append(imports.past(shop)[["files", "lines", "used", "joined", "set_aside", "refused"]].values.tolist())
         shop.close()
     assert figures == [[[2, 2, 2, 0, 0, 0]]] * 2
+
+
+def ods(rows: str) -> bytes:
+    """A workbook of one sheet as LibreOffice writes it."""
+    names = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text"))
+    table = f'<office:spreadsheet><table:table table:name="Stock">{rows}</table:table></office:spreadsheet>'
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as parts:
+        parts.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        parts.writestr("content.xml", f"<office:document-content {names}><office:body>{table}</office:body></office:document-content>")
+        parts.writestr("META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')
+    return packed.getvalue()
+
+
+def ods_row(*cells: str, times: int = 1) -> str:
+    told = "".join(f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells)
+    return f'<table:table-row table:number-rows-repeated="{times}">{told or "<table:table-cell/>"}</table:table-row>'
+
+
+def test_a_row_that_stands_in_a_workbook_a_billion_times_is_read_once_and_told() -> None:
+    endless = 1_000_000_000
+    (found,) = reading.read("stock.ods", ods(ods_row("SKU", "Qty") + ods_row("A1", "5") + ods_row("A2", "6", times=endless)))
+    assert found.rows.column("SKU").to_pylist() == ["A1", "A2"]
+    assert found.remarks == ("A row says that it stands there 1,000,000,000 times, which no sheet has room for. It was read once.",)
+    (blank,) = reading.read("stock.ods", ods(ods_row("SKU", "Qty") + ods_row("A1", "5") + ods_row(times=endless) + ods_row("A3", "7")))
+    assert (blank.rows.num_rows, blank.remarks) == (2, ())
+    (honest,) = reading.read("stock.ods", ods(ods_row("SKU", "Qty") + ods_row("A1", "5", times=3)))
+    assert (honest.rows.num_rows, honest.remarks) == (3, ())
