@@ -466,3 +466,9 @@ def test_what_stands_above_a_table_says_its_kind_where_its_columns_leave_that_op
 def test_what_stands_above_a_table_outweighs_no_column() -> None:
     (journal,) = reading.read("report.csv", f"Stock On Hand Enquiry\n\n{JOURNALS['a sort of movement']}".encode())
     assert "kind" in asked(recognising.recognise(journal)) or recognising.recognise(journal).kind == "ignore"
+
+
+def test_what_goods_cost_on_land_is_a_cost_and_the_mean_of_it_is_asked_about() -> None:
+    assert recognising.recognise(table("SKU|Product name|Barcode|Land cost", cell="2.50"), "items").columns["cost"] == "Land cost"
+    mean = recognising.recognise(table("SKU|Product name|Barcode|Avg Land Cost", cell="2.50"), "items")
+    assert "column cost" in asked(mean)
