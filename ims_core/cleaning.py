@@ -14,6 +14,7 @@ from ims_core import (
     cells,
     columns,
     continuing,
+    discounts,
     judging,
     measuring,
     problems,
@@ -104,6 +105,7 @@ def clean(
         }
         styles = columns.paid_in(pad, mapping, styles, currency)
         columns.type_cells(pad, mapping, styles, read, timezone, off)
+        discounts.take_off(pad, mapping.columns, off)
         measured = measuring.measure(pad, mapping, goods, off)
         variants.name(pad, mapping, tables[0].header)
         variants.leave_totals(pad, mapping, tables, off)

@@ -10,7 +10,7 @@ from ims_core.rules import DATED
 
 TYPES = {"number": "decimal(18, 4)", "money": "decimal(18, 4)", "days": "decimal(18, 4)", "date": "timestamp"}
 MEASURED = {"packed": "struct(told varchar, counted varchar, way varchar)", "continued": "boolean"} | dict.fromkeys(
-    ("own_unit", "unfit", "unfit_value", "unfit_field", "own_total"), "varchar"
+    ("own_unit", "unfit", "unfit_value", "unfit_field", "own_total", "listed"), "varchar"
 )
 CODES = ("sku", "barcode")
 """What a spreadsheet may have spoilt, and what an item is found by."""

@@ -69,6 +69,7 @@ FIELDS = {
         Field("cost", "Unit cost", "money"),
         Field("price", "Sales price", "money"),
         Field("total", "Line total", "money"),
+        Field("discount", "Discount", "number"),
         Field("currency", "Currency", "text"),
         Field("day", "Date", "date"),
         Field("ref", "Document number", "id"),
@@ -120,8 +121,8 @@ KIND_FIELDS = {
     "stock": ("sku", "name", "barcode", "variant", "parent", "on_hand", "unit", "place", "cost", "currency", "day", "lot", "expires"),
     "counts": ("sku", "name", "barcode", "on_hand", "unit", "place", "day"),
     "sales": (
-        *("sku", "name", "barcode", "variant", "parent", "qty", "unit", "day", "price", "total", "currency", "ref", "customer", "status"),
-        "place",
+        *("sku", "name", "barcode", "variant", "parent", "qty", "unit", "day", "price", "total", "discount", "currency", "ref", "customer"),
+        *("status", "place"),
     ),
     "purchases": (
         "sku",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ims_core import evidence, kinds, presets, proofs, vocabulary, widening
+from ims_core import discounts, evidence, kinds, presets, proofs, vocabulary, widening
 from ims_core.kinds import LEAST, SURE, Found
 from ims_core.labels import FIELDS, FILE_KINDS, KIND_FIELDS, KIND_NEEDS
 from ims_core.proofs import Samples
@@ -134,7 +134,7 @@ def _match(kind: str, samples: Samples, title: frozenset[str]) -> Found:
 
 def _understood(kind: str, found: Found, table: Table, samples: Samples) -> Found:
     """What was found, with what the values of several columns say together."""
-    found = proofs.proved(proofs.told_apart(kind, found, samples), table)
+    found = discounts.told(kind, proofs.proved(proofs.told_apart(kind, found, samples), table), samples)
     if "on_hand" in found:
         found = proofs.on_hand(kind, found, table)
     if "barcode" in found and "sku" in found and vocabulary.heading(found["sku"][0][1]).words == {"item", "id"}:

@@ -102,6 +102,10 @@ RULES = (
         "on_hand",
     ),
     _rule(
+        "discounts", "A discount told beside the price is taken off it", "sales", "listed is not null and outcome = 'used'",
+        "listed", "format('{:g}', price::double)", "price discount",
+    ),
+    _rule(
         "sections", "Headings between the lines are the category of the items below them", "items",
         "section is not null and aside is null", "section", "'category of ' || coalesce(name, sku, barcode)",
     ),

@@ -99,6 +99,29 @@ def test_a_price_is_taken_from_the_lines_total_where_none_is_given() -> None:
     assert rows(cleaned, "price") == [(Decimal("2.5"),), (Decimal("2.5"),)]
 
 
+DISCOUNTED = "Order | Code | Quantity | Date | Unit price | {} \n"
+
+
+@pytest.mark.parametrize(("heading", "told"), [("Discount", "0.15"), ("discount", "0,15"), ("Rabatt %", "15"), ("Remise (%)", "15.0")])
+def test_a_discount_beside_the_price_is_taken_off_it(heading: str, told: str) -> None:
+    sold = DISCOUNTED.format(heading) + f"1 | A1 | 2 | 2026-05-04 | 9.00 | 0\n2 | B2 | 1 | 2026-05-05 | 10.00 | {told}"
+    cleaned = clean(sold)
+    assert rows(cleaned, "sku", "price") == [("A1", Decimal(9)), ("B2", Decimal("8.5"))]
+    assert fixes(cleaned)["discounts"] == (1, "10", "8.5", True)
+    assert rows(clean(sold, off="discounts"), "price") == [(Decimal(9),), (Decimal(10),)]
+
+
+@pytest.mark.parametrize("heading", ["Discount amount", "Discount code", "Loyalty discount", "Discount"])
+def test_what_may_be_an_amount_of_money_is_not_taken_off(heading: str) -> None:
+    cleaned = clean(DISCOUNTED.format(heading) + "1 | A1 | 2 | 2026-05-04 | 9.00 | 0.5\n2 | B2 | 1 | 2026-05-05 | 10.00 | 3")
+    assert rows(cleaned, "price") == [(Decimal(9),), (Decimal(10),)]
+
+
+def test_a_total_of_the_line_is_less_its_discount_already() -> None:
+    head = "Order | Code | Quantity | Date | Line total | Discount\n"
+    assert rows(clean(head + "1 | A1 | 2 | 2026-05-04 | 17.00 | 0.15"), "price") == [(Decimal("8.5"),)]
+
+
 def test_the_same_columns_in_a_csv_and_a_workbook_are_cleaned_as_one() -> None:
     book = openpyxl.Workbook()
     for cells in (["Date", "Item", "Qty"], [date(2026, 5, 4), "A1", 1]):
@@ -339,7 +362,7 @@ def test_a_day_is_not_made_up_where_the_rule_is_off_or_no_order_is_numbered() ->
 def test_every_rule_that_is_shown_is_tested_here() -> None:
     """A new rule gets its test on and off above, and its name here; two are tested with the shop they speak of, in test_again."""
     tested = {"totals", "duplicates", "codes", "no_product", "cancelled", "called_off", "returns", "refunds", "free", "names", "sheets"}
-    tested |= {"nothing", "packs", "own_unit", "sections", "other_ids", "continued"}
+    tested |= {"nothing", "packs", "own_unit", "sections", "other_ids", "continued", "discounts"}
     tested |= {"mended", "combined"}  # in test_codes, test_products
     assert {rule.name for rule in RULES} == tested | {"again", "corrected"}
 

@@ -18,8 +18,8 @@ LAYERS = """
     units scratch
     cells letters sheets texts markup headers blocks
     gs1 epc
-    values dates captions codes spoilt reading vocabulary evidence presets widening kinds proofs recognising rules measuring columns judging
-    repeats totals lookups documents products variants continuing cancelling problems cleaning
+    values dates captions codes spoilt reading vocabulary evidence presets widening kinds discounts proofs recognising rules measuring
+    columns judging repeats totals lookups documents products variants continuing cancelling problems cleaning
     alike
     decoding stickers
     formulas demand series simulation costing intervals chance datev programs
