@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from ims_core import audit
 from ims_core import db as database
-from ims_core import ledger
 from ims_core.__main__ import main
 from tests.builders import Shop
 
@@ -244,7 +244,7 @@ def test_what_nobody_foresaw_is_a_sentence_too(say: Say, monkeypatch: pytest.Mon
     def broken(_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(ledger, "check", broken)
+    monkeypatch.setattr(audit, "check", broken)
     code, _, err = say("check")
     assert code == 1
     assert "Traceback" not in err
