@@ -150,7 +150,8 @@ class Quality:
         told = " and ".join(part for part in (self._rests("orders", currency), self._rests("stock", currency)) if part)
         if not told:
             return f"{unseen}No cost is known of what is in stock or to be ordered, so neither has a value yet."
-        return f"{unseen}{told[0].upper()}{told[1:]} rests on doubtful data."
+        late = ", but all of it lacks the sales that should have come by now" if "late_sales" in set(self.fix["rule"]) else ""
+        return f"{unseen}{told[0].upper()}{told[1:]} rests on doubtful data{late}."
 
     def _rests(self, of: str, currency: str) -> str:
         """How much of one kind of money is in doubt; empty where there is none of it at all."""

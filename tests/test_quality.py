@@ -101,6 +101,9 @@ def test_an_item_with_many_flaws_is_in_doubt_once(doubtful: Shop, seen: quality.
 def test_files_that_should_have_come_again_are_late(doubtful: Shop) -> None:
     assert flaws.late(doubtful.db, DAY + timedelta(days=14)).empty
     late = flaws.late(doubtful.db, DAY + timedelta(days=15)).set_index("kind")
+    lacks = ", but all of it lacks the sales that should have come by now."
+    assert quality.of_shop(doubtful.db, DAY + timedelta(days=15)).says("€").endswith(lacks)
+    assert lacks not in quality.of_shop(doubtful.db, DAY + timedelta(days=14)).says("€")
     assert late.index.tolist() == ["sales"]
     assert late.loc["sales", "money"] == pytest.approx(
         headlines.sales(doubtful.db, DAY - timedelta(days=27), DAY)["revenue"].sum() / 28 * 15
