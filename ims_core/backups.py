@@ -8,8 +8,10 @@ from pathlib import Path
 
 import duckdb
 
+from ims_core.disk import first_line, held_sentence, is_held
 from ims_core.errors import Busy, Refused, StorageFailed
-from ims_core.storage import first_line, held_sentence, is_held, quoted, set_aside
+from ims_core.rescue import set_aside
+from ims_core.storage import quoted
 
 PATIENCE = 30.0
 """Seconds to wait for a copy to be free, so that it can be opened again and counted."""

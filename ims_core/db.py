@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from ims_core import backups, storage
+from ims_core import backups, disk, storage
 from ims_core.batch import VIA, Batch, Part, sound
 from ims_core.batch import Rows as Rows
 from ims_core.errors import Busy, ImsError, StorageFailed
@@ -96,8 +96,8 @@ class Database:
                 cursor.execute("begin")
                 yield Pad(cursor)
                 cursor.execute("commit")
-            except storage.DISK as failure:
-                raise StorageFailed(storage.disk_sentence(failure)) from failure
+            except disk.FAILURES as failure:
+                raise StorageFailed(disk.sentence(failure)) from failure
             finally:
                 cursor.close()  # rolls back what was not committed
 
@@ -186,8 +186,8 @@ class Database:
         except BaseException as failure:
             with suppress(duckdb.Error):  # where that fails too, the commit finds out, and everybody in the batch is told
                 batch.take_out(part)
-            if isinstance(failure, storage.DISK):
-                raise StorageFailed(storage.disk_sentence(failure)) from failure
+            if isinstance(failure, disk.FAILURES):
+                raise StorageFailed(disk.sentence(failure)) from failure
             raise
         finally:
             self._mine.open = None
@@ -214,7 +214,7 @@ class Database:
             return self._batch, *self._batch.start(lines)
         except duckdb.Error as failure:
             self._pass_on()
-            raise StorageFailed(storage.disk_sentence(failure)) from failure
+            raise StorageFailed(disk.sentence(failure)) from failure
         except BaseException:
             self._pass_on()
             raise
@@ -280,7 +280,7 @@ class Database:
         if newest == batch.last:
             self._count(batch)
         else:
-            batch.failure = failure if isinstance(failure, ImsError) else StorageFailed(storage.disk_sentence(failure))
+            batch.failure = failure if isinstance(failure, ImsError) else StorageFailed(disk.sentence(failure))
 
     # -- housekeeping
 
@@ -296,7 +296,7 @@ class Database:
             self._settle()
             self._cursor().execute("checkpoint")
         except duckdb.Error as failure:
-            raise StorageFailed(f"The log could not be folded into the file; nothing is lost ({storage.first_line(failure)}).") from failure
+            raise StorageFailed(f"The log could not be folded into the file; nothing is lost ({disk.first_line(failure)}).") from failure
         finally:
             self._turns.release()
 

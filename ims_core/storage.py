@@ -1,8 +1,7 @@
-"""The shop's file: opened and locked down, mended where its log is damaged, brought to the newest form."""
+"""The shop's file: opened and locked down, brought to the newest form."""
 
 import contextlib
 import re
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,15 +9,13 @@ from pathlib import Path
 
 import duckdb
 
-from ims_core import fitting, settings
+from ims_core import disk, fitting, rescue, settings
 from ims_core.errors import Busy, ImsError, StorageFailed
 from ims_core.witness import Witness
 
 HERE = Path(__file__).resolve().parent
 MIGRATIONS = ("schema.sql", *(f"schema_{number}.sql" for number in range(2, 11)))
 """In order; a released one is never edited, the next one is appended."""
-DISK = (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException, duckdb.FatalException)
-"""What the disk or the memory did not allow; other errors of DuckDB are mistakes of ours."""
 REOPENING = 10.0
 """Seconds in which questions under way must have let go of a file that has to be opened anew."""
 
@@ -28,31 +25,29 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 def opened(path: str, also: Sequence[Path]) -> tuple[duckdb.DuckDBPyConnection, Witness, list[str]]:
     """The file, in the newest form; who remembers how far it had come; and what its owner must know about this start.
 
-    A write-ahead log that is damaged is set aside; every change before the damage is kept.
+    A write-ahead log that is damaged is set aside; every change before the damage is kept. A block that a checkpoint was writing
+    when the program was killed is mended; nothing is lost by that.
     """
-    log = Path(f"{path}.wal")
-    notes: list[str] = []
-    before = log.read_bytes() if path != ":memory:" and log.exists() else b""
     begun = Path(path).exists()
-    while True:
-        try:
-            connection = _open(path, also)
-            break
-        except duckdb.Error as failure:
-            notes.append(_rescue(Path(path), failure, again=bool(notes)))
+    connection, log, notes, cut = rescue.opened(Path(path), lambda: _open(path, also))
     try:
         _refuse_others(connection)
         _migrate(connection)
+        newest = connection.execute("select coalesce(max(change_id), 0) from changes").fetchall()[0][0]
     except duckdb.CatalogException as strange:
         connection.close()
         raise ImsError(
             f"The tables in {path} are not those of a shop: another program made them, or a trial version of this one. "
             "Let IMS_DATABASE name another file, and drop the shop's files there."
         ) from strange
+    except duckdb.Error as failure:
+        connection.close()
+        if not disk.is_damaged(failure):
+            raise
+        raise StorageFailed(disk.damaged_sentence(Path(path), disk.first_line(failure))) from failure
     witness = Witness(None if path == ":memory:" else Path(f"{path}.newest"))
-    newest = connection.execute("select coalesce(max(change_id), 0) from changes").fetchall()[0][0]
-    if begun and not notes and (missing := witness.says() - newest) > 0:
-        notes.append(_silent_loss(Path(path), before, missing))
+    if begun and not cut and (missing := witness.says() - newest) > 0:
+        notes.append(rescue.silent_loss(Path(path), log, missing))
     witness.write(newest)
     return connection, witness, notes
 
@@ -65,7 +60,7 @@ def opened_anew(path: str, also: Sequence[Path]) -> duckdb.DuckDBPyConnection:
             return _open(path, also)
         except duckdb.Error as failure:
             if time.monotonic() > until or path == ":memory:":
-                raise StorageFailed(disk_sentence(failure)) from failure
+                raise StorageFailed(disk.sentence(failure)) from failure
             time.sleep(0.05)
 
 
@@ -74,8 +69,8 @@ def _open(path: str, also: Sequence[Path]) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(path)
     except duckdb.IOException as failure:
-        if is_held(failure):
-            raise Busy(held_sentence(path, failure)) from failure
+        if disk.is_held(failure):
+            raise Busy(disk.held_sentence(path, failure)) from failure
         raise
     folders = [] if path == ":memory:" else [Path(path).resolve().parent, chosen.backups, *also]
     allowed = ", ".join(f"'{quoted(folder)}'" for folder in folders)
@@ -167,66 +162,7 @@ def _guard(connection: duckdb.DuckDBPyConnection) -> None:
                 )
 
 
-# -- damage
-
-
-def _rescue(path: Path, failure: duckdb.Error, again: bool) -> str:
-    """Set a damaged write-ahead log aside and keep every change before the damage; `again`: cutting it did not help."""
-    log = Path(f"{path}.wal")
-    if is_full(failure):
-        raise StorageFailed(disk_sentence(failure)) from failure
-    if "WAL" not in str(failure) or not log.exists():
-        raise StorageFailed(
-            f"The database {path} cannot be opened: {first_line(failure)} "
-            "Put the newest backup in its place: python -m ims_core restore BACKUP-FOLDER"
-        ) from failure
-    aside = set_aside(path, move=False)
-    damaged = None if again else re.search(r"byte position (\d+)", str(failure))
-    if damaged:
-        with log.open("r+b") as handle:
-            handle.truncate(int(damaged.group(1)))
-    else:
-        log.unlink()
-    kept = "everything before the damage was kept" if damaged else "the last saved state was kept"
-    return (
-        f"The last shut-down left a damaged log. It was set aside in {aside} and {kept}; "
-        f"the last moments before may be missing. Look at the newest movements, and record again what is not there."
-    )
-
-
-def _silent_loss(path: Path, log: bytes, missing: int) -> str:
-    """The file opened, but changes that were acknowledged are not in it."""
-    changes = f"{missing:,} {'change' if missing == 1 else 'changes'}"
-    if not log:
-        return (
-            f"The shop's file is older than it was at the last start: {changes} made since are not in it. "
-            f"If you have put an older copy there, all is well. Otherwise look for the newer file, or record again what is not there."
-        )
-    aside = folder_aside(path)
-    (aside / f"{path.name}.wal").write_bytes(log)
-    return (
-        f"The last shut-down left a damaged log. It was set aside in {aside} and everything before the damage was kept; "
-        f"{changes} after it cannot be read any more. Look at the newest movements, and record again what is not there."
-    )
-
-
-def set_aside(path: Path, move: bool) -> Path:
-    """Keep the shop's files in a folder of their own; nothing is ever deleted."""
-    aside = folder_aside(path)
-    for file in (path, Path(f"{path}.wal"), Path(f"{path}.newest")):
-        if file.exists():
-            (shutil.move if move else shutil.copy2)(file, aside / file.name)
-    return aside
-
-
-def folder_aside(path: Path) -> Path:
-    """A new folder beside the shop's file, named by the moment."""
-    aside = path.parent / "set-aside" / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
-    aside.mkdir(parents=True)
-    return aside
-
-
-# -- names and sentences
+# -- names
 
 
 def named(name: str) -> str:
@@ -245,32 +181,3 @@ def roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
     """End a transaction that may have ended already."""
     with contextlib.suppress(duckdb.Error):  # a failed commit has rolled back already
         cursor.execute("rollback")
-
-
-def is_held(failure: duckdb.Error) -> bool:
-    """Whether another process has the file; Windows says it in other words."""
-    return "lock on file" in str(failure) or "already open" in str(failure)
-
-
-def is_full(failure: BaseException) -> bool:
-    """Whether the disk has no room."""
-    return "no space" in str(failure).lower() or "file too large" in str(failure).lower() or "quota" in str(failure).lower()
-
-
-def first_line(failure: BaseException) -> str:
-    """What the database says, without the pages it adds."""
-    return str(failure).splitlines()[0]
-
-
-def disk_sentence(failure: BaseException) -> str:
-    """What a user reads when the disk did not take a change."""
-    if is_full(failure):
-        return "The disk is full: nothing of this was written. Free some space and do it again."
-    return f"The database did not take this change, and nothing of it was written ({first_line(failure)}). Try again."
-
-
-def held_sentence(path: str, failure: duckdb.Error) -> str:
-    """What a user reads when another process has the file."""
-    process = re.search(r"PID (\d+)", str(failure))
-    by = f" (process {process.group(1)})" if process else ""
-    return f"The shop at {path} is open in another program{by}, most likely the running app. Use its screens, or stop it first."

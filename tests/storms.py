@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +68,8 @@ def kills(path: str, times: int) -> None:
             os.close(reads)
             try:
                 write_until_killed(Path(path), says, number)
+            except BaseException:
+                traceback.print_exc()  # to the parent's stderr, or nobody learns why it stopped
             finally:
                 os._exit(1)
         os.close(says)

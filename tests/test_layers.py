@@ -24,7 +24,7 @@ LAYERS = """
     decoding stickers
     formulas demand series simulation costing intervals chance datev programs
     charts overviews workbooks slides archives
-    turns fitting witness storage backups batch db versions
+    turns fitting witness disk torn rescue storage backups batch db versions
     people accounts devices items places suppliers
     reckoning undoing policy closing laying positions approvals ledger audit classes tallies accuracy doubts lots copies exporting
     unused plans matching own_units known
@@ -45,7 +45,7 @@ LAYERS = """
 ORDER = LAYERS.split()
 
 HOMES = {
-    "duckdb": ("storage", "backups", "batch", "db", "scratch"),
+    "duckdb": ("disk", "rescue", "storage", "backups", "batch", "db", "scratch"),
     "streamlit_webrtc": ("web.pictures",),
     "streamlit": (
         "web.doing",

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ims_core import backups, storage
+from ims_core import backups, rescue, storage, torn
 from ims_core import db as database
 from ims_core.db import Database
 from ims_core.errors import Busy, ImsError, Refused, StorageFailed
@@ -155,6 +155,103 @@ def test_a_damaged_file_says_how_to_go_on(file: Path) -> None:
     file.write_bytes(content)
     with pytest.raises(StorageFailed, match=r"Put the newest backup in its place: python -m ims_core restore"):
         database.connect(file)
+
+
+# -- a file that a checkpoint was writing
+
+
+@pytest.fixture
+def torn_in(crashed: Path, tmp_path: Path) -> Callable[[float], int]:
+    """Leaves the shop as a kill does: a checkpoint had marked the log and written a part of one block. Gives where that block begins."""
+    done, stopped = tmp_path / "done" / "shop.duckdb", tmp_path / "stopped" / "shop.duckdb"
+    for copy in (done, stopped):
+        shutil.copytree(crashed.parent, copy.parent)
+    with duckdb.connect(done) as shop:
+        contents = [number for (number,) in shop.execute("select block_id from pragma_metadata_info()").fetchall()]
+        shop.execute("checkpoint")
+    with duckdb.connect(stopped) as shop:
+        shop.execute("set debug_checkpoint_abort = 'before_header'")
+        with pytest.raises(duckdb.Error, match="aborted before header write"):
+            shop.execute("checkpoint")
+        marked = log(stopped).read_bytes()
+    was, becomes = crashed.read_bytes(), done.read_bytes()
+    blocks = [12_288 + number * torn.BLOCK for number in contents]
+    begins = [at for at in blocks if was[at : at + torn.BLOCK] != becomes[at : at + torn.BLOCK]]
+
+    def tear(part: float) -> int:
+        at: int = begins[0]
+        split = at + int(torn.BLOCK * part) // 4096 * 4096
+        crashed.write_bytes(was[:at] + becomes[at:split] + was[split:])
+        log(crashed).write_bytes(marked)
+        return at
+
+    return tear
+
+
+def test_the_sum_of_a_block_is_reckoned_as_the_database_does(crashed: Path) -> None:
+    content = crashed.read_bytes()
+    blocks = [content[at : at + torn.BLOCK] for at in range(12_288, len(content), torn.BLOCK)]
+    assert blocks
+    assert all(torn.checksum(block[8:]) == int.from_bytes(block[:8], "little") for block in blocks)
+
+
+@pytest.mark.parametrize("part", [0.02, 0.25, 0.5])
+def test_a_block_torn_by_a_kill_is_mended_and_nothing_is_lost(crashed: Path, torn_in: Callable[[float], int], part: float) -> None:
+    at = torn_in(part)
+    before = crashed.read_bytes()
+    with pytest.raises(duckdb.Error, match=f"Corrupt database file.*location {at}"):
+        duckdb.connect(crashed)
+    shop = database.connect(crashed)
+    assert len(standing(shop)) == POSTED
+    (note,) = shop.notes
+    assert "nothing is lost" in note
+    assert next((crashed.parent / "set-aside").rglob("shop.duckdb")).read_bytes() == before
+    assert post(shop, "next") == POSTED + 1
+    shop.close()
+    shop = database.connect(crashed)
+    assert (len(standing(shop)), shop.notes) == (POSTED + 1, [])
+    shop.close()
+
+
+def test_a_damaged_block_without_a_checkpoint_is_refused(crashed: Path, torn_in: Callable[[float], int]) -> None:
+    marked = log(crashed).read_bytes()
+    torn_in(0.5)
+    log(crashed).write_bytes(marked)
+    before = crashed.read_bytes()
+    with pytest.raises(StorageFailed, match="Put the newest backup in its place"):
+        database.connect(crashed)
+    assert crashed.read_bytes() == before
+
+
+def test_only_blocks_of_contents_are_mended(crashed: Path, torn_in: Callable[[float], int]) -> None:
+    torn_in(0)
+    content = bytearray(crashed.read_bytes())
+    with duckdb.connect(crashed, read_only=True) as shop:
+        contents = [number for (number,) in shop.execute("select block_id from pragma_metadata_info()").fetchall()]
+    at = next(at for at in range(12_288, len(content), torn.BLOCK) if torn.number(at) not in contents)
+    content[at] ^= 0xFF
+    crashed.write_bytes(content)
+    refusals = [duckdb.Error(f"Corrupt database file: computed checksum 1 does not match stored checksum 2 in block at location {at}")]
+
+    def connect() -> duckdb.DuckDBPyConnection:
+        if refusals:
+            raise refusals.pop()
+        return duckdb.connect(crashed)
+
+    with pytest.raises(StorageFailed, match=f"its block at byte {at} is damaged. Put the newest backup in its place"):
+        rescue.opened(crashed, connect)
+    assert crashed.read_bytes() == content
+
+
+def test_damaged_rows_say_how_to_go_on(crashed: Path) -> None:
+    content = bytearray(crashed.read_bytes())
+    with duckdb.connect(crashed, read_only=True) as shop:
+        contents = [number for (number,) in shop.execute("select block_id from pragma_metadata_info()").fetchall()]
+    for at in range(12_288, len(content), torn.BLOCK):
+        content[at] ^= 0xFF if torn.number(at) not in contents else 0
+    crashed.write_bytes(content)
+    with pytest.raises(StorageFailed, match="Put the newest backup in its place"):
+        database.connect(crashed)
 
 
 # -- the form of the tables
